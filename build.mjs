@@ -1,0 +1,33 @@
+// Bundles both commands with esbuild. CommonJS because Node loads it faster than ES modules.
+import { build } from 'esbuild';
+import { readFileSync } from 'node:fs';
+
+const { version } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8'));
+
+/** Entry points; the client is split in two so that `status` never parses what only `check` needs. */
+const bundles = [
+  { entry: 'daemon/src/main.ts', outfile: 'daemon/dist/procmand.cjs' },
+  { entry: 'ctl/src/main.ts', outfile: 'ctl/dist/procmanctl.cjs' },
+  { entry: 'ctl/src/offline.ts', outfile: 'ctl/dist/offline.cjs' },
+  { entry: 'ctl/src/interactive.ts', outfile: 'ctl/dist/interactive.cjs' },
+];
+
+await Promise.all(
+  bundles.map(({ entry, outfile }) =>
+    build({
+      entryPoints: [entry],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      target: 'node20',
+      format: 'cjs',
+      minify: true,
+      keepNames: true,
+      legalComments: 'linked',
+      loader: { '.sh': 'text' },
+      define: { 'process.env.PROCMAN_VERSION': JSON.stringify(version) },
+      external: ['./offline.cjs', './interactive.cjs'],
+      logLevel: 'warning',
+    }),
+  ),
+);

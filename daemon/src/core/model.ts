@@ -1,0 +1,344 @@
+/**
+ * The words of the core: what is configured, what is known of each instance, and what runs.
+ *
+ * Desired and current are two values: `Config` and the operators' holds say what should be, `Instance` says what is known.
+ * Everything here is plain data, so that it can be kept on disk and compared.
+ */
+
+/** A length of time in milliseconds. */
+export type Milliseconds = number;
+/** Wall-clock time in milliseconds since the epoch: for schedules and for people. */
+export type WallTime = number;
+/** CLOCK_MONOTONIC in milliseconds: for timeouts. The same in all processes of one boot, so it may be kept on disk beside the boot id. */
+export type MonotonicTime = number;
+
+/** Both clocks, read once per turn and passed in. */
+export interface Now {
+  readonly wall: WallTime;
+  readonly mono: MonotonicTime;
+}
+
+/** Identifies an instance on disk, in locks and in memory: the file-safe stem made of (id, number). See `instanceKey`. */
+export type InstanceKey = string;
+/** Identifies one launch; letters and digits only. */
+export type LaunchId = string;
+/** A signal without its prefix, as in the configuration: `TERM`, `KILL`, `USR1`. */
+export type SignalName = string;
+
+/* ---------------------------------------------------------------- what is configured */
+
+export interface ApplyOn {
+  /** Civil time as written, normalised (`2024-10-01T12:00:00`, with its offset if one was written): two equal texts are one version. */
+  readonly text: string;
+  readonly at: WallTime;
+}
+
+export interface Command {
+  /** The line as written, for people. */
+  readonly line: string;
+  readonly type: 'simple' | 'expression';
+  /** Why it has this type, for `check` and `explain`. */
+  readonly why: string;
+  /** What is executed; an expression is `['/bin/sh', '-c', line, 'sh', ...args]`. */
+  readonly argv: readonly string[];
+}
+
+export interface Dependency {
+  readonly id: string;
+  readonly condition: 'running' | 'finished';
+  readonly onLoss: 'stop' | 'keep';
+}
+
+export type LogTarget =
+  | { readonly kind: 'auto' }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'file'; readonly path: string }
+  /** stderr only: into stdout's file. */
+  | { readonly kind: 'stdout' };
+
+export type AutoRestart = 'always' | 'on-failure' | 'never';
+export type KillMode = 'group' | 'mixed' | 'process';
+
+/** Keys whose change makes a live run stale (SPEC 2.2). */
+export type StaleKey = 'command' | 'args' | 'env' | 'work-dir' | 'umask' | 'nice' | 'stdout-log' | 'stderr-log';
+
+/** One `[[process]]` table: checked, with defaults applied and paths absolute. */
+export interface ProcessVersion {
+  readonly id: string;
+  readonly applyOn: ApplyOn;
+  readonly fake: boolean;
+  readonly command: Command;
+  readonly autostart: boolean;
+  readonly oneShot: boolean;
+  readonly numprocs: number;
+  readonly group?: string;
+  readonly dependsOn: readonly Dependency[];
+  readonly workDir: string;
+  /** Only what the configuration sets; the daemon's own environment is added at launch. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly umask?: number;
+  readonly nice?: number;
+  readonly autorestart: AutoRestart;
+  readonly exitCodes: readonly number[];
+  readonly startSecs: Milliseconds;
+  /** Retries after a first failed start before FATAL; undefined: without end. */
+  readonly startRetries?: number;
+  readonly restartDelay: Milliseconds;
+  readonly restartMaxDelay: Milliseconds;
+  /** Launches by the daemon itself within the window; 0: no limit. */
+  readonly maxRuns: number;
+  readonly maxRunsWindow: Milliseconds;
+  readonly stopSignal: SignalName;
+  readonly stopTimeout: Milliseconds;
+  readonly killMode: KillMode;
+  readonly stdoutLog: LogTarget;
+  readonly stderrLog: LogTarget;
+  /** A hash of each stale key's value: compared with the live run's, and safe to keep (no secret can be read back). */
+  readonly fingerprint: Readonly<Record<StaleKey, string>>;
+  /** A hash of the whole table: a changed definition clears the counters of a process that is not running. */
+  readonly digest: string;
+}
+
+export interface ProcessConfig {
+  readonly id: string;
+  /** In the order of `apply-on`, oldest first; at least one. */
+  readonly versions: readonly ProcessVersion[];
+}
+
+export interface DaemonSettings {
+  readonly maxParallelStarts: number;
+  readonly dependencyTimeout: Milliseconds;
+  readonly shutdownTimeout: Milliseconds;
+  /** Share of what runs that a reload may stop for good, in percent; undefined: off. */
+  readonly reloadGuard?: number;
+}
+
+/** What the core knows of a configuration file. */
+export interface CoreConfig {
+  readonly daemon: DaemonSettings;
+  /** In the file's order. */
+  readonly processes: readonly ProcessConfig[];
+}
+
+/* ---------------------------------------------------------------- what is known of a run */
+
+/** A process that can be proven to be the one meant. A pid alone is never trusted. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat: clock ticks since boot. */
+  readonly startTicks: number;
+  readonly bootId: string;
+  /** `pid:[4026531836]`. */
+  readonly pidNamespace: string;
+}
+
+/** Settings that a live run takes from the newest definition at each reload, kept with it for when the definition is gone. */
+export interface RunSettings {
+  readonly oneShot: boolean;
+  readonly startSecs: Milliseconds;
+  readonly stopSignal: SignalName;
+  readonly stopTimeout: Milliseconds;
+  readonly killMode: KillMode;
+}
+
+export type RunReason = 'wanted' | 'operator' | 'forced';
+
+/** One launch of an instance. */
+export interface Run {
+  readonly launchId: LaunchId;
+  /** Why it was launched. */
+  readonly why: RunReason;
+  /** `ApplyOn.text` of the version that was launched. */
+  readonly applyOn: string;
+  readonly fingerprint: Readonly<Record<string, string>>;
+  readonly settings: RunSettings;
+  readonly startedAt: WallTime;
+  readonly startedMono: MonotonicTime;
+  /** The log files it was launched with. */
+  readonly logs: { readonly stdout?: string; readonly stderr?: string };
+  /** Known once the run record was seen. */
+  readonly process?: ProcessIdentity;
+  /** The launcher that waits for it, where known. */
+  readonly launcher?: ProcessIdentity;
+}
+
+/** How a main process ended; `unknown` when its launcher was killed. */
+export type Exit =
+  | { readonly kind: 'code'; readonly code: number }
+  | { readonly kind: 'signal'; readonly signal: SignalName }
+  | { readonly kind: 'unknown' };
+
+/** A live process, as shown to people when it is in the way. */
+export interface LiveProcess {
+  readonly pid: number;
+  readonly startTicks: number;
+  /** Numeric uid of its owner. */
+  readonly uid: number;
+  readonly command: string;
+  /** It carries the run's mark in its environment. */
+  readonly marked: boolean;
+}
+
+export type StopCause =
+  'manual' | 'new-version' | 'restart' | 'dependency' | 'not-in-config' | 'fake' | 'not-yet-applied' | 'shutdown';
+
+/** A stop under way. Kept on disk before the first signal, so that the next daemon goes on with it. */
+export interface Stop {
+  readonly cause: StopCause;
+  readonly since: MonotonicTime;
+  /** No grace: SIGKILL at once. */
+  readonly now: boolean;
+}
+
+/**
+ * Signals already sent to a run that has to go. The grace belongs to the whole run: it counts from the first signal, also
+ * when the main process dies at once and its children need their time.
+ */
+export interface Clearing {
+  readonly firstSignalAt?: MonotonicTime;
+  readonly killedAt?: MonotonicTime;
+  /** What is left besides the main process, as of the last scan. */
+  readonly remains: readonly LiveProcess[];
+  /** When to look again, while something is left. */
+  readonly scanAt?: MonotonicTime;
+}
+
+/**
+ * What physically happens to an instance. Each kind carries only the fields that are valid in it; the state shown to people
+ * (RUNNING, BACKOFF, ...) is derived from it by `describe`.
+ */
+export type Activity =
+  /** Nothing of any run is left. */
+  | { readonly kind: 'idle' }
+  /** The launch intent is on disk; no run record yet. */
+  | { readonly kind: 'launching'; readonly run: Run }
+  /** It runs, but not yet for `start-secs`. */
+  | { readonly kind: 'settling'; readonly run: Run }
+  | { readonly kind: 'running'; readonly run: Run }
+  /** It has to end, but its dependents go first. */
+  | { readonly kind: 'yielding'; readonly run: Run; readonly stop: Stop; readonly settled: boolean }
+  /** It has to end; its main process was alive when last seen. */
+  | {
+      readonly kind: 'stopping';
+      readonly run: Run;
+      readonly stop: Stop;
+      readonly settled: boolean;
+      readonly clearing: Clearing;
+    }
+  /** Its main process has ended; whatever else belongs to the run is being ended. */
+  | {
+      readonly kind: 'clearing';
+      readonly run: Run;
+      readonly ended: Ended;
+      readonly stop?: Stop;
+      readonly clearing: Clearing;
+    };
+
+/** The last ending of an instance. */
+export interface Ended {
+  readonly launchId: LaunchId;
+  readonly exit: Exit;
+  readonly startedAt: WallTime;
+  readonly at: WallTime;
+  readonly mono: MonotonicTime;
+  /** Who ended it: nobody asked (`itself`), a stop, or the machine that went down. */
+  readonly by: 'itself' | 'boot' | StopCause;
+  /** It had been RUNNING. */
+  readonly settled: boolean;
+  readonly applyOn: string;
+  /** It went into the background: nothing but survivors was left within seconds. */
+  readonly forked?: boolean;
+}
+
+/** The latest trouble that delays the next launch. */
+export interface Failure {
+  readonly code: 'exit' | 'spawn-error';
+  readonly message: string;
+  readonly exit?: Exit;
+  readonly at: MonotonicTime;
+  /** False for what is no fault of the service (a refused launch, a full disk): tried again after a second, never counted. */
+  readonly counts: boolean;
+}
+
+export interface Counters {
+  /** Failed starts in a row. */
+  readonly failedStarts: number;
+  readonly failure?: Failure;
+  /** Launches by the daemon itself, oldest first; older ones than the largest window are dropped. */
+  readonly runs: readonly MonotonicTime[];
+}
+
+/** Why the next launch does not count as one of the daemon's own (SPEC `max-runs`). */
+export type Credit = 'operator' | 'version' | 'dependency' | 'definition' | 'boot';
+
+/** A one-shot's ledger: at most one run per entry, also across crashes. Written before the launch. */
+export interface LedgerEntry {
+  /** What the run was for: `version:APPLY-ON`. */
+  readonly entry: string;
+  readonly launchId: LaunchId;
+  readonly outcome: 'running' | 'ended' | 'interrupted';
+}
+
+/** Something alive that cannot be proven: nothing is started or signalled until it is resolved. */
+export interface Doubt {
+  readonly code: 'identity';
+  readonly message: string;
+  readonly candidates: readonly LiveProcess[];
+}
+
+export interface ExitRecord {
+  readonly launchId: LaunchId;
+  readonly startedAt: WallTime;
+  readonly at: WallTime;
+  readonly exit: Exit;
+}
+
+/** An operator's `stop`. Its existence on disk is the fact. */
+export interface Hold {
+  readonly since: WallTime;
+}
+
+export type State =
+  'STOPPED' | 'PENDING' | 'STARTING' | 'RUNNING' | 'BACKOFF' | 'STOPPING' | 'EXITED' | 'FATAL' | 'BLOCKED';
+
+/** Everything known of one instance. One writer: `lifecycle.ts` and the few functions of `facts.ts`. */
+export interface Instance {
+  readonly key: InstanceKey;
+  readonly id: string;
+  readonly num: number;
+  readonly activity: Activity;
+  readonly ended?: Ended;
+  readonly counters: Counters;
+  readonly credit?: Credit;
+  readonly ledger?: LedgerEntry;
+  /** An operator started it: matters with `autostart = false`. */
+  readonly operatorStarted: boolean;
+  /** `start --force` in effect. */
+  readonly forced: boolean;
+  readonly doubt?: Doubt;
+  readonly hold?: Hold;
+  /** It waits, or was stopped, for a dependency: its return clears the counters. */
+  readonly dependencyLost: boolean;
+  /** Launches after an ending nobody asked for, since the effective version changed. */
+  readonly restarts: number;
+  /** The effective version seen last, and its digest: a change clears the counters. */
+  readonly seen: { readonly applyOn?: string; readonly digest?: string };
+  /** The state shown last, and since when. */
+  readonly shown: { readonly state: State; readonly since: WallTime; readonly sinceMono: MonotonicTime };
+  /** The last five endings, newest first; each launch appears once. */
+  readonly exits: readonly ExitRecord[];
+}
+
+/** All that the core decides on. */
+export interface World {
+  readonly config: CoreConfig;
+  /** Instances of the configuration and those that are known from before, by key. */
+  readonly instances: ReadonlyMap<InstanceKey, Instance>;
+  /** What a held reload would stop: kept until `update` confirms it. */
+  readonly kept: ReadonlySet<InstanceKey>;
+  /** Everything is to stop. */
+  readonly shutdown: boolean;
+  /** Makes launch ids unique across daemons: a random text, drawn once per daemon. */
+  readonly session: string;
+  readonly nextLaunch: number;
+}

@@ -1,0 +1,121 @@
+/**
+ * The one door to the operating system. Everything else of the daemon goes through this interface, so that tests can put a
+ * simulated machine in its place and kill the daemon between any two calls.
+ *
+ * All calls are synchronous: a decision and its effects are one turn of the supervisor, and nothing can slip in between.
+ * Calls that fail throw a `SystemError` unless their comment says otherwise.
+ */
+
+import type { Now, SignalName } from '../core/model.ts';
+
+/** An operating-system call that failed: the act, what it was done to, and the cause (`ENOSPC`, `EROFS`, `EACCES`...). */
+export class SystemError extends Error {
+  readonly act: string;
+  readonly subject: string;
+  readonly code: string;
+
+  constructor(act: string, subject: string, code: string, text?: string) {
+    super(`cannot ${act} ${subject}: ${text ?? code}`);
+    this.name = 'SystemError';
+    this.act = act;
+    this.subject = subject;
+    this.code = code;
+  }
+}
+
+export interface WriteOptions {
+  /** Permission bits; 0o600 unless told. */
+  readonly mode?: number;
+  /** fsync the file: for what must survive a power cut. */
+  readonly sync?: boolean;
+  /** Fail with EEXIST where the file exists. */
+  readonly exclusive?: boolean;
+}
+
+/** A file's text and its modification time. */
+export interface FileText {
+  readonly text: string;
+  /** Wall time in milliseconds. */
+  readonly modifiedAt: number;
+}
+
+/** One process as /proc/PID/stat has it. */
+export interface ProcessStat {
+  readonly pid: number;
+  readonly parent: number;
+  readonly processGroup: number;
+  readonly session: number;
+  /** Clock ticks since boot: with the pid, the boot id and the pid namespace this is the process's identity. */
+  readonly startTicks: number;
+  /** Ended: state Z with one entry in task/ (a leader gone by pthread_exit is Z while its threads serve), or X. */
+  readonly ended: boolean;
+  readonly uid: number;
+}
+
+/** What a process's environment says of its origin. */
+export interface ProcessMarks {
+  /** `PROCMAN_RUN`: UID/STEM/LAUNCH. */
+  readonly run?: string;
+  /** `PROCMAN_LAUNCHER`: UID/STEM/LAUNCH; a launcher, or its child before it became the service. */
+  readonly launcher?: string;
+}
+
+export type KillResult = 'sent' | 'gone' | 'denied';
+
+/** What is handed to a launcher. Its plan, exit file and intent are on disk already. */
+export interface LauncherStart {
+  /** Absolute path of the launcher script's copy in the state directory. */
+  readonly script: string;
+  /** Working directory: the state directory's `runs`. */
+  readonly directory: string;
+  readonly stem: string;
+  readonly launchId: string;
+  readonly uid: string;
+}
+
+export interface System {
+  /** Both clocks. */
+  now(): Now;
+  bootId(): string;
+  pidNamespace(): string;
+  /** Now, as clock ticks since boot: comparable with `ProcessStat.startTicks`. */
+  ticks(): number;
+  /** Clock ticks per second. */
+  readonly ticksPerSecond: number;
+
+  /** The file's text, or undefined where it does not exist. */
+  readFile(path: string): FileText | undefined;
+  /** Writes or overwrites a file; not atomic. */
+  writeFile(path: string, text: string, options?: WriteOptions): void;
+  /** @returns false where `from` does not exist */
+  rename(from: string, to: string): boolean;
+  /** Removes a file; nothing happens where there is none. */
+  remove(path: string): void;
+  /** Makes a directory and its parents, 0700. */
+  makeDirectory(path: string): void;
+  /** The names in a directory; empty where it does not exist. */
+  list(path: string): string[];
+  exists(path: string): boolean;
+  /** fsync of a directory, so that a rename in it survives a power cut. */
+  syncDirectory(path: string): void;
+
+  /** The pids of this pid namespace, threads left out. */
+  pids(): number[];
+  /** undefined where there is no such process. */
+  stat(pid: number): ProcessStat | undefined;
+  /** Empty where the process is gone or its environment may not be read. */
+  marks(pid: number): ProcessMarks;
+  /** Its command line for people, or its name where it has none. */
+  commandLine(pid: number): string;
+  /** Where a process's working directory is, and whether that still exists; undefined where it cannot be told. */
+  workingDirectory(pid: number): { readonly path: string; readonly deleted: boolean } | undefined;
+  /** kill(pid, 0). Cheap: one system call. */
+  exists0(pid: number): boolean;
+  kill(pid: number, signal: SignalName): KillResult;
+  /** Signals a whole process group at once: atomic against forks. */
+  killGroup(processGroup: number, signal: SignalName): KillResult;
+  /** Starts a launcher in a session of its own and forgets it. */
+  startLauncher(start: LauncherStart): void;
+  /** Tries a shared lock on a launch lock file, without waiting; `free` where the file does not exist. */
+  probeLock(path: string): 'free' | 'held';
+}

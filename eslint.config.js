@@ -1,0 +1,81 @@
+import tseslint from 'typescript-eslint';
+
+/** core/ is pure: no Node, no clock, no I/O, nothing thrown. It may import itself and shared vocabulary only. */
+const pureCore = {
+  files: ['daemon/src/core/**/*.ts'],
+  ignores: ['**/*.test.ts'],
+  rules: {
+    '@typescript-eslint/no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            group: ['node:*', '../effects/*', '../rpc/*', '../config/*', '../*.ts'],
+            message: 'core/ is pure: pass it in as an argument',
+          },
+          { regex: '^(?!\\.{1,2}/|@procman/protocol)', message: 'core/ imports no package but @procman/protocol' },
+        ],
+      },
+    ],
+    'no-restricted-globals': [
+      'error',
+      ...[
+        'Date',
+        'process',
+        'performance',
+        'setTimeout',
+        'setInterval',
+        'setImmediate',
+        'queueMicrotask',
+        'console',
+        'crypto',
+        'Buffer',
+        'fetch',
+      ].map((name) => ({ name, message: 'core/ reads no clock and does no I/O' })),
+    ],
+    'no-restricted-syntax': [
+      'error',
+      { selector: 'ThrowStatement', message: 'core/ throws nothing: return the problem as data' },
+      { selector: "MemberExpression[object.name='Math'][property.name='random']", message: 'core/ is deterministic' },
+    ],
+  },
+};
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/node_modules/**'] },
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.js', '*.mjs', 'etc/*.mjs', 'bench/*.mjs'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/prefer-readonly': 'error',
+      eqeqeq: 'error',
+      'no-console': 'error',
+    },
+  },
+  pureCore,
+  {
+    files: ['**/*.test.ts', 'integration-tests/**', 'bench/**'],
+    rules: {
+      'no-console': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/explicit-module-boundary-types': 'off',
+    },
+  },
+  {
+    files: ['**/*.mjs', '**/*.js'],
+    extends: [tseslint.configs.disableTypeChecked],
+    rules: { 'no-console': 'off', '@typescript-eslint/explicit-module-boundary-types': 'off' },
+  },
+);
