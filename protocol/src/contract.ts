@@ -1,0 +1,363 @@
+/**
+ * The contract: every method of the protocol with its params, result and errors, once. Both sides take their types from here;
+ * zod checks the params at the daemon's edge. The client imports types only, because loading zod costs more than its work.
+ */
+
+import { z } from 'zod';
+import type { ErrorName } from './errors.ts';
+import type { Method } from './methods.ts';
+import type * as views from './views.ts';
+import * as words from './vocabulary.ts';
+
+/* ---------------------------------------------------------------- schemas checked against the views */
+
+type Mutable<T> = T extends readonly (infer E)[]
+  ? Mutable<E>[]
+  : T extends object
+    ? { -readonly [K in keyof T]: Mutable<T[K]> }
+    : T;
+
+/** `unknown` where the schema says exactly what the view says, else a type that fits nothing and names the difference. */
+type Agrees<View, Schema extends z.ZodType> = [Exclude<keyof View, keyof z.output<Schema>>] extends [never]
+  ? [Mutable<View>] extends [z.output<Schema>]
+    ? unknown
+    : { 'the schema allows less than the view': z.output<Schema> }
+  : { 'the schema lacks': Exclude<keyof View, keyof z.output<Schema>> };
+
+/** Ties a schema to its view: the compiler refuses a field that only one of them has. */
+function schemaOf<View>() {
+  return <Schema extends z.ZodType<View>>(schema: Schema & Agrees<View, Schema>): z.ZodType<View> => schema;
+}
+
+const text = z.string();
+const count = z.int().nonnegative();
+const pid = z.int().positive();
+const time = z.string().meta({ description: 'ISO 8601 with milliseconds and offset' });
+const names = z.array(text);
+
+const exitFields = {
+  code: count.exactOptional(),
+  signal: text.exactOptional(),
+  unknown: z.literal(true).exactOptional(),
+};
+const exit = schemaOf<views.ExitView>()(z.strictObject(exitFields));
+const lastExit = schemaOf<views.LastExit>()(z.strictObject({ ...exitFields, at: time }));
+
+const reasonData = schemaOf<views.ReasonData>()(
+  z.strictObject({
+    until: time.exactOptional(),
+    waitsFor: names.exactOptional(),
+    pids: z.array(pid).exactOptional(),
+    exit: exit.exactOptional(),
+    tries: count.exactOptional(),
+  }),
+);
+const reason = schemaOf<views.Reason>()(
+  z.strictObject({ code: z.enum(words.reasonCodes), message: text, data: reasonData.exactOptional() }),
+);
+
+const hold = schemaOf<views.HoldView>()(z.strictObject({ since: time, until: text.exactOptional() }));
+
+const row = schemaOf<views.Row>()(
+  z.strictObject({
+    name: text,
+    id: text,
+    instance: text,
+    num: count,
+    group: text.exactOptional(),
+    state: z.enum(words.states),
+    phase: z.enum(words.phases).exactOptional(),
+    reason,
+    expected: z.enum(words.expectations),
+    verdict: z.enum(words.verdicts),
+    pid: pid.exactOptional(),
+    since: time,
+    uptimeSeconds: count.exactOptional(),
+    restarts: count,
+    applyOn: text.exactOptional(),
+    stale: z.boolean(),
+    held: z.boolean(),
+    hold: hold.exactOptional(),
+    lastExit: lastExit.exactOptional(),
+    retryAt: time.exactOptional(),
+    next: z.strictObject({ at: time, action: z.enum(words.nextActions) }).exactOptional(),
+  }),
+);
+
+const problem = schemaOf<views.Problem>()(
+  z.strictObject({
+    severity: z.enum(['error', 'warning']),
+    file: text,
+    line: pid.exactOptional(),
+    column: pid.exactOptional(),
+    process: text.exactOptional(),
+    key: text.exactOptional(),
+    message: text,
+    found: text.exactOptional(),
+    allowed: text.exactOptional(),
+    hint: text.exactOptional(),
+  }),
+);
+
+const heldReload = schemaOf<views.HeldReload>()(z.strictObject({ at: time, hash: text, stops: names }));
+const daemon = schemaOf<views.DaemonView>()(
+  z.strictObject({
+    pid: pid.nullable(),
+    version: text,
+    uid: text,
+    startedAt: time,
+    configPath: text,
+    configLoadedAt: time,
+    adopted: count,
+    configError: z.strictObject({ at: time, problems: z.array(problem) }).exactOptional(),
+    heldReload: heldReload.exactOptional(),
+    unsupervised: z.strictObject({ since: time.exactOptional() }).exactOptional(),
+  }),
+);
+const statusResult = schemaOf<views.StatusResult>()(z.strictObject({ daemon, processes: z.array(row) }));
+
+const proc = schemaOf<views.Proc>()(
+  z.strictObject({ pid, user: text, startedAt: time, command: text, marked: z.boolean() }),
+);
+const targetResult = schemaOf<views.TargetResult>()(
+  z.strictObject({
+    name: text,
+    ok: z.boolean(),
+    code: z.enum(words.actCodes),
+    message: text,
+    state: z.enum(words.states),
+    reason,
+    alsoStopped: names.exactOptional(),
+    survivors: z.array(proc).exactOptional(),
+    candidates: z.array(proc).exactOptional(),
+  }),
+);
+const actResult = schemaOf<views.ActResult>()(z.strictObject({ results: z.array(targetResult) }));
+
+const planAction = schemaOf<views.PlanAction>()(
+  z.strictObject({ name: text, action: z.enum(words.planActions), reason }),
+);
+const daemonChange = schemaOf<views.DaemonChange>()(
+  z.strictObject({ key: text, takesEffect: z.enum(['now', 'next-start']) }),
+);
+const updateResult = schemaOf<views.UpdateResult>()(
+  z.strictObject({
+    ok: z.boolean(),
+    applied: z.boolean(),
+    held: z.strictObject({ stops: names }).exactOptional(),
+    hash: text,
+    added: names,
+    removed: names,
+    restarted: names,
+    stale: names,
+    changed: names,
+    unchanged: names,
+    actions: z.array(planAction),
+    daemon: z.array(daemonChange),
+    problems: z.array(problem),
+  }),
+);
+
+const logsResult = schemaOf<views.LogsResult>()(
+  z.strictObject({
+    name: text,
+    stream: z.enum(words.logStreams),
+    path: text.nullable(),
+    lines: names,
+    truncated: z.boolean(),
+  }),
+);
+const shutdownResult = schemaOf<views.ShutdownResult>()(
+  z.strictObject({ ok: z.boolean(), results: z.array(targetResult) }),
+);
+const pingResult = schemaOf<views.PingResult>()(z.strictObject({ pid, version: text, uid: text }));
+const versionResult = schemaOf<views.VersionResult>()(z.strictObject({ version: text, protocol: pid }));
+const logNotification = schemaOf<views.LogNotification>()(
+  z.strictObject({ name: text, stream: z.enum(words.logStreams), lines: names }),
+);
+
+/* ---------------------------------------------------------------- params */
+
+const selectors = z
+  .array(z.string().min(1))
+  .min(1)
+  .meta({ description: 'Selectors: all, a name, a process id, an instance, group:*, or a glob' });
+
+const acting = {
+  names: selectors,
+  wait: z.boolean().optional().meta({ description: 'Reply once settled; true unless told' }),
+  timeoutSeconds: z
+    .number()
+    .positive()
+    .optional()
+    .meta({ description: 'How long to wait; without end unless told. The command goes on behind' }),
+};
+
+const resolution = z.union(
+  [z.enum(['gone', 'kill']), z.strictObject({ adopt: pid })],
+  'expected "gone", "kill" or { "adopt": PID }',
+);
+
+const noParams = z.strictObject({});
+
+/** Exactly one of `name` and `daemon`; not a union, so that a wrong key is named and not "no variant fits". */
+const logsParams = z
+  .strictObject({
+    name: z.string().min(1).optional().meta({ description: 'A selector that means one instance' }),
+    daemon: z.literal(true).optional().meta({ description: "The daemon's own log, instead of name" }),
+    stream: z.enum(words.logStreams).optional().meta({ description: 'stdout unless told' }),
+    lines: count.max(1_000_000).optional().meta({ description: '50 unless told' }),
+    follow: z.boolean().optional().meta({ description: 'Then send notifications "log", until the connection closes' }),
+  })
+  .refine((params) => (params.name === undefined) !== (params.daemon === undefined), {
+    message: 'exactly one of "name" and "daemon" is needed',
+  });
+
+/* ---------------------------------------------------------------- the table */
+
+/** One method. */
+export interface MethodContract<P = unknown, R = unknown> {
+  readonly summary: string;
+  readonly params: z.ZodType<P>;
+  readonly result: z.ZodType<R>;
+  /** Errors of its own, beside those that any call may get. */
+  readonly errors: readonly ErrorName[];
+  /** It changes what runs. */
+  readonly acting: boolean;
+  /** The monitor socket answers it too. */
+  readonly monitor: boolean;
+}
+
+function method<P, R>(contract: MethodContract<P, R>): MethodContract<P, R> {
+  return contract;
+}
+
+function reading<P, R>(contract: Omit<MethodContract<P, R>, 'acting'>): MethodContract<P, R> {
+  return method({ ...contract, acting: false });
+}
+
+function actingOn<P, R>(contract: Omit<MethodContract<P, R>, 'acting' | 'monitor'>): MethodContract<P, R> {
+  return method({ ...contract, acting: true, monitor: false });
+}
+
+const onTargets: readonly ErrorName[] = ['unknown-name', 'shutting-down'];
+
+export const contract = {
+  ping: reading({
+    summary: 'Tell that the daemon lives',
+    params: noParams,
+    result: pingResult,
+    errors: [],
+    monitor: true,
+  }),
+  version: reading({
+    summary: 'Versions of procman and of this protocol',
+    params: noParams,
+    result: versionResult,
+    errors: [],
+    monitor: true,
+  }),
+  status: reading({
+    summary: 'State, reason and verdict of each instance',
+    params: z.strictObject({ names: selectors.optional() }),
+    result: statusResult,
+    errors: ['unknown-name'],
+    monitor: true,
+  }),
+  start: actingOn({
+    summary: 'Release the hold and start',
+    params: z.strictObject({
+      ...acting,
+      force: z.boolean().optional().meta({ description: 'Also outside its window, until that next closes' }),
+    }),
+    result: actResult,
+    errors: onTargets,
+  }),
+  stop: actingOn({
+    summary: 'Stop, and hold until the next start',
+    params: z.strictObject({
+      ...acting,
+      now: z.boolean().optional().meta({ description: 'No hook and no grace: SIGKILL at once' }),
+    }),
+    result: actResult,
+    errors: onTargets,
+  }),
+  restart: actingOn({
+    summary: 'Stop and start again',
+    params: z.strictObject(acting),
+    result: actResult,
+    errors: onTargets,
+  }),
+  unblock: actingOn({
+    summary: 'Clear the counters of BLOCKED, BACKOFF and FATAL ones and try again; resolve what is in doubt',
+    params: z.strictObject({ ...acting, resolution: resolution.optional() }),
+    result: actResult,
+    errors: onTargets,
+  }),
+  signal: actingOn({
+    summary: 'Send a signal to the main process',
+    params: z.strictObject({
+      names: selectors,
+      signal: z.string().min(1).meta({ description: 'TERM, SIGTERM or 15' }),
+    }),
+    result: actResult,
+    errors: onTargets,
+  }),
+  plan: reading({
+    summary: 'What update would do; changes nothing',
+    params: z.strictObject({
+      config: z
+        .strictObject({ path: z.string().min(1), text })
+        .optional()
+        .meta({ description: 'A configuration read by the client, instead of the file in effect' }),
+    }),
+    result: updateResult,
+    errors: [],
+    monitor: false,
+  }),
+  update: actingOn({
+    summary: 'Load the configuration again and put it into effect; replies when it is decided',
+    params: z.strictObject({
+      hash: z.string().min(1).optional().meta({ description: 'Refuse when the plan is no longer this one' }),
+    }),
+    result: updateResult,
+    errors: ['plan-changed', 'shutting-down'],
+  }),
+  logs: reading({
+    summary: 'The last lines of a log, and those to come',
+    params: logsParams,
+    result: logsResult,
+    errors: ['unknown-name', 'unavailable'],
+    monitor: false,
+  }),
+  shutdown: actingOn({
+    summary: 'Stop everything, then the daemon; or only the daemon',
+    params: z.strictObject({
+      leaveRunning: z.boolean().optional().meta({ description: 'Leave the services running' }),
+    }),
+    result: shutdownResult,
+    errors: ['shutting-down'],
+  }),
+  'rpc.discover': reading({
+    summary: 'This document',
+    params: noParams,
+    result: z.record(z.string(), z.unknown()),
+    errors: [],
+    monitor: true,
+  }),
+} satisfies Record<Method, MethodContract>;
+
+/** Notifications that the daemon sends. */
+export const notifications = {
+  log: { summary: 'New lines of a log that is followed', params: logNotification },
+};
+
+type Contract = typeof contract;
+
+/** Params of a method, as sent and as a handler gets them: optional fields are left absent. */
+export type Params<M extends Method> = z.output<Contract[M]['params']>;
+export type Result<M extends Method> = z.output<Contract[M]['result']>;
+export type Notification = keyof typeof notifications;
+export type NotificationParams<N extends Notification> = z.output<(typeof notifications)[N]['params']>;
+
+export type { Method } from './methods.ts';

@@ -1,0 +1,316 @@
+/**
+ * The results of the protocol's methods (SPEC 10), as both sides see them. Times are ISO 8601 with milliseconds and offset.
+ * Types only: `contract.ts` holds the schemas and is checked against these by the compiler.
+ */
+
+import type {
+  ActCode,
+  Expectation,
+  LogStream,
+  NextAction,
+  Phase,
+  PlanActionKind,
+  ReasonCode,
+  State,
+  Verdict,
+} from './vocabulary.ts';
+
+/** An ISO 8601 date-time with milliseconds and offset: `2026-03-01T08:00:00.000+01:00`. */
+export type Time = string;
+/** The name of an instance as shown: `group:instance` or `id`. */
+export type InstanceName = string;
+
+/** Result of `ping`. */
+export interface PingResult {
+  /** Process id of the daemon. */
+  readonly pid: number;
+  /** Version of procman that the daemon runs. */
+  readonly version: string;
+  /** `uid` of its configuration. */
+  readonly uid: string;
+}
+
+/** Result of `version`. */
+export interface VersionResult {
+  /** Version of procman that the daemon runs. */
+  readonly version: string;
+  /** Version of this protocol. */
+  readonly protocol: number;
+}
+
+/** How a run ended. Exactly one of `code`, `signal`, `unknown`. */
+export interface ExitView {
+  /** Exit code, 0-255. */
+  readonly code?: number;
+  /** Signal that ended it, with its prefix: `SIGTERM`. */
+  readonly signal?: string;
+  /** Nobody saw how it ended: its launcher was killed, or it was none of the daemon's children. */
+  readonly unknown?: true;
+}
+
+/** How a run ended, and when. */
+export interface LastExit extends ExitView {
+  readonly at: Time;
+}
+
+/** Particulars of a reason; which ones depends on its code. */
+export interface ReasonData {
+  /** When it ends by itself: the delay, the window, the hold. */
+  readonly until?: Time;
+  /** What it waits for: process ids of dependencies. */
+  readonly waitsFor?: readonly string[];
+  /** Processes in the way: survivors, candidates. */
+  readonly pids?: readonly number[];
+  /** The ending that led here. */
+  readonly exit?: ExitView;
+  /** Failed starts in a row, or launches within the window. */
+  readonly tries?: number;
+}
+
+/** Why an instance is in its state. */
+export interface Reason {
+  readonly code: ReasonCode;
+  /** One sentence part for people, without the name. */
+  readonly message: string;
+  readonly data?: ReasonData;
+}
+
+/** An operator's `stop` in effect. */
+export interface HoldView {
+  readonly since: Time;
+  /** When it ends by itself: a time, or `reboot`; absent: with the next `start`. */
+  readonly until?: string;
+}
+
+/** One instance, as `status` shows it. */
+export interface Row {
+  /** `group:instance`, or the id. */
+  readonly name: InstanceName;
+  /** Process id in the configuration. */
+  readonly id: string;
+  /** `worker_00`, or the id where there is one only. */
+  readonly instance: string;
+  /** Number of the instance, from 0. */
+  readonly num: number;
+  readonly group?: string;
+  readonly state: State;
+  /** Step within STARTING or STOPPING. */
+  readonly phase?: Phase;
+  readonly reason: Reason;
+  readonly expected: Expectation;
+  readonly verdict: Verdict;
+  /** Main process id, while one is alive. */
+  readonly pid?: number;
+  /** When the state began, kept over adoption. */
+  readonly since: Time;
+  /** Whole seconds since the live run began. */
+  readonly uptimeSeconds?: number;
+  /** Launches after an ending that nobody asked for; 0 again with a new effective version. */
+  readonly restarts: number;
+  /** `apply-on` of the live run, else of the effective version. */
+  readonly applyOn?: string;
+  /** It runs with settings that differ from its definition now; `restart` applies them. */
+  readonly stale: boolean;
+  /** An operator stopped it. */
+  readonly held: boolean;
+  readonly hold?: HoldView;
+  readonly lastExit?: LastExit;
+  /** When BACKOFF or BLOCKED `too-many-runs` tries again. */
+  readonly retryAt?: Time;
+  /** What happens next by itself, and when. */
+  readonly next?: { readonly at: Time; readonly action: NextAction };
+}
+
+/** One finding in a configuration. */
+export interface Problem {
+  readonly severity: 'error' | 'warning';
+  /** Absolute path of the file. */
+  readonly file: string;
+  /** Line in the file, from 1. */
+  readonly line?: number;
+  /** Column in the line, from 1. */
+  readonly column?: number;
+  /** Id of the process that it concerns. */
+  readonly process?: string;
+  /** The key as written, dotted where nested. */
+  readonly key?: string;
+  readonly message: string;
+  /** The value that was found. */
+  readonly found?: string;
+  /** What would have been allowed. */
+  readonly allowed?: string;
+  /** How to mend it. */
+  readonly hint?: string;
+}
+
+/** The daemon itself, as `status` shows it. */
+export interface DaemonView {
+  /** Process id; null when no daemon runs. */
+  readonly pid: number | null;
+  /** Version of procman. */
+  readonly version: string;
+  /** `uid` of the configuration. */
+  readonly uid: string;
+  readonly startedAt: Time;
+  /** Absolute path of the configuration file. */
+  readonly configPath: string;
+  /** When the configuration in effect was applied. */
+  readonly configLoadedAt: Time;
+  /** Live runs that this daemon took over from the one before. */
+  readonly adopted: number;
+  /** The file on disk is broken; the one before stays in effect. */
+  readonly configError?: { readonly at: Time; readonly problems: readonly Problem[] };
+  /** A reload that waits for `update`, because it would stop too much for good. */
+  readonly heldReload?: HeldReload;
+  /** No daemon runs: since when, where known. */
+  readonly unsupervised?: { readonly since?: Time };
+}
+
+/** A reload that the guard holds (SPEC 2.1 `reload-guard`). */
+export interface HeldReload {
+  readonly at: Time;
+  /** Hash of the plan that `update` would confirm. */
+  readonly hash: string;
+  /** What it would stop. */
+  readonly stops: readonly InstanceName[];
+}
+
+/** Result of `status`. */
+export interface StatusResult {
+  readonly daemon: DaemonView;
+  /** In the configuration's order. */
+  readonly processes: readonly Row[];
+}
+
+/** A live process that is in the way, for people. */
+export interface Proc {
+  readonly pid: number;
+  /** Name of its owner, or the number where it has none. */
+  readonly user: string;
+  readonly startedAt: Time;
+  /** Its command line. */
+  readonly command: string;
+  /** It carries the run's mark in its environment. */
+  readonly marked: boolean;
+}
+
+/** What a command did to one instance, and the state reached. */
+export interface TargetResult {
+  readonly name: InstanceName;
+  /** Whether the target is as asked for. */
+  readonly ok: boolean;
+  readonly code: ActCode;
+  /** Why, for people; without the name. */
+  readonly message: string;
+  /** State reached when the reply was made. */
+  readonly state: State;
+  readonly reason: Reason;
+  /** Dependents that a stop took with it. */
+  readonly alsoStopped?: readonly InstanceName[];
+  /** What outlived the stop. */
+  readonly survivors?: readonly Proc[];
+  /** In doubt: live processes that may be the one. */
+  readonly candidates?: readonly Proc[];
+}
+
+/** Result of `start`, `stop`, `restart`, `unblock`, `signal`: one entry per instance, in the configuration's order. */
+export interface ActResult {
+  readonly results: readonly TargetResult[];
+}
+
+/** One step of a plan. */
+export interface PlanAction {
+  readonly name: InstanceName;
+  readonly action: PlanActionKind;
+  readonly reason: Reason;
+}
+
+/** A changed `[daemon]` key. */
+export interface DaemonChange {
+  readonly key: string;
+  readonly takesEffect: 'now' | 'next-start';
+}
+
+/** Result of `plan` and `update`. Each name is in exactly one of the six lists. */
+export interface UpdateResult {
+  /** False where the configuration has errors: then nothing changes. */
+  readonly ok: boolean;
+  /** The configuration was put into effect; never by `plan`. */
+  readonly applied: boolean;
+  /** The reload guard would hold it, were it not for an operator's `update`. */
+  readonly held?: { readonly stops: readonly InstanceName[] };
+  /** Identifies this plan: the configuration and what it would do; empty where the configuration has errors. */
+  readonly hash: string;
+  readonly added: readonly InstanceName[];
+  readonly removed: readonly InstanceName[];
+  readonly restarted: readonly InstanceName[];
+  /** They keep running as launched; `restart` applies the new definition. */
+  readonly stale: readonly InstanceName[];
+  /** Changes that take effect on the live run at once. */
+  readonly changed: readonly InstanceName[];
+  readonly unchanged: readonly InstanceName[];
+  /** In the order in which they are carried out. */
+  readonly actions: readonly PlanAction[];
+  readonly daemon: readonly DaemonChange[];
+  /** All errors and warnings of the configuration. */
+  readonly problems: readonly Problem[];
+}
+
+/** Result of `logs`. */
+export interface LogsResult {
+  /** Name of the instance; `procmand` for the daemon's own log. */
+  readonly name: string;
+  readonly stream: LogStream;
+  /** The file that was read; null where there is none (`none`, or the daemon logs to its terminal). */
+  readonly path: string | null;
+  /** The last lines, oldest first, without their newlines. */
+  readonly lines: readonly string[];
+  /** There is more before these lines. */
+  readonly truncated: boolean;
+}
+
+/** Notification `log`: new lines of a log that is followed. */
+export interface LogNotification {
+  readonly name: string;
+  readonly stream: LogStream;
+  readonly lines: readonly string[];
+}
+
+/** Result of `shutdown`, sent when all has ended. */
+export interface ShutdownResult {
+  /** Nothing is left running that was to be stopped. */
+  readonly ok: boolean;
+  /** Empty with `leaveRunning`. */
+  readonly results: readonly TargetResult[];
+}
+
+/* ---------------------------------------------------------------- of the client alone */
+
+/** `check --json`. */
+export interface CheckResult {
+  /** No errors. */
+  readonly ok: boolean;
+  /** Absolute path of the file. */
+  readonly file: string;
+  /** Number of process ids. */
+  readonly processes: number;
+  readonly problems: readonly Problem[];
+}
+
+/** `list --json`. */
+export interface ListResult {
+  readonly daemons: readonly DaemonEntry[];
+}
+
+/** A daemon that runs here, or ran and left its owner file. */
+export interface DaemonEntry {
+  readonly uid: string;
+  /** null: it does not run. */
+  readonly pid: number | null;
+  /** Version of procman. */
+  readonly version: string;
+  readonly configPath: string;
+  readonly socket: string;
+  readonly stateDir: string;
+  readonly startedAt: Time;
+}
