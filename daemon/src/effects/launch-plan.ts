@@ -1,0 +1,144 @@
+/**
+ * The plan of a launch: what the launcher's child does between its run record and its exec, as sh text.
+ *
+ * It is one straight line without functions or variables of its own that matter, because the service's environment may
+ * clobber any variable. Before each step `$2` is set to what the exit file shall say if the step ends the shell
+ * (`$1` is the exit file): see launch.sh.
+ *
+ * A text file without `#!` is run by sh, as POSIX says for ENOEXEC: that counts as launched, also if sh makes nothing of it.
+ */
+
+export interface LogFile {
+  readonly path: string;
+  /** In a folder of our own: a symbolic link there is refused. */
+  readonly auto: boolean;
+}
+
+export interface LaunchPlan {
+  /** A program without a slash is looked up in the service's own PATH. */
+  readonly argv: readonly string[];
+  readonly workDir: string;
+  /** All of it, `PROCMAN_RUN` included. Names that are no shell identifiers are left out. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly umask?: number;
+  /** Absolute priority, -20 to 19. */
+  readonly nice?: number;
+  /** null: /dev/null. */
+  readonly stdout: LogFile | null;
+  readonly stderr: LogFile | 'stdout' | null;
+}
+
+/** Where programs are looked for by a service without a PATH. */
+const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
+
+/** Read-only or changing by themselves in some shell: `env` sets them, after the shell is gone. */
+const SHELL_OWNED =
+  /^(?:BASH.*|_|COMP_WORDBREAKS|DIRSTACK|E?UID|EPOCH.*|FUNCNAME|GROUPS|HISTCMD|LINENO|OPTIND|PPID|S?RANDOM|SECONDS|SHELLOPTS|SHLVL)$/;
+
+/** What the launcher has in its environment, or a shell adds to it. */
+const LAUNCHER_OWNED = 'LC_ALL PATH PWD OLDPWD SHLVL PROCMAN_LAUNCHER PROCMAN_PID_NAMESPACE';
+
+/** The longest failure text: the exit file stays within one block. */
+const LONGEST_TEXT = 400;
+
+/** The plan as sh text. Never throws: what cannot be launched makes a plan that fails. */
+export function planText(plan: LaunchPlan): string {
+  const lines = holdsNul(plan)
+    ? [...step('plan', 'a value holds a NUL character'), 'exit 125']
+    : [
+        ...redirect(1, 'stdout', plan.stdout),
+        ...redirect(2, 'stderr', plan.stderr),
+        ...(plan.umask === undefined ? [] : setUmask(plan.umask)),
+        ...(plan.nice === undefined ? [] : setNice(plan.nice)),
+        ...step('cd', `cannot change to ${plan.workDir}`),
+        `cd -- ${quote(plan.workDir)} || exit 125`,
+        ...execute(plan),
+      ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Quotes a text for sh: one word, whatever it holds (but NUL, which no sh can hold). */
+export function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function holdsNul(plan: LaunchPlan): boolean {
+  const logs = [plan.stdout, plan.stderr].map((log) => (typeof log === 'object' ? (log?.path ?? '') : log));
+  const texts = [...plan.argv, plan.workDir, ...Object.entries(plan.environment).flat(), ...logs];
+  return texts.some((text) => text.includes('\0'));
+}
+
+/** Says what the exit file shall tell if the lines that follow end the shell. */
+function step(name: string, text: string): string[] {
+  // eslint-disable-next-line no-control-regex -- one line, and no escape sequences for terminals
+  const plain = text.replaceAll(/[\x00-\x1f\x7f]/g, '?').slice(0, LONGEST_TEXT);
+  return [`set -- "$1" ${quote(`failed ${name} ${plain}`)}`];
+}
+
+function redirect(descriptor: 1 | 2, name: 'stdout' | 'stderr', target: LogFile | 'stdout' | null): string[] {
+  if (target === null) return [`exec ${descriptor}>/dev/null`];
+  if (target === 'stdout') return [`exec ${descriptor}>&1`];
+  const path = quote(target.path);
+  const noLink = [...step(name, `${target.path} is a symbolic link`), `[ ! -L ${path} ] || exit 125`];
+  return [
+    ...(target.auto ? noLink : []),
+    ...step(name, `cannot append to ${target.path}`),
+    `exec ${descriptor}>>${path} || exit 125`,
+  ];
+}
+
+function setUmask(umask: number): string[] {
+  const octal = umask.toString(8).padStart(4, '0');
+  return [...step('umask', `cannot set umask ${octal}`), `umask ${octal} || exit 125`];
+}
+
+/** Without `-n`, which adds to the priority in some versions. It changes this process, so nothing stays behind. */
+function setNice(nice: number): string[] {
+  return [...step('nice', `cannot set priority ${nice}`), `renice ${nice} -p $$ >/dev/null || exit 125`];
+}
+
+/** Environment and exec come last: the service's PATH or LD_PRELOAD touches no tool of the launcher. */
+function execute(plan: LaunchPlan): string[] {
+  const entries = Object.entries(plan.environment).filter(([name]) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+  const assign = ([name, value]: [string, string]): string => `${name}=${quote(value)}`;
+  const exports = entries.filter(([name]) => !SHELL_OWNED.test(name)).map((entry) => `export ${assign(entry)}`);
+  const owned = entries.filter(([name]) => SHELL_OWNED.test(name)).map(assign);
+  const [program = '', ...rest] = plan.argv;
+  const { lines, word } = findProgram(program, plan.environment['PATH']);
+  // `env` would take a program with `=` in its name for a variable.
+  const viaEnv = owned.length > 0 && !program.includes('=') ? ['/usr/bin/env', ...owned] : [];
+  return [
+    ...lines,
+    ...step('environment', 'cannot set the environment'),
+    // Quiet, because bash warns of locales that it does not know.
+    `{ unset ${LAUNCHER_OWNED}`,
+    ...exports,
+    '} 2>/dev/null',
+    ...step('exec', `${program}: cannot be executed (wrong format, or its interpreter is missing?)`),
+    ['exec', ...viaEnv, word, ...rest.map(quote)].join(' '),
+  ];
+}
+
+/** Lines that test the program, and the word to execute: only real files count, also for names of builtins. */
+function findProgram(program: string, searchPath: string | undefined): { lines: string[]; word: string } {
+  if (program === '' || program.includes('/')) {
+    const path = quote(program);
+    const lines = [
+      ...[...step('exec', `${program}: not found`), `[ -e ${path} ] || exit 125`],
+      ...[...step('exec', `${program}: is a directory`), `[ ! -d ${path} ] || exit 125`],
+      ...[...step('exec', `${program}: not executable`), `[ -x ${path} ] || exit 125`],
+    ];
+    return { lines, word: path };
+  }
+  const folders = (searchPath ?? DEFAULT_PATH).split(':').map((folder) => (folder === '' ? '.' : folder));
+  const candidate = `"$dir"/${quote(program)}`;
+  const isProgram = `[ -f ${candidate} ] && [ -x ${candidate} ]`;
+  const lines = [
+    ...step('exec', `${program}: not found in PATH`),
+    `for dir in ${folders.map(quote).join(' ')}; do ${isProgram} && break; done`,
+    `${isProgram} || exit 125`,
+  ];
+  // By its bare name, which is what it sees as its own. Without a PATH there is nothing for exec to search.
+  const bare = searchPath !== undefined && !program.startsWith('-');
+  return { lines, word: bare ? quote(program) : candidate };
+}
