@@ -1,3 +1,4 @@
+import { fnv1a64 } from './hash.ts';
 import type { InstanceKey } from './model.ts';
 
 /** Longest stem, in bytes: leaves room for suffixes within the 255 bytes of a file name. */
@@ -16,13 +17,4 @@ export function instanceKey(id: string, num: number): InstanceKey {
 function encodeByte(byte: number): string {
   const char = String.fromCharCode(byte);
   return /[A-Za-z0-9_-]/.test(char) ? char : `%${byte.toString(16).padStart(2, '0')}`;
-}
-
-/** FNV-1a, 64 bits, as 16 hexadecimal digits (http://www.isthe.com/chongo/tech/comp/fnv/). */
-function fnv1a64(text: string): string {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(text)) {
-    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  }
-  return hash.toString(16).padStart(16, '0');
 }

@@ -135,6 +135,8 @@ export interface ProcessIdentity {
 /** Settings that a live run takes from the newest definition at each reload, kept with it for when the definition is gone. */
 export interface RunSettings {
   readonly oneShot: boolean;
+  readonly autorestart: AutoRestart;
+  readonly exitCodes: readonly number[];
   readonly startSecs: Milliseconds;
   readonly stopSignal: SignalName;
   readonly stopTimeout: Milliseconds;
@@ -211,7 +213,7 @@ export type Activity =
   /** Nothing of any run is left. */
   | { readonly kind: 'idle' }
   /** The launch intent is on disk; no run record yet. */
-  | { readonly kind: 'launching'; readonly run: Run }
+  | { readonly kind: 'launching'; readonly run: Run; readonly lookAt: MonotonicTime }
   /** It runs, but not yet for `start-secs`. */
   | { readonly kind: 'settling'; readonly run: Run }
   | { readonly kind: 'running'; readonly run: Run }
@@ -246,7 +248,7 @@ export interface Ended {
   /** It had been RUNNING. */
   readonly settled: boolean;
   readonly applyOn: string;
-  /** It went into the background: nothing but survivors was left within seconds. */
+  /** The main process ended within seconds and left others behind: it forks into the background. */
   readonly forked?: boolean;
 }
 

@@ -1,0 +1,124 @@
+/** What a reload would do, or did: each name in exactly one list, and the actions in order (SPEC 10, `plan` and `update`). */
+import { fnv1a64 } from './hash.ts';
+import { dependentsOf, stoppedAlong } from './dependencies.ts';
+import { withConfig } from './facts.ts';
+import type { CoreConfig, InstanceKey, Now, World } from './model.ts';
+import { causeToStop } from './reconcile.ts';
+import { Survey } from './survey.ts';
+import type { Target } from './targets.ts';
+
+export interface PlannedAction {
+  readonly name: string;
+  readonly action: 'start' | 'stop' | 'restart';
+  readonly reason: string;
+}
+
+export interface ConfigDiff {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly restarted: readonly string[];
+  readonly stale: readonly string[];
+  readonly changed: readonly string[];
+  readonly unchanged: readonly string[];
+  readonly actions: readonly PlannedAction[];
+  /** Changes when anything of the above does: `update --plan HASH` refuses when the world has moved. */
+  readonly hash: string;
+}
+
+type Kind = 'added' | 'removed' | 'restarted' | 'stale' | 'changed' | 'unchanged';
+
+export function diffConfig(world: World, next: CoreConfig, kept: ReadonlySet<InstanceKey>, now: Now): ConfigDiff {
+  const before = new Survey(world, now);
+  const after = new Survey(withConfig(world, next, kept), now);
+  const actions = plannedActions(before, after);
+  const lists: Record<Kind, string[]> = {
+    added: [],
+    removed: [],
+    restarted: [],
+    stale: [],
+    changed: [],
+    unchanged: [],
+  };
+  const isRestarted = new Set(actions.filter(({ action }) => action === 'restart').map(({ name }) => name));
+  const old = new Map(before.targets.map((target) => [target.key, target]));
+  for (const target of after.targets) {
+    const previous = old.get(target.key);
+    old.delete(target.key);
+    lists[kindOf(after, target, previous, isRestarted.has(target.name))].push(target.name);
+  }
+  for (const target of old.values()) lists.removed.push(target.name);
+  return { ...lists, actions, hash: fnv1a64(JSON.stringify([lists, actions, digests(after)])) };
+}
+
+function kindOf(after: Survey, target: Target, previous: Target | undefined, isRestarted: boolean): Kind {
+  if (target.effective === undefined) return 'removed';
+  if (previous?.effective === undefined) return 'added';
+  if (isRestarted) return 'restarted';
+  if (staleKeys(after, target).length > 0) return 'stale';
+  const isSame = previous.name === target.name && digestOf(previous) === digestOf(target);
+  return isSame ? 'unchanged' : 'changed';
+}
+
+const digestOf = ({ effective }: Target): string =>
+  JSON.stringify([effective?.version?.digest, effective?.shown.digest, effective?.nextVersion?.version.digest]);
+
+const digests = (survey: Survey): readonly string[] => survey.targets.map(digestOf);
+
+/** Keys in which a live run differs from its definition: it keeps running as launched. */
+export function staleKeys(survey: Survey, target: Target): readonly string[] {
+  const { activity } = survey.instance(target);
+  const version = target.effective?.version;
+  if (activity.kind === 'idle' || version === undefined) return [];
+  const { fingerprint } = activity.run;
+  return Object.entries(version.fingerprint)
+    .filter(([key, hash]) => fingerprint[key] !== hash)
+    .map(([key]) => key);
+}
+
+/* ------------------------------------------------------------------ actions */
+
+function plannedActions(before: Survey, after: Survey): readonly PlannedAction[] {
+  const stops = new Map<InstanceKey, { target: Target; action: 'stop' | 'restart'; reason: string }>();
+  for (const target of after.targets) {
+    const { activity } = after.instance(target);
+    if (activity.kind !== 'launching' && activity.kind !== 'settling' && activity.kind !== 'running') continue;
+    const decision = after.decision(target);
+    const reason = causeToStop(after, target, activity.run, decision);
+    if (reason === undefined) continue;
+    stops.set(target.key, { target, action: decision.want === 'run' ? 'restart' : 'stop', reason });
+  }
+  for (const target of stoppedAlong(new Set(stops.keys()), after.byId)) {
+    const action = after.decision(target).want === 'run' ? 'restart' : 'stop';
+    if (!stops.has(target.key)) stops.set(target.key, { target, action, reason: 'dependency' });
+  }
+  const ordered = [...stops.values()].sort((a, b) => depth(after, a.target.id) - depth(after, b.target.id));
+  return [...ordered, ...startsOf(before, after)].map(({ target, action, reason }) => ({
+    name: target.name,
+    action,
+    reason,
+  }));
+}
+
+/** How long the chain of those that depend on it is: what nobody depends on stops first. */
+function depth(survey: Survey, id: string, seen: ReadonlySet<string> = new Set()): number {
+  if (seen.has(id)) return 0;
+  const deeper = new Set(seen).add(id);
+  return dependentsOf(id, survey.byId).reduce(
+    (most, { target }) => Math.max(most, 1 + depth(survey, target.id, deeper)),
+    0,
+  );
+}
+
+function startsOf(before: Survey, after: Survey): { target: Target; action: 'start'; reason: string }[] {
+  const wantedBefore = new Set(
+    before.targets.filter((target) => before.decision(target).want === 'run').map(({ key }) => key),
+  );
+  return after.targets
+    .filter((target) => after.instance(target).activity.kind === 'idle')
+    .flatMap((target) => {
+      const decision = after.decision(target);
+      return decision.want === 'run' && !wantedBefore.has(target.key)
+        ? [{ target, action: 'start' as const, reason: decision.reason }]
+        : [];
+    });
+}

@@ -1,0 +1,105 @@
+/** Which dependencies are met, who depends on whom, and who has to go first. */
+import { isOnLedger } from './deciders.ts';
+import type { Dependency, Instance, InstanceKey, ProcessVersion, World } from './model.ts';
+import { isSuccess } from './restart-policy.ts';
+import type { Target } from './targets.ts';
+
+/** All that is alive or known of one process id. */
+export type ById = ReadonlyMap<string, readonly { readonly target: Target; readonly instance: Instance }[]>;
+
+export function groupById(world: World, targets: readonly Target[]): ById {
+  const byId = new Map<string, { target: Target; instance: Instance }[]>();
+  for (const target of targets) {
+    const instance = world.instances.get(target.key);
+    if (instance === undefined) continue;
+    const list = byId.get(target.id);
+    if (list === undefined) byId.set(target.id, [{ target, instance }]);
+    else list.push({ target, instance });
+  }
+  return byId;
+}
+
+/** An id means all its instances. */
+export function isMet(dependency: Dependency, byId: ById): boolean {
+  const members = (byId.get(dependency.id) ?? []).filter(({ target }) => target.effective !== undefined);
+  return members.length > 0 && members.every(({ target, instance }) => memberMeets(dependency, target, instance));
+}
+
+function memberMeets(dependency: Dependency, target: Target, instance: Instance): boolean {
+  const version = target.effective?.version;
+  if (version === undefined) return false;
+  switch (dependency.condition) {
+    case 'running':
+      return instance.activity.kind === 'running';
+    case 'finished':
+      return hasFinished(instance, version);
+  }
+}
+
+/** Its run of the effective version ended well. */
+export function hasFinished({ activity, ended, ledger }: Instance, version: ProcessVersion): boolean {
+  if (activity.kind !== 'idle' || ended === undefined || !isSuccess(ended.exit, version.exitCodes)) return false;
+  if (!version.oneShot) return ended.by === 'itself' && ended.applyOn === version.applyOn.text;
+  return isOnLedger(ledger, version) && ledger?.outcome === 'ended' && ledger.launchId === ended.launchId;
+}
+
+export function unmetDependencies(version: ProcessVersion, byId: ById): readonly Dependency[] {
+  return version.dependsOn.filter((dependency) => !isMet(dependency, byId));
+}
+
+/** Conditions whose loss stops what depends on them. `finished` is checked at starts only. */
+export function isLossy({ condition, onLoss }: Dependency): boolean {
+  return condition !== 'finished' && onLoss === 'stop';
+}
+
+/**
+ * The alive instances that have to be gone before this one is stopped: they depend on it and either lose their condition by it
+ * or are on their way out themselves.
+ */
+export function dependentsInTheWay(id: string, byId: ById): readonly Target[] {
+  return dependentsOf(id, byId)
+    .filter(({ instance }) => instance.activity.kind !== 'idle')
+    .filter(({ dependency, instance }) => isLossy(dependency) || isEnding(instance))
+    .map(({ target }) => target);
+}
+
+/** Instances that depend on the id while it runs, in the configuration's order. */
+export function dependentsOf(
+  id: string,
+  byId: ById,
+): readonly { target: Target; instance: Instance; dependency: Dependency }[] {
+  const found = [];
+  for (const members of byId.values()) {
+    for (const { target, instance } of members) {
+      const dependency = target.effective?.version?.dependsOn.find(
+        (one) => one.id === id && one.condition !== 'finished',
+      );
+      if (dependency !== undefined) found.push({ target, instance, dependency });
+    }
+  }
+  return found;
+}
+
+function isEnding({ activity }: Instance): boolean {
+  return activity.kind === 'yielding' || activity.kind === 'stopping' || activity.kind === 'clearing';
+}
+
+/** Everything alive that a stop of these instances takes along, dependents of dependents included. */
+export function stoppedAlong(keys: ReadonlySet<InstanceKey>, byId: ById): readonly Target[] {
+  const along = new Map<InstanceKey, Target>();
+  const ids = [...byId.entries()]
+    .filter(([, members]) => members.some(({ target }) => keys.has(target.key)))
+    .map(([id]) => id);
+  const seen = new Set(ids);
+  for (let id = ids.pop(); id !== undefined; id = ids.pop()) {
+    for (const { target, instance, dependency } of dependentsOf(id, byId)) {
+      if (!isLossy(dependency) || instance.activity.kind === 'idle') continue;
+      if (!keys.has(target.key)) along.set(target.key, target);
+      if (!seen.has(target.id)) {
+        seen.add(target.id);
+        ids.push(target.id);
+      }
+    }
+  }
+  return [...along.values()];
+}

@@ -1,0 +1,55 @@
+/**
+ * The guard against stopping by confusion (SPEC `reload-guard`): a reload, or a start of the daemon, that would stop for good more
+ * than a share of what runs is held. What it would stop is kept as it was; the rest of the new configuration applies.
+ */
+import { decide } from './deciders.ts';
+import type { CoreConfig, InstanceKey, Now, ProcessConfig, World } from './model.ts';
+import { Survey } from './survey.ts';
+import type { Target } from './targets.ts';
+
+export interface Guarded {
+  readonly config: CoreConfig;
+  readonly kept: ReadonlySet<InstanceKey>;
+  /** What the reload would stop for good, by name; empty where it is not held. */
+  readonly stops: readonly string[];
+}
+
+/** @param world with the configuration in force (at a start: the one applied last) */
+export function guardReload(world: World, next: CoreConfig, now: Now): Guarded {
+  const open: Guarded = { config: next, kept: new Set(), stops: [] };
+  const share = next.daemon.reloadGuard;
+  if (share === undefined) return open;
+  const alive = new Survey(world, now).targets.filter((target) => isAlive(world, target));
+  const stops = alive.filter((target) => isStoppedForGood(world, target, next, now));
+  if (stops.length <= 1 || (stops.length / alive.length) * 100 <= share) return open;
+  return {
+    config: { ...next, processes: merged(world.config.processes, next.processes, new Set(stops.map(({ id }) => id))) },
+    kept: new Set(stops.map(({ key }) => key)),
+    stops: stops.map(({ name }) => name),
+  };
+}
+
+function isAlive(world: World, { key }: Target): boolean {
+  const kind = world.instances.get(key)?.activity.kind;
+  return kind === 'launching' || kind === 'settling' || kind === 'running';
+}
+
+function isStoppedForGood(world: World, { key }: Target, next: CoreConfig, now: Now): boolean {
+  const instance = world.instances.get(key);
+  if (instance === undefined || instance.hold !== undefined) return false;
+  const after: World = { ...world, config: next, kept: new Set() };
+  const target = new Survey(after, now).targets.find((candidate) => candidate.key === key);
+  return target === undefined || decide(after, target, instance).want === 'stop';
+}
+
+/** The new list, with the old definition of each kept process in its place, or at the end where it is gone. */
+function merged(
+  old: readonly ProcessConfig[],
+  next: readonly ProcessConfig[],
+  ids: ReadonlySet<string>,
+): ProcessConfig[] {
+  const keptById = new Map(old.filter(({ id }) => ids.has(id)).map((process) => [process.id, process]));
+  const replaced = next.map((process) => keptById.get(process.id) ?? process);
+  const present = new Set(next.map(({ id }) => id));
+  return [...replaced, ...[...keptById.values()].filter(({ id }) => !present.has(id))];
+}

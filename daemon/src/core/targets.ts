@@ -1,0 +1,79 @@
+/** Which instances the configuration asks for, and what they are called. */
+import { instanceKey } from './instance-key.ts';
+import type { Instance, InstanceKey, ProcessVersion, World, WallTime } from './model.ts';
+import { effectiveVersion, type Effective } from './schedule.ts';
+
+/** An instance that is configured, alive, or in doubt. */
+export interface Target {
+  readonly key: InstanceKey;
+  readonly id: string;
+  readonly num: number;
+  /** `group:instance` where it has a group, else the id. */
+  readonly name: string;
+  /** `worker_00`, or the id. */
+  readonly instanceName: string;
+  readonly group?: string;
+  /** undefined where the configuration does not ask for it (any more). */
+  readonly effective?: Effective;
+}
+
+/** The digits of an instance number: at least two, as in `worker_00`. */
+function instanceName(version: Pick<ProcessVersion, 'id' | 'numprocs'>, num: number): string {
+  return version.numprocs === 1 ? version.id : `${version.id}_${String(num).padStart(2, '0')}`;
+}
+
+function target(effective: Effective, num: number): Target {
+  const version = effective.shown;
+  const name = instanceName(version, num);
+  const group = version.group ?? (version.numprocs > 1 ? version.id : undefined);
+  return {
+    key: instanceKey(version.id, num),
+    id: version.id,
+    num,
+    name: group === undefined ? name : `${group}:${name}`,
+    instanceName: name,
+    effective,
+    ...(group === undefined ? {} : { group }),
+  };
+}
+
+/** In the configuration's order; then what is not (any more) in it but lives, is in doubt, or is being ended. */
+export function targetsOf(world: World, at: WallTime): readonly Target[] {
+  const targets: Target[] = [];
+  for (const process of world.config.processes) {
+    const effective = effectiveVersion(process, at);
+    for (let num = 0; num < effective.shown.numprocs; num += 1) targets.push(target(effective, num));
+  }
+  const configured = new Set(targets.map(({ key }) => key));
+  for (const instance of world.instances.values()) {
+    if (!configured.has(instance.key) && isPresent(instance)) targets.push(orphan(instance));
+  }
+  return targets;
+}
+
+function isPresent(instance: Instance): boolean {
+  return instance.activity.kind !== 'idle' || instance.doubt !== undefined;
+}
+
+function orphan(instance: Instance): Target {
+  const name = instance.num === 0 ? instance.id : `${instance.id}_${String(instance.num).padStart(2, '0')}`;
+  return { key: instance.key, id: instance.id, num: instance.num, name, instanceName: name };
+}
+
+/** An instance of which nothing is known yet. */
+export function newInstance(id: string, num: number, at: { wall: number; mono: number }): Instance {
+  return {
+    key: instanceKey(id, num),
+    id,
+    num,
+    activity: { kind: 'idle' },
+    counters: { failedStarts: 0, runs: [] },
+    operatorStarted: false,
+    forced: false,
+    dependencyLost: false,
+    restarts: 0,
+    seen: {},
+    shown: { state: 'STOPPED', since: at.wall, sinceMono: at.mono },
+    exits: [],
+  };
+}
