@@ -1,0 +1,146 @@
+/** Runs one command line: parse, dispatch, report what went wrong, give the exit code. */
+import { clientExit } from '@procman/protocol/exit-codes';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { COMMANDS } from './command-table.ts';
+import { selectorsOf } from './completion.ts';
+import { type CommandContext, createContext } from './context.ts';
+import { Failure, toFailure, UsageError } from './failure.ts';
+import { plainUid, type Surroundings, type Wish } from './find-daemon.ts';
+import { type Io, OutputClosed } from './io.ts';
+import { type Parsed, parseCommandLine } from './parse.ts';
+import { renderCommandHelp, renderHelp } from './render/help.ts';
+import { chooseStyle } from './render/style.ts';
+import { printable } from './text/width.ts';
+import { VERSION } from './version.ts';
+
+/** What the client is run with; the shell passes its own options on to each of its commands. */
+export interface Invocation {
+  readonly io: Io;
+  readonly surroundings: Surroundings;
+  /** Set inside the shell: its global options. */
+  readonly shell?: Parsed;
+}
+
+/** Never rejects. */
+export async function run(words: readonly string[], invocation: Invocation): Promise<number> {
+  const { io } = invocation;
+  try {
+    const parsed = inherit(parseCommandLine(words, COMMANDS), invocation.shell);
+    return await dispatch(parsed, invocation);
+  } catch (error) {
+    if (error instanceof OutputClosed) return clientExit.ok;
+    return report(toFailure(error), words.includes('--json') || hasJson(invocation.shell), io);
+  }
+}
+
+async function dispatch(parsed: Parsed, invocation: Invocation): Promise<number> {
+  const { command, given } = parsed;
+  const { io } = invocation;
+  if (given.switches.has('help')) {
+    io.out(command ? renderCommandHelp(command) : renderHelp(COMMANDS));
+    return clientExit.ok;
+  }
+  if (!command && given.switches.has('version')) {
+    io.out(`procmanctl ${VERSION}\n`);
+    return clientExit.ok;
+  }
+  if (!command && invocation.shell) throw new UsageError('options alone make no command; "help" lists all commands');
+  const context = contextOf(parsed, invocation);
+  try {
+    return await (command ? command.run(context, given) : startShell(parsed, invocation));
+  } finally {
+    context.close();
+  }
+}
+
+/** The shell around `run`: each of its lines is a command line of its own, on a connection of its own. */
+async function startShell(parsed: Parsed, invocation: Invocation): Promise<number> {
+  const { io } = invocation;
+  const inside: Invocation = { ...invocation, shell: parsed };
+  const { shell } = await io.interactive();
+  return shell({
+    commands: COMMANDS,
+    env: io.env,
+    out: io.out,
+    err: io.err,
+    exitOnError: parsed.given.switches.has('exit-on-error'),
+    execute: (words) => run(words, inside),
+    names: async () => {
+      const context = contextOf(parsed, invocation);
+      try {
+        return selectorsOf((await context.call('status', {})).processes);
+      } finally {
+        context.close();
+      }
+    },
+  });
+}
+
+function hasJson(shell: Parsed | undefined): boolean {
+  return shell?.given.switches.has('json') ?? false;
+}
+
+function contextOf({ given }: Parsed, { io, surroundings }: Invocation): CommandContext {
+  const { switches, values } = given;
+  return createContext({
+    io,
+    surroundings,
+    commands: COMMANDS,
+    json: switches.has('json'),
+    yes: switches.has('yes'),
+    style: chooseStyle(io, { color: switches.has('color'), noColor: switches.has('no-color') }),
+    wish: async (): Promise<Wish> => {
+      const file = values.get('config');
+      const configUid = file === undefined ? undefined : await uidOf(resolve(file), io);
+      return { socket: values.get('socket'), uid: values.get('uid'), configUid };
+    },
+  });
+}
+
+/** The uid of a configuration file: read plainly, or by the config loader where it is written in an unusual way. */
+async function uidOf(file: string, io: Io): Promise<{ file: string; uid: string }> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw configFailure(`cannot read ${file}: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+  const uid = plainUid(text) ?? (await io.offline()).uidOf(text);
+  if (uid === undefined) throw configFailure(`${file} names no uid; "procmanctl check ${file}" tells more`);
+  return { file, uid };
+}
+
+function configFailure(message: string): Failure {
+  return new Failure(message, { exitCode: clientExit.config, code: 'config' });
+}
+
+/** Inside the shell its own global options hold unless a command gives others. */
+function inherit(parsed: Parsed, shell: Parsed | undefined): Parsed {
+  if (!shell) return parsed;
+  const { given } = parsed;
+  const values = new Map([...targetOf(shell, parsed), ...given.values]);
+  const switches = new Set([...shell.given.switches, ...given.switches]);
+  for (const switchOfShell of ['help', 'version', 'exit-on-error']) {
+    if (!given.switches.has(switchOfShell)) switches.delete(switchOfShell);
+  }
+  return { ...parsed, given: { ...given, values, switches } };
+}
+
+/** A command that names a daemon itself must not be overruled by how the shell named one. */
+function targetOf(shell: Parsed, { given }: Parsed): ReadonlyMap<string, string> {
+  const names = ['socket', 'config', 'uid'];
+  return names.some((name) => given.values.has(name)) ? new Map() : shell.given.values;
+}
+
+/** Errors go to standard error; with --json to standard output, as data. */
+function report(failure: Failure, json: boolean, io: Io): number {
+  const { message, code, data, exitCode } = failure;
+  try {
+    if (json) io.out(`${JSON.stringify({ error: { code, message, ...(data === undefined ? {} : { data }) } })}\n`);
+    else if (message !== '') io.err(`procmanctl: ${message.split('\n').map(printable).join('\n')}\n`);
+  } catch {
+    // Nobody reads us: the exit code has to do.
+  }
+  return exitCode;
+}

@@ -1,0 +1,41 @@
+/** All commands, in the order of the help text. */
+import type { Command } from './command.ts';
+import { check } from './commands/check.ts';
+import { genFile } from './commands/gen-file.ts';
+import { help } from './commands/help.ts';
+import { list } from './commands/list.ts';
+import { logs } from './commands/logs.ts';
+import { pid } from './commands/pid.ts';
+import { ping } from './commands/ping.ts';
+import { plan } from './commands/plan.ts';
+import { restart } from './commands/restart.ts';
+import { shutdown } from './commands/shutdown.ts';
+import { signal } from './commands/signal.ts';
+import { start } from './commands/start.ts';
+import { status } from './commands/status.ts';
+import { stop } from './commands/stop.ts';
+import { uid } from './commands/uid.ts';
+import { unblock } from './commands/unblock.ts';
+import { update } from './commands/update.ts';
+import { version } from './commands/version.ts';
+
+export const COMMANDS: readonly Command[] = [
+  status,
+  start,
+  stop,
+  restart,
+  unblock,
+  signal,
+  logs,
+  plan,
+  update,
+  check,
+  genFile,
+  uid,
+  list,
+  ping,
+  pid,
+  version,
+  shutdown,
+  help,
+];

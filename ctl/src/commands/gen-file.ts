@@ -1,0 +1,35 @@
+import { clientExit } from '@procman/protocol/exit-codes';
+import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from '../command.ts';
+import { Failure } from '../failure.ts';
+
+export const genFile: Command = {
+  name: 'gen-file',
+  summary: 'write a first configuration file, with a uid of its own',
+  operands: [{ label: 'FILE', kind: 'file', optional: true }],
+  options: [],
+  details: ['A file that exists is never overwritten. Without FILE: to standard output.'],
+  examples: ['gen-file procman.toml', 'gen-file > procman.toml'],
+  run: async (context, given) => {
+    const text = (await context.io.offline()).sampleFile(randomUUID());
+    const [file] = given.operands;
+    if (file === undefined) context.io.out(text);
+    else {
+      writeNewFile(resolve(file), text);
+      context.print({ file: resolve(file) }, () => `${file} written; "procmand run ${file}" serves it\n`);
+    }
+    return clientExit.ok;
+  },
+};
+
+function writeNewFile(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { flag: 'wx' });
+  } catch (cause) {
+    const exists = (cause as { code?: unknown }).code === 'EEXIST';
+    const why = exists ? `${file} exists already: it is not overwritten` : `cannot write ${file}: ${String(cause)}`;
+    throw new Failure(why, { exitCode: clientExit.failure, code: exists ? 'exists' : 'write', cause });
+  }
+}

@@ -1,0 +1,35 @@
+/** Operands and options that several commands share. */
+import { parseDuration } from '@procman/daemon/config/durations';
+import type { Given, Operand, Option } from '../command.ts';
+import { UsageError } from '../failure.ts';
+
+export const SOME_NAMES: readonly Operand[] = [{ label: 'NAME', kind: 'name', repeated: true }];
+export const ANY_NAMES: readonly Operand[] = [{ label: 'NAME', kind: 'name', repeated: true, optional: true }];
+
+export const WAITING_OPTIONS: readonly Option[] = [
+  { long: 'no-wait', summary: 'only ask for it; do not wait until it is done' },
+  {
+    long: 'timeout',
+    value: 'DURATION',
+    summary: 'wait so long at most: 90, 30s, 1m 30s (the operation goes on behind)',
+  },
+];
+
+/** Params that `WAITING_OPTIONS` stand for. */
+export function waitingParams(given: Given): { wait?: boolean; timeoutSeconds?: number } {
+  const text = given.values.get('timeout');
+  const wait = given.switches.has('no-wait') ? { wait: false } : {};
+  if (text === undefined) return wait;
+  const parsed = parseDuration(text);
+  if ('problem' in parsed) throw badTimeout(text, parsed.problem);
+  if (parsed.ms === 0) throw badTimeout(text, 'is no time at all');
+  return { ...wait, timeoutSeconds: parsed.ms / 1000 };
+}
+
+function badTimeout(text: string, problem: string): UsageError {
+  return new UsageError(`--timeout: "${text}" ${problem}; write seconds (90) or 500ms, 30s, 1m 30s, 2h`);
+}
+
+export function namesOf(given: Given): string[] {
+  return [...given.operands];
+}

@@ -1,0 +1,95 @@
+/** What a command works with: the daemon, the output, and the way it was asked. */
+import type { Method, Params, Result } from '@procman/protocol/contract';
+import { clientExit } from '@procman/protocol/exit-codes';
+import { Client } from './client.ts';
+import type { Command } from './command.ts';
+import { Failure, Interrupted } from './failure.ts';
+import { findDaemon, type Surroundings, type Target, type Wish } from './find-daemon.ts';
+import type { Io } from './io.ts';
+import type { Style } from './render/style.ts';
+
+export interface CommandContext {
+  readonly io: Io;
+  readonly style: Style;
+  readonly json: boolean;
+  readonly commands: readonly Command[];
+  readonly surroundings: Surroundings;
+  /** Calls the daemon, connecting first where needed. Ctrl-C ends the waiting with `onInterrupt` as the message. */
+  readonly call: <M extends Method>(method: M, params: Params<M>, onInterrupt?: string) => Promise<Result<M>>;
+  readonly client: () => Promise<Client>;
+  /** Prints the result itself with --json, else the text made of it. */
+  readonly print: (result: unknown, text: () => string) => void;
+  /** True at once without a terminal, with -y, or with --json: nobody is there to ask. */
+  readonly confirm: (question: string) => Promise<boolean>;
+  /** Whether there is somebody to ask. */
+  readonly canAsk: boolean;
+  readonly close: () => void;
+}
+
+export interface ContextOptions {
+  readonly io: Io;
+  readonly style: Style;
+  readonly json: boolean;
+  readonly yes: boolean;
+  readonly commands: readonly Command[];
+  readonly surroundings: Surroundings;
+  /** Which daemon was asked for; async because a configuration file may have to be loaded for its uid. */
+  readonly wish: () => Promise<Wish> | Wish;
+}
+
+export function createContext(options: ContextOptions): CommandContext {
+  const { io, json, style, commands, surroundings } = options;
+  const canAsk = !options.yes && !json && io.stdinIsTerminal && io.stdoutIsTerminal;
+  let client: Promise<Client> | undefined;
+  const connected = (): Promise<Client> => (client ??= open(options));
+  return {
+    io,
+    style,
+    json,
+    commands,
+    surroundings,
+    canAsk,
+    client: connected,
+    call: async (method, params, onInterrupt) => {
+      const open = await connected();
+      return interruptible(io, open.call(method, params), onInterrupt);
+    },
+    print: (result, text) => io.out(json ? `${JSON.stringify(result)}\n` : text()),
+    confirm: async (question) => !canAsk || (await io.interactive()).confirm(question),
+    close: () => void client?.then((open) => open.close()).catch(() => undefined),
+  };
+}
+
+async function open(options: ContextOptions): Promise<Client> {
+  const target = findDaemon(await options.wish(), options.surroundings);
+  try {
+    return await Client.connect(target.socket);
+  } catch (error) {
+    throw unreachable(target, error);
+  }
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such socket',
+  ECONNREFUSED: 'nobody listens on its socket',
+  EACCES: 'its socket is not open to this user (see socket-mode and socket-group)',
+  ENOTSOCK: 'that is no socket',
+};
+
+function unreachable(target: Target, error: unknown): Failure {
+  const code = (error as { code?: unknown }).code;
+  const known = typeof code === 'string' ? WHY[code] : undefined;
+  const why = known ?? (error instanceof Error ? error.message : String(error));
+  const message = `no daemon is running for ${target.label}: ${why} (${target.socket})`;
+  return new Failure(message, { exitCode: clientExit.unreachable, code: 'no-daemon', cause: error });
+}
+
+function interruptible<T>(io: Io, work: Promise<T>, message = 'interrupted'): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = io.onInterrupt(() => {
+      stop();
+      reject(new Interrupted(message));
+    });
+    work.then(resolve, reject).finally(stop);
+  });
+}

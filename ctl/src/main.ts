@@ -1,0 +1,17 @@
+/** Entry of the bundle `procmanctl.cjs`. Only what `status` needs is in it; the rest is loaded when asked for. */
+import { run } from './cli.ts';
+import type { Interactive } from './interactive.ts';
+import type { Offline } from './offline.ts';
+import { processIo } from './process-io.ts';
+
+/** The bundles are CommonJS and lie side by side. */
+declare const require: (path: string) => unknown;
+
+const io = processIo({
+  offline: () => (require('./offline.cjs') as { offline: Offline }).offline,
+  interactive: () => (require('./interactive.cjs') as { interactive: Interactive }).interactive,
+});
+const surroundings = { euid: process.geteuid?.() ?? 0, env: process.env, proc: '/proc', rootRuntime: '/run/procman' };
+
+// All output has been written when `run` ends: no need to wait for the connection's last rites.
+void run(process.argv.slice(2), { io, surroundings }).then((code) => process.exit(code));

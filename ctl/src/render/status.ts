@@ -1,0 +1,105 @@
+/** `status` as supervisorctl prints it: name, state, and what there is to know about it. */
+import type { Row, StatusResult } from '@procman/protocol/views';
+import { formatTime, formatUptime } from '../text/time.ts';
+import { printable, truncate } from '../text/width.ts';
+import { paint, type Paint, type Style } from './style.ts';
+import { renderTable } from './table.ts';
+
+const HEADER = ['NAME', 'STATE', 'INFO'];
+const VERDICT_PAINT: Readonly<Record<Row['verdict'], Paint | undefined>> = {
+  ok: undefined,
+  pending: 'yellow',
+  problem: 'red',
+};
+
+/** The whole answer; a pipe gets the rows alone. */
+export function renderStatus(status: StatusResult, style: Style, now: Date): string {
+  const rows = status.processes.map((row) => ({
+    cells: [row.name, row.state, rowInfo(row, now)],
+    paint: VERDICT_PAINT[row.verdict],
+  }));
+  const lines = rows.length > 0 ? renderTable(HEADER, rows, style) : [];
+  if (style.terminal) lines.push(...statusNotes(status, style, now));
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** `pid 1234, uptime 0:05:23`, or why it does not run. */
+export function rowInfo(row: Row, now: Date): string {
+  const parts = row.state === 'RUNNING' ? runningInfo(row) : idleInfo(row, now);
+  if (row.stale) parts.push('stale: "restart" applies the new definition');
+  if (row.held && row.reason.code !== 'manual') parts.push('held');
+  if (row.hold?.until !== undefined) parts.push(`held until ${formatUntil(row.hold.until, now)}`);
+  if (row.retryAt !== undefined) parts.push(`next try ${formatTime(row.retryAt, now)}`);
+  if (row.next?.action === 'start') parts.push(`starts ${formatTime(row.next.at, now)}`);
+  return parts.filter(Boolean).join(', ');
+}
+
+function runningInfo(row: Row): string[] {
+  const parts = pidInfo(row);
+  const isPlain = row.verdict === 'ok' && row.reason.code !== 'forced';
+  return isPlain ? parts : [...parts, row.reason.message];
+}
+
+function pidInfo(row: Row): string[] {
+  const pid = row.pid === undefined ? [] : [`pid ${row.pid}`];
+  return row.uptimeSeconds === undefined ? pid : [...pid, `uptime ${formatUptime(row.uptimeSeconds)}`];
+}
+
+function idleInfo(row: Row, now: Date): string[] {
+  if (row.state === 'EXITED') return exitedInfo(row, now);
+  const pid = row.pid === undefined ? [] : [`pid ${row.pid}`];
+  return [...pid, row.phase ?? '', row.reason.message];
+}
+
+/** `exited 10:38:01, code 7`: the fact first; the reason where it says more than that. */
+function exitedInfo(row: Row, now: Date): string[] {
+  const { lastExit, reason } = row;
+  if (!lastExit) return [reason.message];
+  const word = reason.code === 'finished' ? 'finished' : 'exited';
+  const fact = [`${word} ${formatTime(lastExit.at, now)}`, exitWords(lastExit)];
+  return reason.code === 'exit' || reason.code === 'finished' ? fact : [...fact, reason.message];
+}
+
+function exitWords(exit: NonNullable<Row['lastExit']>): string {
+  if (exit.signal !== undefined) return exit.signal;
+  return exit.code === undefined ? 'status unknown' : `code ${exit.code}`;
+}
+
+function formatUntil(until: string, now: Date): string {
+  return until === 'reboot' ? 'the next boot' : formatTime(until, now);
+}
+
+function statusNotes(status: StatusResult, style: Style, now: Date): string[] {
+  const { configError, heldReload } = status.daemon;
+  const fit = (text: string): string => truncate(printable(text), Math.max(40, style.columns));
+  const notes = [paint(fit(summarize(status.processes)), 'bold', style)];
+  if (configError) {
+    const errors = count(configError.problems.length, 'problem');
+    const since = formatTime(configError.at, now);
+    notes.push(paint(fit(`configuration not applied since ${since}: ${errors}; "plan" shows them`), 'yellow', style));
+  }
+  if (heldReload) {
+    const stops = heldReload.stops.join(', ');
+    notes.push(paint(fit(`a reload is held: it would stop ${stops}; "update" confirms it`), 'yellow', style));
+  }
+  return notes;
+}
+
+/** `12 processes: 10 ok, 1 pending, 1 problem; 2 held, 1 stale`. */
+function summarize(rows: readonly Row[]): string {
+  if (rows.length === 0) return 'no processes';
+  const verdicts = (['ok', 'pending', 'problem'] as const).flatMap((verdict) => {
+    const number = rows.filter((row) => row.verdict === verdict).length;
+    if (number === 0) return [];
+    return [verdict === 'problem' ? count(number, 'problem') : `${number} ${verdict}`];
+  });
+  const held = rows.filter((row) => row.held).length;
+  const stale = rows.filter((row) => row.stale).length;
+  const extras = [held > 0 ? `${held} held` : '', stale > 0 ? `${stale} stale` : ''].filter(Boolean);
+  const total = rows.length === 1 ? '1 process' : `${rows.length} processes`;
+  return [`${total}: ${verdicts.join(', ')}`, ...(extras.length > 0 ? [extras.join(', ')] : [])].join('; ');
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,68 @@
+/**
+ * Splitting a typed line into words, and quoting a word so that it survives it. The rules are those of sh without
+ * expansion: blanks part words, `'...'` is literal, in `"..."` a backslash guards `"` and `\`, elsewhere any character.
+ */
+
+export interface TypedWord {
+  readonly text: string;
+  /** Where it starts in the line, its quotes included. */
+  readonly start: number;
+}
+
+export interface SplitLine {
+  readonly words: readonly TypedWord[];
+  /** The quote that is still open at the end of the line. */
+  readonly openQuote?: '"' | "'";
+}
+
+const BLANK = /\s/;
+
+/** Words of a line; an unquoted `#` at the start of a word begins a comment. */
+export function splitLine(line: string): SplitLine {
+  const words: TypedWord[] = [];
+  let at = 0;
+  for (;;) {
+    while (at < line.length && BLANK.test(line.charAt(at))) at += 1;
+    if (at >= line.length || line.charAt(at) === '#') return { words };
+    const word = readWord(line, at);
+    words.push({ text: word.text, start: at });
+    if (word.openQuote) return { words, openQuote: word.openQuote };
+    at = word.end;
+  }
+}
+
+interface ReadWord {
+  readonly text: string;
+  readonly end: number;
+  readonly openQuote?: '"' | "'";
+}
+
+function readWord(line: string, start: number): ReadWord {
+  let text = '';
+  let quote: '"' | "'" | undefined;
+  let at = start;
+  for (; at < line.length; at += 1) {
+    const char = line.charAt(at);
+    if (quote === undefined && BLANK.test(char)) break;
+    if (char === quote) quote = undefined;
+    else if (quote === undefined && (char === '"' || char === "'")) quote = char;
+    else if (char === '\\' && isGuard(line.charAt(at + 1), quote)) {
+      at += 1;
+      text += line.charAt(at);
+    } else text += char;
+  }
+  return quote === undefined ? { text, end: at } : { text, end: at, openQuote: quote };
+}
+
+/** Whether a backslash before this character takes its meaning away. */
+function isGuard(next: string, quote: '"' | "'" | undefined): boolean {
+  if (quote === "'" || next === '') return false;
+  return quote === undefined || next === '"' || next === '\\';
+}
+
+const PLAIN = /^[\p{L}\p{N}\p{M}_@%+=:.,/*^-]+$/u;
+
+/** The word as one would type it: in double quotes where it needs any. */
+export function quoteWord(word: string): string {
+  return PLAIN.test(word) ? word : `"${word.replace(/["\\]/g, '\\$&')}"`;
+}
