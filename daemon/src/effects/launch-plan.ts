@@ -3,7 +3,7 @@
  *
  * It is one straight line without functions or variables of its own that matter, because the service's environment may
  * clobber any variable. Before each step `$2` is set to what the exit file shall say if the step ends the shell
- * (`$1` is the exit file): see launch.sh.
+ * (`$1` is the exit file, `$3` free for use): see launch.sh.
  *
  * A text file without `#!` is run by sh, as POSIX says for ENOEXEC: that counts as launched, also if sh makes nothing of it.
  */
@@ -70,9 +70,8 @@ function holdsNul(plan: LaunchPlan): boolean {
 
 /** Says what the exit file shall tell if the lines that follow end the shell. */
 function step(name: string, text: string): string[] {
-  // eslint-disable-next-line no-control-regex -- one line, and no escape sequences for terminals
   const plain = text.replaceAll(/[\x00-\x1f\x7f]/g, '?').slice(0, LONGEST_TEXT);
-  return [`set -- "$1" ${quote(`failed ${name} ${plain}`)}`];
+  return [`set -- "$1" ${quote(`failed ${name} ${plain}`)} "$3"`];
 }
 
 function redirect(descriptor: 1 | 2, name: 'stdout' | 'stderr', target: LogFile | 'stdout' | null): string[] {
@@ -140,5 +139,5 @@ function findProgram(program: string, searchPath: string | undefined): { lines: 
   ];
   // By its bare name, which is what it sees as its own. Without a PATH there is nothing for exec to search.
   const bare = searchPath !== undefined && !program.startsWith('-');
-  return { lines, word: bare ? quote(program) : candidate };
+  return bare ? { lines, word: quote(program) } : { lines: [...lines, `set -- "$1" "$2" ${candidate}`], word: '"$3"' };
 }

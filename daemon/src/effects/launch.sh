@@ -96,6 +96,7 @@
     case $score in -*) printf 0 >/proc/self/oom_score_adj ;; esac
     set -- "$1" "failed plan cannot read the plan" "$3"
     # bash forgets its traps before an exec that fails, and would end at once.
+    # shellcheck disable=SC3044
     [ -z "${BASH_VERSION-}" ] || shopt -s execfail
     . "$3.plan"
     left "$1" "$2"

@@ -1,0 +1,200 @@
+/**
+ * The daemon's side of the launch protocol: the files in `runs` that it shares with the launchers. See launch.sh for theirs.
+ *
+ * A launch that is given up, and one that starts, are told apart by one rename of the intent: whoever renames it first wins.
+ */
+
+import type { Exit, InstanceKey, LaunchId, ProcessIdentity, WallTime } from '../core/model.ts';
+import { signalName } from './signals.ts';
+import type { System } from './system.ts';
+
+/** Which process runs for an instance, and the launcher that waits for it. */
+export interface RunRecord {
+  readonly launchId: LaunchId;
+  readonly process: ProcessIdentity;
+  readonly launcher: ProcessIdentity;
+}
+
+/** What the exit file of a launch tells. */
+export type ExitFile =
+  /** Not filled yet. */
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'missing' }
+  /** The service has ended. */
+  | { readonly kind: 'ended'; readonly exit: Exit; readonly at: WallTime }
+  /** The service never ran: `text` is `lock`, `replaced`, `alive` or `void` for refused ones, step and cause for failed ones. */
+  | { readonly kind: 'not-started'; readonly why: 'refused' | 'failed'; readonly text: string; readonly at: WallTime }
+  /** The launcher broke off. If there is a run record of this launch its service may live, and its end will not be known. */
+  | { readonly kind: 'aborted'; readonly at: WallTime };
+
+export interface Launch {
+  readonly key: InstanceKey;
+  readonly launchId: LaunchId;
+}
+
+/** Filled in place by a launcher that may have neither a block nor a process left. */
+const BLANKS = ' '.repeat(64);
+
+/** Suffixes in `launch/`, in the order in which `forget` removes them. */
+const SUFFIXES = ['intent', 'plan', 'why', 'record', 'void', 'claimed'] as const;
+type Suffix = (typeof SUFFIXES)[number];
+
+export class LaunchFiles {
+  readonly #system: System;
+  readonly #runs: string;
+
+  /** @param runsDirectory - absolute path of `runs` in the state directory */
+  constructor(system: System, runsDirectory: string) {
+    this.#system = system;
+    this.#runs = runsDirectory;
+  }
+
+  makeDirectories(): void {
+    for (const name of ['lock', 'record', 'exit', 'launch']) this.#system.makeDirectory(`${this.#runs}/${name}`);
+  }
+
+  /** Makes all that a launcher needs. The intent comes last: it is the permission to launch. */
+  prepare(key: InstanceKey, launchId: LaunchId, plan: string): void {
+    this.#system.writeFile(this.#launchFile(key, launchId, 'plan'), plan);
+    this.#system.writeFile(this.#exitFile(key, launchId), BLANKS);
+    this.#system.writeFile(this.#launchFile(key, launchId, 'why'), BLANKS);
+    this.#system.writeFile(this.#launchFile(key, launchId, 'intent'), '');
+  }
+
+  /**
+   * Takes back the permission to launch. The rename decides; the rest only tells what a rename before it has decided.
+   *
+   * @returns `claimed` where a launcher was faster, `absent` where there is no trace of either
+   */
+  voidIntent(key: InstanceKey, launchId: LaunchId): 'voided' | 'claimed' | 'absent' {
+    const gone = this.#launchFile(key, launchId, 'void');
+    if (this.#system.rename(this.#launchFile(key, launchId, 'intent'), gone)) return 'voided';
+    if (this.#system.exists(this.#launchFile(key, launchId, 'claimed'))) return 'claimed';
+    return this.#system.exists(gone) ? 'voided' : 'absent';
+  }
+
+  /** undefined where there is none, or none that can be read. */
+  readRecord(key: InstanceKey): RunRecord | undefined {
+    const file = this.#system.readFile(this.#recordFile(key));
+    return file && parseRecord(file.text);
+  }
+
+  readExit(key: InstanceKey, launchId: LaunchId): ExitFile {
+    const file = this.#system.readFile(this.#exitFile(key, launchId));
+    return file === undefined ? { kind: 'missing' } : parseExit(file.text, file.modifiedAt);
+  }
+
+  /** Whether a launcher of this instance holds its lock, or the launcher's child before its record. */
+  probeLock(key: InstanceKey): 'free' | 'held' {
+    return this.#system.probeLock(`${this.#runs}/lock/${key}`);
+  }
+
+  /** For a run that is adopted although its record was lost. */
+  writeRecord(key: InstanceKey, record: RunRecord): void {
+    const draft = this.#launchFile(key, record.launchId, 'record');
+    this.#system.writeFile(draft, formatRecord(record));
+    this.#system.rename(draft, this.#recordFile(key));
+  }
+
+  /** Removes the run record if it is that launch's: a newer one stays. */
+  removeRecord(key: InstanceKey, launchId: LaunchId): void {
+    if (this.readRecord(key)?.launchId === launchId) this.#system.remove(this.#recordFile(key));
+  }
+
+  /**
+   * Removes what a settled launch left. The permission goes first, so that no late launcher runs a launch half removed. The
+   * exit file goes last: as long as anything is left, a daemon killed in here finds the launch again, and how it ended.
+   * (The run record is not touched: remove it before.)
+   */
+  forget(key: InstanceKey, launchId: LaunchId): void {
+    for (const suffix of SUFFIXES) this.#system.remove(this.#launchFile(key, launchId, suffix));
+    this.#system.remove(this.#exitFile(key, launchId));
+  }
+
+  /** All launches that left files, for recovery. */
+  launches(): Launch[] {
+    const found = new Map<string, Launch>();
+    const add = (stem: string): void => {
+      const dot = stem.lastIndexOf('.');
+      if (dot > 0) found.set(stem, { key: stem.slice(0, dot), launchId: stem.slice(dot + 1) });
+    };
+    for (const name of this.#system.list(`${this.#runs}/exit`)) add(name);
+    for (const name of this.#system.list(`${this.#runs}/launch`)) {
+      const suffix = SUFFIXES.find((each) => name.endsWith(`.${each}`));
+      if (suffix !== undefined) add(name.slice(0, -suffix.length - 1));
+    }
+    return [...found.values()];
+  }
+
+  /** The instances that have a run record. */
+  records(): InstanceKey[] {
+    return this.#system.list(`${this.#runs}/record`);
+  }
+
+  #launchFile(key: InstanceKey, launchId: LaunchId, suffix: Suffix): string {
+    return `${this.#runs}/launch/${key}.${launchId}.${suffix}`;
+  }
+
+  #exitFile(key: InstanceKey, launchId: LaunchId): string {
+    return `${this.#runs}/exit/${key}.${launchId}`;
+  }
+
+  #recordFile(key: InstanceKey): string {
+    return `${this.#runs}/record/${key}`;
+  }
+}
+
+/**
+ * Reads the text of an exit file. Valid only with its last word `end`; anything else is not filled yet.
+ *
+ * @param at - the file's modification time: when the service ended
+ */
+export function parseExit(text: string, at: WallTime): ExitFile {
+  const [, kind, rest = ''] = /^(\w+) ?(.*?) +end\s*$/s.exec(text) ?? [];
+  const isNumber = /^\d{1,3}$/.test(rest);
+  switch (kind) {
+    case 'exit':
+      return isNumber ? { kind: 'ended', exit: { kind: 'code', code: Number(rest) }, at } : { kind: 'pending' };
+    case 'signal':
+      return isNumber
+        ? { kind: 'ended', exit: { kind: 'signal', signal: signalName(Number(rest)) }, at }
+        : { kind: 'pending' };
+    case 'refused':
+    case 'failed':
+      return { kind: 'not-started', why: kind, text: rest, at };
+    case 'aborted':
+      return { kind: 'aborted', at };
+    default:
+      return { kind: 'pending' };
+  }
+}
+
+/** Reads `PID START LAUNCH BOOT NAMESPACE LAUNCHER_PID LAUNCHER_START end`; later versions may add fields before `end`. */
+export function parseRecord(text: string): RunRecord | undefined {
+  const words = text.trimEnd().split(' ');
+  const [pid, start, launchId, bootId, pidNamespace, launcherPid, launcherStart] = words;
+  if (words.length < 8 || words.at(-1) !== 'end' || !text.endsWith('\n')) return undefined;
+  if (launchId === undefined || bootId === undefined || pidNamespace === undefined) return undefined;
+  const numbers = [pid, start, launcherPid, launcherStart].map((word) =>
+    /^\d+$/.test(word ?? '') ? Number(word) : NaN,
+  );
+  const [processPid = NaN, processStart = NaN, waiterPid = NaN, waiterStart = NaN] = numbers;
+  if (numbers.some(Number.isNaN) || !/^[A-Za-z0-9]+$/.test(launchId)) return undefined;
+  const where = { bootId: unlessNone(bootId), pidNamespace: unlessNone(pidNamespace) };
+  return {
+    launchId,
+    process: { pid: processPid, startTicks: processStart, ...where },
+    launcher: { pid: waiterPid, startTicks: waiterStart, ...where },
+  };
+}
+
+function formatRecord({ launchId, process, launcher }: RunRecord): string {
+  const where = [process.bootId || '-', process.pidNamespace || '-'];
+  const words = [process.pid, process.startTicks, launchId, ...where, launcher.pid, launcher.startTicks, 'end'];
+  return `${words.join(' ')}\n`;
+}
+
+/** A machine without boot id or namespaces has `-` on record. */
+function unlessNone(word: string): string {
+  return word === '-' ? '' : word;
+}

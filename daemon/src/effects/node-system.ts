@@ -1,0 +1,391 @@
+/** The real machine: Node's file system and processes, and Linux's /proc. */
+
+import { spawn, spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import type { Now, SignalName } from '../core/model.ts';
+import { signalNumber } from './signals.ts';
+import {
+  SystemError,
+  type FileText,
+  type KillResult,
+  type LauncherStart,
+  type ProcessMarks,
+  type ProcessStat,
+  type System,
+  type WriteOptions,
+} from './system.ts';
+
+/** Nothing of the daemon's own environment reaches launchers and tools. */
+const TOOL_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** The exit code for "taken" that flock is told to use. */
+const FLOCK_TAKEN = 75;
+
+/** Clock ticks per second in /proc: USER_HZ is 100 on every platform that Node runs on. */
+const TICKS_PER_SECOND = 100;
+
+/** O_CLOEXEC in the flags of /proc/PID/fdinfo (octal). */
+const CLOSE_ON_EXEC = 0o2000000;
+
+export class NodeSystem implements System {
+  readonly ticksPerSecond = TICKS_PER_SECOND;
+  readonly #bootId = readOptional('/proc/sys/kernel/random/boot_id').trim();
+  readonly #pidNamespace = linkTarget('/proc/self/ns/pid') ?? '';
+  /** Grows to the largest text read from /proc, and is used again: reading /proc is most of a sweep. */
+  #buffer = Buffer.allocUnsafe(16 * 1024);
+  /** Boot-time ticks at the zero of the monotonic clock; undefined until it was measured. */
+  #ticksAtZero: number | undefined;
+
+  now(): Now {
+    return { wall: Date.now(), mono: Number(process.hrtime.bigint() / 1000n) / 1000 };
+  }
+
+  bootId(): string {
+    return this.#bootId;
+  }
+
+  pidNamespace(): string {
+    return this.#pidNamespace;
+  }
+
+  ticks(): number {
+    this.#ticksAtZero ??= this.#measureTicks();
+    return Math.floor(this.#ticksAtZero + this.now().mono * (TICKS_PER_SECOND / 1000));
+  }
+
+  readFile(path: string): FileText | undefined {
+    return attempt('read', path, () => {
+      const fd = openIfThere(path);
+      if (fd === undefined) return undefined;
+      try {
+        return { text: fs.readFileSync(fd, 'utf8'), modifiedAt: fs.fstatSync(fd).mtimeMs };
+      } finally {
+        fs.closeSync(fd);
+      }
+    });
+  }
+
+  writeFile(path: string, text: string, options: WriteOptions = {}): void {
+    const mode = options.mode ?? 0o600;
+    attempt('write', path, () => {
+      const fd = fs.openSync(path, options.exclusive === true ? 'wx' : 'w', mode);
+      try {
+        fs.fchmodSync(fd, mode); // whatever the umask, and for a file that was there
+        fs.writeFileSync(fd, text);
+        if (options.sync === true) fs.fsyncSync(fd);
+      } finally {
+        fs.closeSync(fd);
+      }
+    });
+  }
+
+  rename(from: string, to: string): boolean {
+    return attempt('rename', from, () => {
+      try {
+        fs.renameSync(from, to);
+        return true;
+      } catch (error) {
+        // ENOENT is also a missing target folder: that is an error, not an answer.
+        if (codeOf(error) === 'ENOENT' && !fs.existsSync(from)) return false;
+        throw error;
+      }
+    });
+  }
+
+  remove(path: string): void {
+    attempt('remove', path, () => {
+      try {
+        fs.unlinkSync(path);
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT') throw error;
+      }
+    });
+  }
+
+  makeDirectory(path: string): void {
+    attempt('make directory', path, () => {
+      const first = fs.mkdirSync(path, { recursive: true, mode: 0o700 });
+      // The umask may have taken more away, from each directory that was made.
+      for (
+        let made = path;
+        first !== undefined && made.startsWith(first);
+        made = made.slice(0, made.lastIndexOf('/'))
+      ) {
+        fs.chmodSync(made, 0o700);
+      }
+    });
+  }
+
+  list(path: string): string[] {
+    return attempt('list', path, () => {
+      try {
+        return fs.readdirSync(path);
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT') return [];
+        throw error;
+      }
+    });
+  }
+
+  exists(path: string): boolean {
+    return fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  }
+
+  syncDirectory(path: string): void {
+    attempt('sync', path, () => {
+      const fd = fs.openSync(path, 'r');
+      try {
+        fs.fsyncSync(fd);
+      } finally {
+        fs.closeSync(fd);
+      }
+    });
+  }
+
+  pids(): number[] {
+    const names = attempt('list', '/proc', () => fs.readdirSync('/proc'));
+    return names.map(Number).filter((pid) => Number.isInteger(pid) && pid > 0);
+  }
+
+  stat(pid: number): ProcessStat | undefined {
+    const read = this.#readProc(pid, 'stat');
+    if (read === undefined) return undefined;
+    // The name stands in brackets and may hold brackets and blanks itself.
+    const text = read.bytes.toString('latin1');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    const startTicks = Number(fields[19]);
+    if (!Number.isInteger(startTicks)) return undefined;
+    return {
+      pid,
+      parent: Number(fields[1]),
+      processGroup: Number(fields[2]),
+      session: Number(fields[3]),
+      startTicks,
+      ended: hasEnded(pid, fields[0] ?? ''),
+      uid: read.uid,
+    };
+  }
+
+  marks(pid: number): ProcessMarks {
+    const environ = this.#readProc(pid, 'environ')?.bytes;
+    if (environ?.includes('PROCMAN_') !== true) return {};
+    const run = variable(environ, 'PROCMAN_RUN=');
+    const launcher = variable(environ, 'PROCMAN_LAUNCHER=');
+    return { ...(run !== undefined && { run }), ...(launcher !== undefined && { launcher }) };
+  }
+
+  commandLine(pid: number): string {
+    const words =
+      this.#readProc(pid, 'cmdline')?.bytes.toString('utf8').replace(/\0+$/, '').replaceAll('\0', ' ') ?? '';
+    return words === '' ? readOptional(`/proc/${pid}/comm`).trimEnd() : words;
+  }
+
+  workingDirectory(pid: number): { path: string; deleted: boolean } | undefined {
+    const path = linkTarget(`/proc/${pid}/cwd`);
+    if (path === undefined) return undefined;
+    const deleted = path.endsWith(' (deleted)') && !fs.existsSync(path);
+    return { path: deleted ? path.slice(0, -' (deleted)'.length) : path, deleted };
+  }
+
+  exists0(pid: number): boolean {
+    return send(pid, 0) !== 'gone';
+  }
+
+  kill(pid: number, signal: SignalName): KillResult {
+    // 0 and below mean groups, 1 is never ours.
+    return pid > 1 ? send(pid, numberOf(signal)) : 'denied';
+  }
+
+  killGroup(processGroup: number, signal: SignalName): KillResult {
+    return processGroup > 1 ? send(-processGroup, numberOf(signal)) : 'denied';
+  }
+
+  startLauncher({ script, directory, stem, launchId, uid }: LauncherStart): void {
+    const env = {
+      PATH: TOOL_PATH,
+      LC_ALL: 'C',
+      PROCMAN_LAUNCHER: `${uid}/${stem}/${launchId}`,
+      PROCMAN_PID_NAMESPACE: this.#pidNamespace,
+    };
+    attempt('start launcher of', stem, () => {
+      const launcher = spawn('/bin/sh', [script, stem, launchId], {
+        cwd: directory,
+        env,
+        detached: true,
+        stdio: 'ignore',
+      });
+      // How it ends is told by its exit file; Node reaps it. Its error event only repeats what is thrown here.
+      launcher.on('error', () => undefined);
+      launcher.unref();
+      if (launcher.pid === undefined) throw new SystemError('start launcher of', stem, whyNotStarted(directory));
+      this.#ticksAtZero = this.#ticksFrom(launcher.pid) ?? this.#ticksAtZero;
+    });
+  }
+
+  probeLock(path: string): 'free' | 'held' {
+    return attempt('probe lock', path, () => {
+      // Opened here, because flock would make the file.
+      const fd = openIfThere(path);
+      if (fd === undefined) return 'free';
+      try {
+        return lockDescriptor(fd, '-s', path) ? 'free' : 'held';
+      } finally {
+        fs.closeSync(fd); // and with it goes the lock
+      }
+    });
+  }
+
+  /**
+   * The start time of a new process is the time of now, on the clock that counts start times. (Containers fake /proc/uptime,
+   * and the daemon's own start may be that of a shell long before its exec.) Each launch measures anew: only this clock
+   * counts time asleep.
+   */
+  #measureTicks(): number {
+    const probe = spawn('/bin/sh', ['-c', ':'], { env: {}, stdio: 'ignore' });
+    probe.on('error', () => undefined);
+    probe.unref();
+    return this.#ticksFrom(probe.pid ?? process.pid) ?? 0;
+  }
+
+  /** From a process that was started just now. It cannot be gone: Node reaps it in a later turn. */
+  #ticksFrom(pid: number): number | undefined {
+    const stat = this.stat(pid);
+    return stat && stat.startTicks + 1 - this.now().mono * (TICKS_PER_SECOND / 1000);
+  }
+
+  /** The content of a file of /proc, valid until the next read, and the owner of the process; undefined if it is gone or not ours to read. */
+  #readProc(pid: number, name: string): { bytes: Buffer; uid: number } | undefined {
+    let fd: number | undefined;
+    try {
+      fd = fs.openSync(`/proc/${pid}/${name}`, 'r');
+      let length = 0;
+      for (;;) {
+        const count = fs.readSync(fd, this.#buffer, length, this.#buffer.length - length, null);
+        length += count;
+        if (count === 0) break;
+        // A short read of /proc is not always the end of it, but stat is far shorter than a page.
+        if (name === 'stat') break;
+        if (length === this.#buffer.length) this.#buffer = Buffer.concat([this.#buffer], this.#buffer.length * 2);
+      }
+      return { bytes: this.#buffer.subarray(0, length), uid: name === 'stat' ? fs.fstatSync(fd).uid : 0 };
+    } catch {
+      return undefined; // gone in the meantime (ENOENT, ESRCH), or another user's (EACCES)
+    } finally {
+      if (fd !== undefined) fs.closeSync(fd);
+    }
+  }
+}
+
+/**
+ * Closes what the daemon's own starter left open and Node would pass on to services: descriptors without close-on-exec.
+ * (At its start Node marks those up to the first gap above 16, no more. A shell cannot do it for us: dash knows one-digit
+ * descriptors only.) To be called first, while nothing else is open.
+ */
+export function closeInheritedDescriptors(): void {
+  for (const name of fs.readdirSync('/proc/self/fd')) {
+    const flags = /^flags:\s*(\d+)/m.exec(readOptional(`/proc/self/fdinfo/${name}`))?.[1];
+    if (Number(name) <= 2 || flags === undefined || (parseInt(flags, 8) & CLOSE_ON_EXEC) !== 0) continue;
+    fs.closeSync(Number(name));
+  }
+}
+
+/**
+ * Takes a kernel lock by an open descriptor, without waiting. It belongs to the open file: it stays when flock has ended,
+ * until the descriptor is closed, here and in whatever inherited it.
+ *
+ * @param mode - shared or exclusive
+ * @returns false where it is taken
+ */
+export function lockDescriptor(fd: number, mode: '-s' | '-x', path: string): boolean {
+  const { status, error, stderr } = spawnSync('flock', ['-n', mode, '-E', String(FLOCK_TAKEN), '3'], {
+    env: { PATH: TOOL_PATH, LC_ALL: 'C' },
+    stdio: ['ignore', 'ignore', 'pipe', fd],
+    encoding: 'utf8',
+  });
+  if (status === 0) return true;
+  if (status === FLOCK_TAKEN) return false;
+  if (error !== undefined) throw new SystemError('lock', path, codeOf(error), error.message);
+  throw new SystemError('lock', path, 'EFLOCK', stderr.trim() || `flock ended with ${status ?? 'a signal'}`);
+}
+
+/** The code of a failed system call, as Node tells it: `ENOENT`. */
+export function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : 'UNKNOWN';
+}
+
+function attempt<T>(act: string, subject: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof SystemError) throw error;
+    throw new SystemError(act, subject, codeOf(error), error instanceof Error ? error.message : undefined);
+  }
+}
+
+function openIfThere(path: string): number | undefined {
+  try {
+    return fs.openSync(path, 'r');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function readOptional(path: string): string {
+  try {
+    return fs.readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return fs.readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function hasEnded(pid: number, state: string): boolean {
+  if (state === 'X' || state === 'x') return true;
+  if (state !== 'Z') return false;
+  try {
+    return fs.readdirSync(`/proc/${pid}/task`).length <= 1;
+  } catch {
+    return true;
+  }
+}
+
+/** The value of `NAME=` in an environment as /proc has it: entries divided by NUL. */
+function variable(environ: Buffer, assignment: string): string | undefined {
+  let at = environ.indexOf(assignment);
+  while (at > 0 && environ[at - 1] !== 0) at = environ.indexOf(assignment, at + 1);
+  if (at < 0) return undefined;
+  const end = environ.indexOf(0, at);
+  return environ.toString('utf8', at + assignment.length, end < 0 ? environ.length : end);
+}
+
+function numberOf(signal: SignalName): number {
+  const number = signalNumber(signal);
+  if (number === undefined) throw new SystemError('send', `signal ${signal}`, 'EINVAL');
+  return number;
+}
+
+function send(pid: number, signal: number): KillResult {
+  try {
+    process.kill(pid, signal);
+    return 'sent';
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ESRCH') return 'gone';
+    if (code === 'EPERM') return 'denied';
+    throw new SystemError('signal', String(pid), code);
+  }
+}
+
+/** Node tells the cause of a failed spawn later, by an event; most often no process was left. */
+function whyNotStarted(directory: string): string {
+  return fs.existsSync(directory) ? 'EAGAIN' : 'ENOENT';
+}
