@@ -1,0 +1,143 @@
+/**
+ * Command lines (SPEC 2.2 "Command types"): decides whether a line needs a shell, and splits those that need none into words
+ * by the shell's quoting rules (POSIX.1-2017, Shell Command Language, 2.2), without any expansion.
+ */
+import type { Command } from '../core/model.ts';
+
+/** Leading words that only a shell understands. */
+const SHELL_WORDS = new Set('while for if case { cd exec export . source ulimit trap set eval exit'.split(' '));
+/** Stands for a character that is quoted. */
+const QUOTED = '\u0001';
+
+/** What a command is written as. */
+export interface CommandSource {
+  readonly line: string;
+  readonly type: 'auto' | 'simple' | 'expression';
+  readonly args: readonly string[];
+}
+
+/** A line with what is quoted blotted out, character for character. */
+interface MaskedLine {
+  /** Without what is in quotation marks or after a backslash. */
+  readonly bare: string;
+  /** Without what is in single quotation marks: where `$` and a backtick have their meaning. */
+  readonly expanding: string;
+}
+
+/** Either the command, or what is wrong with it. */
+export type CommandResult = { readonly command: Command } | { readonly problem: string; readonly hint?: string };
+
+/** Decides the type of a command and makes its argument vector. Never throws. */
+export function buildCommand(source: CommandSource): CommandResult {
+  const { line, args } = source;
+  if (line.trim() === '') return { problem: 'the command is empty' };
+  const { type, why } = decideType(source);
+  if (type === 'expression') {
+    return { command: { line, type, why, argv: ['/bin/sh', '-c', line, 'sh', ...args] } };
+  }
+  const words = splitWords(line);
+  if ('problem' in words) return words;
+  const [program] = words.words;
+  if (program === undefined || program === '') return { problem: 'the command is empty' };
+  return { command: { line, type, why, argv: [...words.words, ...args] } };
+}
+
+/** The type of a command, and why it has it, for people. */
+export function decideType(source: CommandSource): Pick<Command, 'type' | 'why'> {
+  if (source.type !== 'auto') return { type: source.type, why: 'type is given' };
+  if (source.args.length > 0) return { type: 'simple', why: 'args never go through a shell' };
+  const syntax = findShellSyntax(source.line);
+  return syntax === undefined ? { type: 'simple', why: 'no shell syntax' } : { type: 'expression', why: syntax };
+}
+
+/** The first sign that a line needs a shell, as a reason for people; undefined where it needs none. */
+export function findShellSyntax(line: string): string | undefined {
+  const { bare, expanding } = maskQuoted(line);
+  const assignment = /^\s*([A-Za-z_][A-Za-z0-9_]*)=/.exec(bare);
+  if (assignment !== null) return `begins with ${assignment[1] ?? ''}=`;
+  const [firstWord = ''] = bare.trim().split(/[\s;&|()<>]/, 1);
+  if (SHELL_WORDS.has(firstWord)) return `begins with the shell's ${firstWord}`;
+  const operator = /&&|\|\||[;|&<>()*?~#\n]/.exec(bare)?.[0];
+  if (operator !== undefined) return operator === '\n' ? 'has several lines' : `has an unquoted ${operator}`;
+  const expansion = /[$`]/.exec(expanding)?.[0];
+  return expansion === undefined ? undefined : `has a ${expansion} outside single quotes`;
+}
+
+/** Blots out what is quoted; both results are as long as the line. */
+export function maskQuoted(line: string): MaskedLine {
+  let bare = '';
+  let expanding = '';
+  let open = '';
+  for (let at = 0; at < line.length; at += 1) {
+    const char = line.charAt(at);
+    if (char === '\\' && open !== "'" && at + 1 < line.length) {
+      at += 1;
+      bare += QUOTED + QUOTED;
+      expanding += QUOTED + line.charAt(at);
+    } else if (open === '' && (char === "'" || char === '"')) {
+      open = char;
+      bare += QUOTED;
+      expanding += QUOTED;
+    } else if (char === open) {
+      open = '';
+      bare += QUOTED;
+      expanding += QUOTED;
+    } else {
+      bare += open === '' ? char : QUOTED;
+      expanding += open === "'" ? QUOTED : char;
+    }
+  }
+  return { bare, expanding };
+}
+
+/** Splits a line into words as the shell would, without expanding anything. */
+export function splitWords(
+  line: string,
+): { readonly words: readonly string[] } | { readonly problem: string; readonly hint?: string } {
+  const words: string[] = [];
+  let word: string | undefined;
+  for (let at = 0; at < line.length; at += 1) {
+    const char = line.charAt(at);
+    if (char === "'" || char === '"') {
+      const end = findClosing(line, at);
+      if (end === -1) {
+        return {
+          problem: `the quotation mark ${char} is never closed`,
+          hint: `close it, or write \\${char} for the character itself`,
+        };
+      }
+      const content = line.slice(at + 1, end);
+      word = (word ?? '') + (char === '"' ? unescapeDoubleQuoted(content) : content);
+      at = end;
+    } else if (char === '\\') {
+      at += 1;
+      if (at >= line.length) return { problem: 'ends with a backslash', hint: 'write \\\\ for the character itself' };
+      if (line.charAt(at) !== '\n') word = (word ?? '') + line.charAt(at);
+    } else if (/\s/.test(char)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else {
+      word = (word ?? '') + char;
+    }
+  }
+  return { words: word === undefined ? words : [...words, word] };
+}
+
+function findClosing(line: string, start: number): number {
+  const mark = line.charAt(start);
+  for (let at = start + 1; at < line.length; at += 1) {
+    if (line.charAt(at) === '\\' && mark === '"') at += 1;
+    else if (line.charAt(at) === mark) return at;
+  }
+  return -1;
+}
+
+/** Within double quotes a backslash keeps its meaning only before these (POSIX 2.2.3). */
+function unescapeDoubleQuoted(content: string): string {
+  return content.replace(/\\([$`"\\\n])/g, (_, char: string) => (char === '\n' ? '' : char));
+}
+
+/** `>` and not `>>` to /dev/stdout or /dev/stderr: it empties the log file behind it each time. */
+export function truncatesLog(line: string): boolean {
+  return /(?<!>)>\|?\s*\/dev\/(stdout|stderr|fd\/[12])\b/.test(maskQuoted(line).bare.replaceAll('>>', '=='));
+}

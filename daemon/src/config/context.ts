@@ -1,0 +1,25 @@
+import { availableParallelism } from 'node:os';
+import { isTimezone } from './apply-on.ts';
+
+/** What a configuration's defaults depend on. */
+export interface LoadContext {
+  /** Effective user id of the daemon. */
+  euid: number;
+  env: Record<string, string | undefined>;
+  cpus: number;
+  /** An IANA name. */
+  systemTimezone: string;
+  /** The moment that decides which versions are in effect; the clock's unless given. */
+  now?: number;
+}
+
+/** The surroundings of this process. */
+export function currentContext(): LoadContext {
+  const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return {
+    euid: process.geteuid?.() ?? 0,
+    env: process.env,
+    cpus: availableParallelism(),
+    systemTimezone: isTimezone(timezone) ? timezone : 'UTC',
+  };
+}

@@ -1,0 +1,103 @@
+/** Makes the `DaemonTable` of the checked `[daemon]` values: paths absolute, defaults that depend on the surroundings. */
+import { resolve } from 'node:path';
+import { defaultSocketPath, defaultStateDirectory, isSocketPathTooLong } from '@procman/protocol/paths';
+import type { LoadContext } from './context.ts';
+import { daemonKeys, type DaemonValues } from './daemon-keys.ts';
+import { describeValue } from './issues.ts';
+import type { Report } from './report.ts';
+import { addDefaults, isTable, readTable, type RawTable, type TableKind } from './table-reader.ts';
+import { LATER_KEYS } from './unknown-keys.ts';
+
+/** `[daemon]` with every default filled in; paths are absolute, times in milliseconds. */
+export interface DaemonTable {
+  stateDir: string;
+  socket: string;
+  /** Permission bits. */
+  socketMode: number;
+  /** Name of a group. */
+  socketGroup?: string;
+  /** `-` (stderr), `syslog`, or an absolute path. */
+  logFile: string;
+  logFileGiven: boolean;
+  logLevel: 'critical' | 'error' | 'warning' | 'info' | 'debug';
+  childLogDir: string;
+  onExit: 'leave' | 'stop';
+  onExitGiven: boolean;
+  maxParallelStarts: number;
+  shutdownTimeout: number;
+  dependencyTimeout: number;
+  /** IANA name. */
+  timezone: string;
+  /** Percent; undefined: off. */
+  reloadGuard?: number;
+}
+
+const DAEMON: TableKind<typeof daemonKeys> = { shape: daemonKeys, later: LATER_KEYS.daemon };
+
+/** What `[daemon]` is resolved against. */
+export interface DaemonPlace {
+  readonly uid: string;
+  /** The folder of the configuration file. */
+  readonly directory: string;
+  readonly context: LoadContext;
+}
+
+/** Reads `[daemon]`. A wrong value is reported and its default taken, so that the other checks can go on. */
+export function readDaemon(top: RawTable, place: DaemonPlace, report: Report): DaemonTable {
+  const raw = top['daemon'] ?? {};
+  if (!isTable(raw)) {
+    report.error({
+      path: ['daemon'],
+      key: 'daemon',
+      message: 'is no table',
+      found: describeValue(raw),
+      hint: 'write [daemon]',
+    });
+  }
+  const table = isTable(raw) ? raw : {};
+  const at = { path: ['daemon'] };
+  const given = readTable(table, DAEMON, at, report);
+  const daemon = resolveDaemon(given, addDefaults(given, table, DAEMON, at, report), place);
+  if (isSocketPathTooLong(daemon.socket)) {
+    report.error({
+      path: ['daemon', 'socket'],
+      key: 'socket',
+      message: 'the path is too long',
+      found: `${Buffer.byteLength(daemon.socket)} bytes: ${daemon.socket}`,
+      allowed: 'at most 107 bytes',
+      hint: 'set socket under [daemon] to a shorter path',
+    });
+  }
+  return daemon;
+}
+
+function resolveDaemon(given: DaemonValues, values: DaemonValues, place: DaemonPlace): DaemonTable {
+  const { context, directory, uid } = place;
+  const path = (written: string | undefined): string | undefined =>
+    written === undefined ? undefined : resolve(directory, written);
+  const stateDir = path(values['state-dir']) ?? defaultStateDirectory(uid, context);
+  const group = values['socket-group'];
+  const guard = values['reload-guard'];
+  return {
+    stateDir,
+    socket: path(values.socket) ?? defaultSocketPath(uid, stateDir, context),
+    socketMode: values['socket-mode'] ?? (group === undefined ? 0o600 : 0o660),
+    ...(group === undefined ? {} : { socketGroup: group }),
+    ...logFile(values['log-file'], directory),
+    logLevel: values['log-level'] ?? 'info',
+    childLogDir: path(values['child-log-dir']) ?? resolve(stateDir, 'logs'),
+    onExit: values['on-exit'] ?? 'leave',
+    onExitGiven: given['on-exit'] !== undefined,
+    maxParallelStarts: values['max-parallel-starts'] ?? Math.max(1, context.cpus),
+    shutdownTimeout: values['shutdown-timeout'] ?? 0,
+    dependencyTimeout: values['dependency-timeout'] ?? 0,
+    timezone: values.timezone ?? context.systemTimezone,
+    ...(guard === undefined ? {} : { reloadGuard: guard }),
+  };
+}
+
+function logFile(written: string | undefined, directory: string): Pick<DaemonTable, 'logFile' | 'logFileGiven'> {
+  if (written === undefined) return { logFile: '-', logFileGiven: false };
+  const isWord = written === '-' || written === 'syslog';
+  return { logFile: isWord ? written : resolve(directory, written), logFileGiven: true };
+}

@@ -1,0 +1,53 @@
+/** The sample configuration of `gen-file`. */
+
+/**
+ * A small configuration that loads without problems and shows the most used keys.
+ *
+ * @param uid - a fresh one: each file its own
+ * @param now - the first version takes effect at the start of this day
+ */
+export function sampleConfig(uid: string, now: Date): string {
+  const day = [now.getFullYear(), now.getMonth() + 1, now.getDate()]
+    .map((part) => String(part).padStart(2, '0'))
+    .join('-');
+  return `# A configuration of procman. Check it with: procmanctl check FILE
+# Each file has a uid of its own. Do not change it while its services run.
+uid = "${uid}"
+file-format = "0"
+
+# [daemon]
+# log-level = "info"
+# timezone = "Europe/Madrid"       # of all times in this file; else the system's
+
+# What all processes have in common; each may say otherwise.
+# [defaults]
+# stop-timeout = "10s"
+
+
+[[process]]
+id = "example_process"
+apply-on = "${day}T00:00:00"         # this version counts from then on
+command = "sleep 5555"
+
+# optional -----------------------------------------
+fake = false                         # true: leave this version out (a rollback to the one before)
+depends-on = []
+work-dir = "/tmp"
+env = { GREETING = "hello" }
+autorestart = "always"               # always, on-failure, never
+stop-signal = "TERM"
+stop-timeout = "10s"                 # then SIGKILL
+
+
+# Runs once, as soon as the first one is running.
+[[process]]
+id = "example_process 2"
+apply-on = "${day}T00:00:00"
+command = "echo 'Hello, World!'"
+one-shot = true
+depends-on = ["example_process"]
+
+# A new version of a process is a second table with the same id and a later apply-on:
+# when its time comes, the old version is stopped and the new one is started.
+`;
+}

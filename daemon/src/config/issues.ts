@@ -1,0 +1,79 @@
+/** Turns what zod reports into problems: the issue that people can act on, its key, and what was found there. */
+import type { z } from 'zod';
+import { quote } from './problem.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** What is wrong with a value, without file and line. */
+export interface Finding {
+  /** From the value that was checked down to what is wrong. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly found?: string;
+  readonly hint?: string;
+}
+
+/** All findings of one failed check of `value`. */
+export function findingsOf(error: z.ZodError, value: unknown): Finding[] {
+  return error.issues.flatMap((issue) => flatten(issue, [])).map(({ issue, path }) => toFinding(issue, path, value));
+}
+
+interface PlacedIssue {
+  readonly issue: Issue;
+  readonly path: readonly (string | number)[];
+}
+
+/** A failed union says nothing by itself: the alternative whose kind of value fits has the real findings. */
+function flatten(issue: Issue, above: readonly (string | number)[]): PlacedIssue[] {
+  const path = [...above, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))];
+  if (issue.code !== 'invalid_union') return [{ issue, path }];
+  const fitting = issue.errors.find((issues) => !issues.some((inner) => isWrongKind(inner)));
+  return fitting === undefined ? [{ issue, path }] : fitting.flatMap((inner) => flatten(inner, path));
+}
+
+/** No alternative of the value's kind. An inner union that fits none of its own alternatives counts as well. */
+function isWrongKind(issue: Issue): boolean {
+  if (issue.path.length > 0) return false;
+  if (issue.code === 'invalid_type') return true;
+  return issue.code === 'invalid_union' && issue.errors.every((issues) => issues.some((inner) => isWrongKind(inner)));
+}
+
+function toFinding(issue: Issue, path: readonly (string | number)[], root: unknown): Finding {
+  const value = valueAt(root, path);
+  if (issue.code === 'unrecognized_keys') {
+    return { path: [...path, ...issue.keys.slice(0, 1)], message: issue.message };
+  }
+  if (issue.code === 'invalid_type' && value === undefined) return { path, message: 'is missing' };
+  const found = describeValue(value);
+  const hint = hintOf(issue);
+  return {
+    path,
+    message: issue.code === 'custom' ? issue.message : 'has a wrong kind of value',
+    ...(found === undefined ? {} : { found }),
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+function hintOf(issue: Issue): string | undefined {
+  const hint: unknown = issue.code === 'custom' ? issue.params?.['hint'] : undefined;
+  return typeof hint === 'string' ? hint : undefined;
+}
+
+function valueAt(root: unknown, path: readonly (string | number)[]): unknown {
+  let value = root;
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = (value as Record<string | number, unknown>)[step];
+  }
+  return value;
+}
+
+/** A value in a few words. Never looks into tables: they may be endlessly deep. */
+export function describeValue(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'string') return quote(value);
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return 'a table';
+}

@@ -1,0 +1,111 @@
+/** Can a version be launched? Asked at load, and before a `restart` stops anything (SPEC 2.4, 5). */
+import { accessSync, constants, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { ProcessVersion } from '../core/model.ts';
+import { quote } from './problem.ts';
+
+/** Where a program is looked for when neither the service nor the daemon has a PATH. */
+const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
+
+/** What stands in the way of a launch. */
+export interface LaunchObstacle {
+  readonly key: 'command' | 'work-dir';
+  readonly message: string;
+  readonly hint: string;
+}
+
+/**
+ * Why a version cannot be launched, in a sentence that says what to do; undefined where nothing is in the way.
+ *
+ * @param environment - the daemon's own; the version's `env` wins
+ */
+export function launchProblem(version: ProcessVersion, environment: Record<string, string>): string | undefined {
+  const [first] = launchObstacles(version, environment);
+  return first === undefined ? undefined : `${first.message}: ${first.hint}`;
+}
+
+/** Everything that stands in the way of a launch. */
+export function launchObstacles(
+  version: ProcessVersion,
+  environment: Readonly<Record<string, string | undefined>>,
+): LaunchObstacle[] {
+  const folder = folderProblem(version.workDir);
+  const obstacles: LaunchObstacle[] = folder === undefined ? [] : [{ key: 'work-dir', ...folder }];
+  const program = programProblem(version, environment);
+  return program === undefined ? obstacles : [...obstacles, { key: 'command', ...program }];
+}
+
+type Obstacle = Omit<LaunchObstacle, 'key'>;
+
+function folderProblem(path: string): Obstacle | undefined {
+  const what = inspect(path);
+  if (what === 'folder') return undefined;
+  return what === 'missing'
+    ? { message: `the work-dir ${quote(path)} does not exist`, hint: `make it with: mkdir -p ${path}` }
+    : {
+        message: `the work-dir ${quote(path)} is no folder that can be entered`,
+        hint: 'name a folder that it may enter',
+      };
+}
+
+function programProblem(
+  version: ProcessVersion,
+  environment: Readonly<Record<string, string | undefined>>,
+): Obstacle | undefined {
+  const program = version.command.argv[0] ?? '';
+  if (program.includes('/')) return fileProblem(resolve(version.workDir, program));
+  const path = version.env['PATH'] ?? environment['PATH'] ?? DEFAULT_PATH;
+  const candidates = path.split(':').map((folder) => resolve(version.workDir, folder, program));
+  if (candidates.some((candidate) => inspect(candidate) === 'executable')) return undefined;
+  const present = candidates.find((candidate) => inspect(candidate) === 'file');
+  if (present !== undefined) return fileProblem(present);
+  return {
+    message: `the program ${quote(program)} is in none of the folders of PATH`,
+    hint: 'install it, write its whole path, or set PATH in env',
+  };
+}
+
+function fileProblem(path: string): Obstacle | undefined {
+  switch (inspect(path)) {
+    case 'executable':
+      return undefined;
+    case 'missing':
+      return { message: `the program ${quote(path)} does not exist`, hint: 'install it, or mend the path' };
+    case 'folder':
+      return { message: `the program ${quote(path)} is a folder`, hint: 'name the program in it' };
+    default:
+      return { message: `the program ${quote(path)} is not executable`, hint: `make it so with: chmod +x ${path}` };
+  }
+}
+
+type Kind = 'missing' | 'folder' | 'executable' | 'file';
+
+/** What a path is, symbolic links followed. What cannot be looked at counts as missing. */
+function inspect(path: string): Kind {
+  try {
+    const stats = statSync(path);
+    const isEnterable = isExecutable(path);
+    if (stats.isDirectory()) return isEnterable ? 'folder' : 'file';
+    return stats.isFile() && isEnterable ? 'executable' : 'file';
+  } catch {
+    return 'missing';
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Is there a folder at this path? */
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}

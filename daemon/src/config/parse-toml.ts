@@ -1,0 +1,47 @@
+import { parse, TomlError } from 'smol-toml';
+import type { Problem } from './problem.ts';
+import type { RawTable } from './table-reader.ts';
+
+/** Either the top table, or the first thing that is no TOML. */
+export type TomlResult =
+  { readonly ok: true; readonly top: RawTable } | { readonly ok: false; readonly problem: Problem };
+
+/** Parses TOML. Never throws. */
+export function parseToml(text: string, file: string): TomlResult {
+  try {
+    return { ok: true, top: parse(text, { unsafeKeyBehaviour: 'throw', maxDepth: 100 }) };
+  } catch (error) {
+    if (!(error instanceof TomlError)) {
+      return {
+        ok: false,
+        problem: { severity: 'error', file, message: 'is nested too deeply or too large to be read' },
+      };
+    }
+    return { ok: false, problem: syntaxProblem(error, text, file) };
+  }
+}
+
+function syntaxProblem(error: TomlError, text: string, file: string): Problem {
+  const { line, column } = error;
+  const reason = (error.message.split('\n')[0] ?? '').replace(/^Invalid TOML document: /, '');
+  const hint = mendOf(reason, text.split('\n')[line - 1] ?? '', column);
+  return {
+    severity: 'error',
+    file,
+    line,
+    column,
+    message: `no valid TOML: ${reason}`,
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+/** The mend for the commonest slips. */
+function mendOf(reason: string, line: string, column: number): string | undefined {
+  const before = line.slice(0, column);
+  if (/(?:^|[{,])\s*[\w-]+\s*:$/.test(before.trimEnd()) || /^\s*[\w-]+\s*:/.test(line)) {
+    const key = /([\w-]+)\s*:$/.exec(before.trimEnd())?.[1] ?? /^\s*([\w-]+)/.exec(line)?.[1] ?? 'key';
+    return `TOML joins keys and values with "=", not with ":": write ${key} = ...`;
+  }
+  if (reason.includes('leading zero')) return 'write octal numbers as 0o22, or in quotes: "022"';
+  return undefined;
+}

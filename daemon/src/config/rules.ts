@@ -1,0 +1,25 @@
+/** What must hold between the tables of a file, and between the file and the machine (SPEC 1, 2.4). */
+import { standings, type Draft, type Standing } from './draft.ts';
+import type { LoadContext } from './context.ts';
+import type { DaemonTable } from './daemon-table.ts';
+import type { Report } from './report.ts';
+import { checkDependencies } from './rules-dependencies.ts';
+import { checkLogs } from './rules-logs.ts';
+import { checkMachine } from './rules-machine.ts';
+import { checkNames } from './rules-names.ts';
+import { checkValues } from './rules-values.ts';
+
+/** What the rules look at. */
+export interface RuleInput {
+  readonly drafts: readonly Draft[];
+  readonly standings: ReadonlyMap<Draft, Standing>;
+  readonly daemon: DaemonTable;
+  readonly context: LoadContext;
+}
+
+/** Applies every rule; problems go to the report. @returns what was looked at */
+export function checkRules(input: Omit<RuleInput, 'standings'>, report: Report): RuleInput {
+  const complete = { ...input, standings: standings(input.drafts, input.context.now ?? Date.now()) };
+  for (const check of [checkValues, checkNames, checkDependencies, checkLogs, checkMachine]) check(complete, report);
+  return complete;
+}

@@ -1,0 +1,165 @@
+/**
+ * The kinds of values that keys have. Each check takes what TOML gives and yields what the core works with; what is wrong is
+ * said in a few words that follow the key's name.
+ */
+import { parseSignal } from '@procman/protocol/signals';
+import { z } from 'zod';
+import type { Milliseconds, SignalName } from '../core/model.ts';
+import { APPLY_ON_FORMS, isTimezone, parseCivilTime, type CivilTime } from './apply-on.ts';
+import { DURATION_FORMS, parseDuration } from './durations.ts';
+import { NOT_YET, unknownKeyMessage } from './unknown-keys.ts';
+
+type Context = z.core.ParsePayload;
+
+/** Reports a wrong value from within a transform. */
+function refuse(context: Pick<Context, 'issues'>, input: unknown, message: string, hint?: string): never {
+  context.issues.push({ code: 'custom', message, input, ...(hint === undefined ? {} : { params: { hint } }) });
+  return z.NEVER;
+}
+
+/** `{{ NAME }}` and `{{ 'text' }}`; `{{.X}}` belongs to others (podman, docker) and is left alone. */
+const TEMPLATE = /\{\{\s*(?:[A-Za-z_][A-Za-z0-9_-]*|'[^']*')\s*\}\}/;
+
+/** Text without NUL, which neither arguments nor paths can hold. */
+export function text(): z.ZodType<string, string> {
+  return z.string().refine((value) => !value.includes('\0'), 'holds a NUL character');
+}
+
+/** Text in which `{{ NAME }}` will have a meaning: refused as long as it has none. */
+export function templatableText(): z.ZodType<string, string> {
+  return text().superRefine((value, context) => {
+    const found = TEMPLATE.exec(value)?.[0];
+    if (found !== undefined) context.addIssue({ code: 'custom', message: `${found} is ${NOT_YET}` });
+  });
+}
+
+/** A path as written; `~` is no special character. */
+export function pathText(): z.ZodType<string, string> {
+  return templatableText().superRefine((value, context) => {
+    if (value.trim() === '') context.addIssue({ code: 'custom', message: 'the path is empty' });
+    if (/^~(\/|$)/.test(value)) {
+      context.addIssue({ code: 'custom', message: '"~" is not expanded', params: { hint: 'write the whole path' } });
+    }
+  });
+}
+
+/** What is allowed in ids and groups, for messages. */
+export const NAME_FORM =
+  '1-100 characters without : * , / and control characters, no leading "-", no leading, trailing or double blanks; not "all", "." or ".."';
+
+/** An id or a group (SPEC 1). */
+export function name(): z.ZodType<string, string> {
+  return z.string().refine(isName, 'is no valid name');
+}
+
+function isName(value: string): boolean {
+  const length = Array.from(value).length;
+  if (length < 1 || length > 100 || ['all', '.', '..'].includes(value)) return false;
+  return !/[:*,/\u0000-\u001f\u007f-\u009f\u2028\u2029]|^-|^\s|\s$|\s\s/u.test(value);
+}
+
+/** A length of time in milliseconds. */
+export function duration(options: { readonly zero: boolean }): z.ZodType<Milliseconds> {
+  const written = z.union([
+    z.string(),
+    z.number(),
+    strictTable({ secs: z.number().optional(), nanos: z.number().optional() }),
+  ]);
+  return written.transform((value, context) => {
+    const result = parseDuration(value);
+    if ('problem' in result) return refuse(context, value, result.problem);
+    if (result.ms === 0 && !options.zero) return refuse(context, value, 'must be more than zero');
+    return result.ms;
+  });
+}
+
+/** What is allowed as a duration, for messages. */
+export function durationForm(options: { readonly zero: boolean }): string {
+  return `${DURATION_FORMS}; ${options.zero ? 'at least 0' : 'more than 0'}, at most 10 years`;
+}
+
+/** A whole number within bounds. */
+export function integer(least: number, most: number): z.ZodType<number, number> {
+  return z
+    .number()
+    .refine((value) => Number.isInteger(value), { message: 'is no whole number', abort: true })
+    .refine((value) => value >= least && value <= most, 'is out of range');
+}
+
+/** Permission bits as `"0640"` or `0o640`; plain decimal numbers are caught by `findDecimalModes`. */
+export function mode(): z.ZodType<number> {
+  return z.union([z.string(), z.number()]).transform((value, context) => {
+    const bits =
+      typeof value === 'number' ? value : /^(0o)?[0-7]{1,4}$/.test(value) ? parseInt(value.replace('0o', ''), 8) : NaN;
+    if (!Number.isInteger(bits) || bits < 0 || bits > 0o777) return refuse(context, value, 'are no permission bits');
+    return bits;
+  });
+}
+
+/** One of a few words. Those that the next release brings are refused as such. */
+export function choice<const T extends string>(
+  words: readonly T[],
+  later: readonly string[] = [],
+): z.ZodType<T, string> {
+  return z.string().transform((value, context) => {
+    const word = words.find((candidate) => candidate === value);
+    if (word !== undefined) return word;
+    return refuse(
+      context,
+      value,
+      later.includes(value) ? `"${value}" is ${NOT_YET}` : 'is none of the possible values',
+    );
+  });
+}
+
+/** A signal's name without `SIG`. */
+export function signal(): z.ZodType<SignalName> {
+  return z.union([z.string(), z.number()]).transform((value, context) => {
+    return parseSignal(String(value).trim()) ?? refuse(context, value, 'is no signal of this system');
+  });
+}
+
+/** What is allowed as a date-time, for messages. */
+export { APPLY_ON_FORMS };
+
+/** A civil date-time: text, or one of TOML's own. */
+export function civilTime(): z.ZodType<CivilTime> {
+  return z.union([z.string(), z.date()]).transform((value, context) => {
+    const civil = parseCivilTime(typeof value === 'string' ? value : value.toISOString());
+    return civil ?? refuse(context, value, 'is no date-time');
+  });
+}
+
+/** An IANA time zone. */
+export function timezone(): z.ZodType<string, string> {
+  return z.string().refine(isTimezone, 'is no time zone that this system knows');
+}
+
+/** A table within a value: unknown keys are named together with the nearest one. */
+export function strictTable<S extends z.core.$ZodLooseShape>(
+  shape: S,
+  later: readonly string[] = [],
+): z.ZodObject<S, z.core.$strict> {
+  const known = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((given: string) => unknownKeyMessage(given, known, later)).join('; ')
+        : undefined,
+  });
+}
+
+/** Environment variables: names must be shell identifiers (POSIX.1-2017, 3.235), `PROCMAN_*` is procman's own. */
+export function environment(): z.ZodType<Record<string, string>> {
+  const value = z.union([templatableText(), z.number(), z.boolean()]).transform((given) => String(given));
+  return z.record(z.string(), value).superRefine((variables, context) => {
+    for (const variable of Object.keys(variables)) {
+      const message = !/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)
+        ? 'is no shell identifier (letters, digits and _, no leading digit)'
+        : variable.startsWith('PROCMAN_')
+          ? 'names beginning with PROCMAN_ are procman’s own'
+          : undefined;
+      if (message !== undefined) context.addIssue({ code: 'custom', message, path: [variable] });
+    }
+  });
+}
