@@ -9,7 +9,7 @@ import type { Change } from './engine.ts';
 import { cleared } from './facts.ts';
 import type { InstanceEvent } from './lifecycle.ts';
 import type { Instance, InstanceKey, LaunchId, World } from './model.ts';
-import { Survey } from './survey.ts';
+import type { Survey } from './survey.ts';
 import type { Target } from './targets.ts';
 
 export type ResultCode =

@@ -10,7 +10,7 @@ import type {
 } from './model.ts'; // prettier-ignore
 import { isSuccess, leavesEnded } from './restart-policy.ts';
 import { isSurviving } from './stop-plan.ts';
-import { Survey } from './survey.ts';
+import type { Survey } from './survey.ts';
 import type { Target } from './targets.ts';
 
 export type Phase = 'launch' | 'settle' | 'signal' | 'kill' | 'leftovers';

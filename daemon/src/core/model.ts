@@ -340,6 +340,8 @@ export interface World {
   readonly kept: ReadonlySet<InstanceKey>;
   /** Everything is to stop. */
   readonly shutdown: boolean;
+  /** Where `auto` logs go. */
+  readonly logDirectory: string;
   /** Makes launch ids unique across daemons: a random text, drawn once per daemon. */
   readonly session: string;
   readonly nextLaunch: number;

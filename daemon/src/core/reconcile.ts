@@ -20,7 +20,8 @@ import type {
   StopCause,
   World,
 } from './model.ts';
-import { Survey } from './survey.ts';
+import { logPaths } from './log-paths.ts';
+import type { Survey } from './survey.ts';
 import type { Target } from './targets.ts';
 
 export interface Proposal {
@@ -88,7 +89,7 @@ function startsOf(survey: Survey): readonly Proposal[] {
     if (firstClosedGate(instance, decision.version, survey.unmet(target), now.mono).gate !== 'open') continue;
     proposals.push({
       key: target.key,
-      event: launchOf(world, instance, decision.version, decision.reason, serial, now),
+      event: launchOf(survey, target, decision.version, decision.reason, serial),
     });
     serial += 1;
     slots -= 1;
@@ -105,13 +106,14 @@ function startsUnderWay({ world, now }: Survey): number {
 }
 
 function launchOf(
-  world: World,
-  instance: Instance,
+  survey: Survey,
+  target: Target,
   version: ProcessVersion,
   why: Run['why'],
   serial: number,
-  now: Now,
 ): InstanceEvent {
+  const { world, now } = survey;
+  const instance = survey.instance(target);
   const launchId = `${world.session}${serial.toString(36)}`;
   const run: Run = {
     launchId,
@@ -121,7 +123,7 @@ function launchOf(
     settings: settingsOf(version),
     startedAt: now.wall,
     startedMono: now.mono,
-    logs: {},
+    logs: logPaths(version, target, world.logDirectory),
   };
   const ledger: LedgerEntry = { entry: ledgerKey(version), launchId, outcome: 'running' };
   const isOwn = instance.credit === undefined;
