@@ -104,6 +104,7 @@ function joined(folder: string, name: string): string {
   return folder === '/' ? `/${name}` : `${folder}/${name}`;
 }
 
-function temporaryDirectory(context: PathContext): string {
+/** Folder of last resort; anybody may have made it before us, so its owner has to be checked. */
+export function temporaryDirectory(context: PathContext): string {
   return `/tmp/procman-${context.euid}`;
 }
