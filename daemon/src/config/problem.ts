@@ -35,7 +35,7 @@ export function formatProblem(problem: Problem): string {
   ].join('');
   const values = [
     ...(problem.found === undefined ? [] : [`found ${problem.found}`]),
-    ...(problem.allowed === undefined ? [] : [`allowed: ${problem.allowed}`]),
+    ...(problem.allowed === undefined ? [] : [`allowed ${problem.allowed}`]),
   ].join('; ');
   const sentence = `${place}: ${problem.severity}: ${subject}${problem.message}${values === '' ? '' : ` (${values})`}`;
   return problem.hint === undefined ? sentence : `${sentence}\n    ${problem.hint}`;

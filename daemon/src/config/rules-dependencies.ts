@@ -10,20 +10,28 @@ export function checkDependencies({ drafts, standings }: RuleInput, report: Repo
   const byId = draftsById(drafts);
   const nearest = createNearest(byId.keys());
   for (const draft of drafts) {
-    for (const dependency of draft.values['depends-on'] ?? []) {
+    for (const [index, dependency] of (draft.values['depends-on'] ?? []).entries()) {
       const targets = byId.get(dependency.id);
-      if (targets === undefined) reportUnknown(draft, dependency.id, nearest(dependency.id), report);
-      else if (standings.get(draft) !== 'fake') checkCondition(draft, dependency, targets, report);
+      if (targets === undefined) reportUnknown({ draft, index, dependency }, nearest(dependency.id), report);
+      else if (standings.get(draft) !== 'fake') checkCondition({ draft, index, dependency }, targets, report);
     }
   }
   const real = drafts.filter((draft) => standings.get(draft) !== 'fake');
   for (const cycle of findCycles(real)) reportCycle(cycle, real, report);
 }
 
-function reportUnknown(draft: Draft, id: string, nearest: string | undefined, report: Report): void {
+/** One entry of a `depends-on`. */
+interface Need {
+  readonly draft: Draft;
+  readonly index: number;
+  readonly dependency: Dependency;
+}
+
+function reportUnknown({ draft, index, dependency }: Need, nearest: string | undefined, report: Report): void {
+  const { id } = dependency;
   const mend = `add a [[process]] with id = ${quote(id)}, or take it out of depends-on`;
   report.error({
-    path: [...draft.path, 'depends-on'],
+    path: [...draft.path, 'depends-on', index],
     process: draft.id,
     key: 'depends-on',
     message: `there is no process with the id ${quote(id)}`,
@@ -32,14 +40,14 @@ function reportUnknown(draft: Draft, id: string, nearest: string | undefined, re
 }
 
 /** A service that is restarted always never finishes. */
-function checkCondition(draft: Draft, dependency: Dependency, targets: readonly Draft[], report: Report): void {
+function checkCondition({ draft, index, dependency }: Need, targets: readonly Draft[], report: Report): void {
   if (dependency.condition !== 'finished') return;
   const endless = targets.every(
     ({ values }) => values['one-shot'] !== true && (values.autorestart ?? 'always') === 'always',
   );
   if (!endless) return;
   report.warning({
-    path: [...draft.path, 'depends-on'],
+    path: [...draft.path, 'depends-on', index],
     process: draft.id,
     key: 'depends-on',
     message: `${quote(dependency.id)} is always restarted, so it never counts as finished`,

@@ -51,7 +51,7 @@ export function readTable<S extends Shape>(
     } else if (kind.others?.includes(key) !== true) {
       const known = [...Object.keys(kind.shape), ...(kind.others ?? [])];
       const message = unknownKeyMessage(key, known, kind.later);
-      report.error({ path: [...place.path, key], process: place.process, message });
+      report.error({ path: [...place.path, key], process: place.process, key, message });
     }
   }
   return values as Values<S>;

@@ -53,12 +53,9 @@ export const LATER_KEYS = {
   dependency: ['command', 'interval', 'timeout'],
 } as const satisfies Record<string, readonly string[]>;
 
-/** What is said of a key that the table does not have. */
+/** What is said of a key that the table does not have; follows the key's name. */
 export function unknownKeyMessage(given: string, known: readonly string[], later: readonly string[]): string {
-  const kebab = given.replaceAll('_', '-');
-  if (later.includes(kebab)) return `${kebab} is ${NOT_YET}`;
+  if (later.includes(given.replaceAll('_', '-'))) return `is ${NOT_YET}`;
   const nearest = createNearest(known)(given);
-  return nearest === undefined
-    ? `unknown key ${quote(given)}`
-    : `unknown key ${quote(given)}; did you mean ${quote(nearest)}?`;
+  return nearest === undefined ? 'is no known key' : `is no known key; did you mean ${quote(nearest)}?`;
 }

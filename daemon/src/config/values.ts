@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Milliseconds, SignalName } from '../core/model.ts';
 import { APPLY_ON_FORMS, isTimezone, parseCivilTime, type CivilTime } from './apply-on.ts';
 import { DURATION_FORMS, parseDuration } from './durations.ts';
+import { quote } from './problem.ts';
 import { NOT_YET, unknownKeyMessage } from './unknown-keys.ts';
 
 type Context = z.core.ParsePayload;
@@ -144,7 +145,7 @@ export function strictTable<S extends z.core.$ZodLooseShape>(
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? issue.keys.map((given: string) => unknownKeyMessage(given, known, later)).join('; ')
+        ? issue.keys.map((given: string) => `${quote(given)} ${unknownKeyMessage(given, known, later)}`).join('; ')
         : undefined,
   });
 }
