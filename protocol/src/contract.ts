@@ -178,9 +178,12 @@ const logNotification = schemaOf<views.LogNotification>()(
 
 /* ---------------------------------------------------------------- params */
 
+/** Far more than anybody has; checked before the entries are, so that a hostile list costs nothing. */
+const mostNames = 10_000;
 const selectors = z
-  .array(z.string().min(1))
-  .min(1)
+  .array(z.unknown())
+  .max(mostNames)
+  .pipe(z.array(z.string().min(1)).min(1))
   .meta({ description: 'Selectors: all, a name, a process id, an instance, group:*, or a glob' });
 
 const acting = {

@@ -5,6 +5,8 @@ import { maxLineBytes } from '@procman/protocol/framing';
 export interface Limits {
   /** Clients at once; one more gets `busy` and is closed. */
   readonly connections: number;
+  /** Clients above that which are told so; more are closed without a word. */
+  readonly refusals: number;
   /** Calls under way per connection. */
   readonly callsInFlight: number;
   /** How long a call above that waits for a free place before `busy`: a client that sends many short calls at once is no nuisance. */
@@ -25,6 +27,7 @@ export interface Limits {
 
 export const defaultLimits: Limits = {
   connections: 128,
+  refusals: 1024,
   callsInFlight: 64,
   busyAfterMs: 1000,
   lineBytes: maxLineBytes,

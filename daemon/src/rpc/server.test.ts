@@ -40,6 +40,17 @@ async function enter(): Promise<RawClient> {
   return client;
 }
 
+/** Clients that have gone hold their places until their end is read; so long a new one may be told that we are busy. */
+async function untilServed(): Promise<void> {
+  const attempt = async (): Promise<unknown> => {
+    const client = await enter();
+    client.send({ jsonrpc: '2.0', id: 1, method: 'ping' });
+    await client.until(() => client.isEnded || client.replies.length > 0);
+    return client.replies[0]?.id;
+  };
+  await expect.poll(attempt, { timeout: 5000 }).toBe(1);
+}
+
 /** A `start` that ends when told, and what it was called with. */
 function heldStart(): { handlers: Partial<Handlers>; calls: Call[]; release: () => void } {
   const calls: Call[] = [];
@@ -134,7 +145,7 @@ describe('requests', () => {
     const { error } = await client.ask(1, 'start', { names: new Array(400_000).fill(1) });
     expect(error?.code).toBe(-32602);
     expect(client.text.length).toBeLessThan(20_000);
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(performance.now() - started).toBeLessThan(1000);
   });
 
   it('may be cut anywhere, with CR and blank lines between', async () => {
@@ -314,7 +325,9 @@ describe('a client', () => {
     const lines = new Array<string>(200_000).fill('x'.repeat(100));
     await serve({ logs: () => ({ name: 'a', stream: 'stdout', path: null, lines, truncated: false }) });
     const client = await enter();
-    const { result } = await client.ask(1, 'logs', { name: 'a' });
+    client.send({ jsonrpc: '2.0', id: 1, method: 'logs', params: { name: 'a' } });
+    await client.until(() => client.text.endsWith('\n'));
+    const result = client.replies[0]?.result;
     expect((result as { lines: string[] }).lines).toHaveLength(200_000);
   });
 
@@ -369,19 +382,16 @@ describe('a client', () => {
       expect(await client.ask(1, 'ping')).toHaveProperty('result');
     }
     for (const client of all) client.socket.destroy();
-    const late = await enter();
-    await late.until(() => !late.isEnded);
-    expect(await late.ask(1, 'ping')).toHaveProperty('result');
+    await untilServed();
   });
 
-  it('that connects and leaves at once, a thousand times, disturbs nothing', async () => {
+  it('that connects and leaves at once, a thousand times, is forgotten', async () => {
     await serve();
     for (let count = 0; count < 1000; count += 1)
       connect(socketPath())
         .on('error', () => undefined)
         .destroy();
-    const client = await enter();
-    expect(await client.ask(1, 'ping')).toHaveProperty('result');
+    await untilServed();
   });
 });
 
@@ -428,8 +438,8 @@ describe('closing', () => {
     await client.until(() => held.calls.length === 1);
     await server.close();
     expect(held.calls[0]?.closed.aborted).toBe(true);
-    await expect(RawClient.connect(socketPath()).then((late) => late.ask(1, 'ping'))).rejects.toThrow();
-  }, 30_000);
+    expect(fs.existsSync(socketPath())).toBe(false);
+  });
 
   it('leaves the socket of a successor alone', async () => {
     const old = await serve();

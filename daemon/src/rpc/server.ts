@@ -100,7 +100,7 @@ export class RpcServer {
   #refuse(socket: Socket): void {
     socket.on('error', (error) => this.#options.log('debug', `refused client: ${error.message}`));
     const limit = this.#limits.connections;
-    if (this.#refused.size >= limit) {
+    if (this.#refused.size >= this.#limits.refusals) {
       socket.destroy();
       return;
     }

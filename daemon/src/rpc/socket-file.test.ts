@@ -37,9 +37,9 @@ describe('bindSocket', () => {
   });
 
   it('does not change the umask', async () => {
-    const before = process.umask();
+    const before = process.umask(0o027);
     await bind(join(folder.path, 's'));
-    expect(process.umask()).toBe(before);
+    expect(process.umask(before)).toBe(0o027);
   });
 
   it.runIf(isRoot)('gives it its group', async () => {
