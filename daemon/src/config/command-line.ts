@@ -57,10 +57,13 @@ export function findShellSyntax(line: string): string | undefined {
   if (assignment !== null) return `begins with ${assignment[1] ?? ''}=`;
   const [firstWord = ''] = bare.trim().split(/[\s;&|()<>]/, 1);
   if (SHELL_WORDS.has(firstWord)) return `begins with the shell's ${firstWord}`;
-  const operator = /&&|\|\||[;|&<>()*?~#\n]/.exec(bare)?.[0];
-  if (operator !== undefined) return operator === '\n' ? 'has several lines' : `has an unquoted ${operator}`;
-  const expansion = /[$`]/.exec(expanding)?.[0];
-  return expansion === undefined ? undefined : `has a ${expansion} outside single quotes`;
+  const operator = /&&|\|\||[;|&<>()*?~#\n]/.exec(bare);
+  const expansion = /[$`]/.exec(expanding);
+  if (expansion !== null && (operator === null || expansion.index < operator.index)) {
+    return `has a ${expansion[0]} outside single quotes`;
+  }
+  if (operator === null) return undefined;
+  return operator[0] === '\n' ? 'has several lines' : `has an unquoted ${operator[0]}`;
 }
 
 /** Blots out what is quoted; both results are as long as the line. */

@@ -3,19 +3,19 @@ import { z } from 'zod';
 import { key, type Values } from './key.ts';
 import * as value from './values.ts';
 
-/** `"N%"` or `"off"`; undefined: off. */
-const reloadGuard = z.string().transform((given, context): number | undefined => {
-  if (given === 'off') return undefined;
+/** `"N%"` or `"off"`. Not undefined for off: zod would put the default in its place. */
+const reloadGuard = z.string().transform((given, context): number | 'off' => {
+  if (given === 'off') return given;
   const percent = /^(\d{1,3})\s*%$/.exec(given)?.[1];
   if (percent !== undefined && Number(percent) <= 100) return Number(percent);
-  context.issues.push({ code: 'custom', message: 'is no share', input: given });
+  context.issues.push({ code: 'custom', message: 'is not a share', input: given });
   return z.NEVER;
 });
 
 export const topKeys = {
   /** [P] Text; each file its own. */
   uid: key(
-    z.string().refine((given) => /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/.test(given), 'is no valid uid'),
+    z.string().refine((given) => /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/.test(given), 'is not a valid uid'),
     {
       about: 'What tells this file’s services from those of others. Never change it while they run.',
       allowed: '1-64 letters, digits, ".", "_" and "-", not beginning with "." or "-"',

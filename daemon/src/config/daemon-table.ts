@@ -49,7 +49,7 @@ export function readDaemon(top: RawTable, place: DaemonPlace, report: Report): D
     report.error({
       path: ['daemon'],
       key: 'daemon',
-      message: 'is no table',
+      message: 'is not a table',
       found: describeValue(raw),
       hint: 'write [daemon]',
     });
@@ -92,7 +92,7 @@ function resolveDaemon(given: DaemonValues, values: DaemonValues, place: DaemonP
     shutdownTimeout: values['shutdown-timeout'] ?? 0,
     dependencyTimeout: values['dependency-timeout'] ?? 0,
     timezone: values.timezone ?? context.systemTimezone,
-    ...(guard === undefined ? {} : { reloadGuard: guard }),
+    ...(guard === undefined || guard === 'off' ? {} : { reloadGuard: guard }),
   };
 }
 

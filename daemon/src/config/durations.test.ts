@@ -26,18 +26,18 @@ describe('parseDuration', () => {
   });
 
   test.each([
-    ['', 'is no duration'],
-    ['soon', 'is no duration'],
+    ['', 'is not a duration'],
+    ['soon', 'is not a duration'],
     ['3 parsecs', 'has an unknown unit "parsecs"'],
-    ['3s 4', 'is no duration'],
+    ['3s 4', 'is not a duration'],
     ['-3s', 'a duration cannot be negative'],
     [-1, 'a duration cannot be negative'],
-    [NaN, 'is no duration'],
-    [Infinity, 'is no duration'],
+    [NaN, 'is not a duration'],
+    [Infinity, 'is not a duration'],
     ['3651d', 'is longer than ten years'],
     [1e300, 'is longer than ten years'],
     ['9'.repeat(99), 'is longer than ten years'],
-    ['1s'.repeat(100), 'is no duration'],
+    ['1s'.repeat(100), 'is not a duration'],
   ])('%j is refused', (written, problem) => {
     expect(parseDuration(written)).toEqual({ problem });
   });

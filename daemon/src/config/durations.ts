@@ -35,10 +35,10 @@ export function parseDuration(
 
 function parseText(text: string): DurationResult {
   const trimmed = text.trim();
-  if (trimmed.length > 100) return { problem: 'is no duration' };
+  if (trimmed.length > 100) return { problem: 'is not a duration' };
   if (/^-/.test(trimmed)) return { problem: 'a duration cannot be negative' };
   if (/^\d+(\.\d+)?$/.test(trimmed)) return checkLength(Number(trimmed) * 1000);
-  if (!/^(\d+(\.\d+)?\s*[a-z]+\s*)+$/i.test(trimmed)) return { problem: 'is no duration' };
+  if (!/^(\d+(\.\d+)?\s*[a-z]+\s*)+$/i.test(trimmed)) return { problem: 'is not a duration' };
   let total = 0;
   for (const [, amount, unit] of trimmed.matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)/gi)) {
     const factor = UNITS.get((unit ?? '').toLowerCase());
@@ -50,7 +50,7 @@ function parseText(text: string): DurationResult {
 
 /** Rounded to whole milliseconds; what is more than nothing stays more than nothing. */
 function checkLength(ms: number): DurationResult {
-  if (!Number.isFinite(ms)) return { problem: 'is no duration' };
+  if (!Number.isFinite(ms)) return { problem: 'is not a duration' };
   if (ms < 0) return { problem: 'a duration cannot be negative' };
   if (ms > LONGEST_DURATION) return { problem: 'is longer than ten years' };
   return { ms: ms > 0 && ms < 1 ? 1 : Math.round(ms) };

@@ -24,7 +24,7 @@ export function readGuarded(path: string): GuardedText {
 
 function readOpen(descriptor: number): GuardedText {
   const stats = fstatSync(descriptor);
-  if (!stats.isFile()) return { ok: false, message: `is ${stats.isDirectory() ? 'a folder' : 'no regular file'}` };
+  if (!stats.isFile()) return { ok: false, message: `is ${stats.isDirectory() ? 'a folder' : 'not a regular file'}` };
   if (stats.size > MOST_BYTES) {
     return { ok: false, message: `is larger than 10 MiB (${stats.size} bytes)`, hint: 'is this the right file?' };
   }

@@ -1,6 +1,7 @@
 /** Turns what zod reports into problems: the issue that people can act on, its key, and what was found there. */
 import type { z } from 'zod';
 import { quote } from './problem.ts';
+import { NOT_YET } from './unknown-keys.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -11,6 +12,8 @@ export interface Finding {
   readonly message: string;
   readonly found?: string;
   readonly hint?: string;
+  /** The message says all: what else would be allowed is no help. */
+  readonly isPlain?: boolean;
 }
 
 /** All findings of one failed check of `value`. */
@@ -41,11 +44,13 @@ function isWrongKind(issue: Issue): boolean {
 function toFinding(issue: Issue, path: readonly (string | number)[], root: unknown): Finding {
   const value = valueAt(root, path);
   if (issue.code === 'unrecognized_keys') {
-    return { path: [...path, ...issue.keys.slice(0, 1)], message: issue.message };
+    return { path: [...path, ...issue.keys.slice(0, 1)], message: issue.message, isPlain: true };
   }
   if (issue.code === 'invalid_type' && value === undefined) return { path, message: 'is missing' };
   const found = describeValue(value);
   const hint = hintOf(issue);
+  if (issue.code === 'custom' && issue.message.endsWith(NOT_YET))
+    return { path, message: issue.message, isPlain: true };
   return {
     path,
     message: issue.code === 'custom' ? issue.message : 'has a wrong kind of value',

@@ -43,7 +43,7 @@ function folderProblem(path: string): Obstacle | undefined {
   return what === 'missing'
     ? { message: `the work-dir ${quote(path)} does not exist`, hint: `make it with: mkdir -p ${path}` }
     : {
-        message: `the work-dir ${quote(path)} is no folder that can be entered`,
+        message: `the work-dir ${quote(path)} is not a folder that can be entered`,
         hint: 'name a folder that it may enter',
       };
 }

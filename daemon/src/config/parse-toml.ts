@@ -30,7 +30,7 @@ function syntaxProblem(error: TomlError, text: string, file: string): Problem {
     file,
     line,
     column,
-    message: `no valid TOML: ${reason}`,
+    message: `not valid TOML: ${reason}`,
     ...(hint === undefined ? {} : { hint }),
   };
 }

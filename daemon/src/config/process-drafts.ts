@@ -27,7 +27,7 @@ export function readDrafts(top: RawTable, context: DraftContext, report: Report)
     report.error({
       path: ['process'],
       key: 'process',
-      message: 'is no list of tables',
+      message: 'is not a list of tables',
       found: describeValue(tables),
       hint,
     });
@@ -43,7 +43,7 @@ function readDefaults(top: RawTable, report: Report): DefaultValues {
   const raw = top['defaults'];
   if (raw === undefined) return {};
   if (!isTable(raw)) {
-    report.error({ path: ['defaults'], key: 'defaults', message: 'is no table', found: describeValue(raw) });
+    report.error({ path: ['defaults'], key: 'defaults', message: 'is not a table', found: describeValue(raw) });
     return {};
   }
   const identity = ['id', 'apply-on', 'command'];
@@ -61,12 +61,13 @@ interface DraftSource {
   readonly context: DraftContext;
 }
 
-function readDraft(raw: unknown, source: DraftSource, report: Report): Draft | undefined {
+function readDraft(parsed: unknown, source: DraftSource, report: Report): Draft | undefined {
   const path = ['process', source.index];
-  if (!isTable(raw)) {
-    report.error({ path, key: 'process', message: 'is no table', found: describeValue(raw) });
+  if (!isTable(parsed)) {
+    report.error({ path, key: 'process', message: 'is not a table', found: describeValue(parsed) });
     return undefined;
   }
+  const raw = keepDates(parsed, path, report);
   if (Object.keys(raw).length === 0) {
     report.warning({ path, message: 'an empty [[process]] table is skipped', hint: 'remove it' });
     return undefined;
@@ -96,6 +97,15 @@ function merge(defaults: DefaultValues, own: ProcessValues): ProcessValues {
   if (values['one-shot'] === true && values.autorestart === 'always') values.autorestart = own.autorestart;
   if (own.type !== undefined && own.fake === undefined) values.fake = own.type;
   return values;
+}
+
+/** TOML's own dates as they are written: as a `Date`, February 30th would have become March 1st. */
+function keepDates(raw: RawTable, path: readonly (string | number)[], report: Report): RawTable {
+  const entries = Object.entries(raw).map(([key, value]) => {
+    const written = value instanceof Date ? report.locator.valueText([...path, key]) : undefined;
+    return [key, written === undefined ? value : written.replace(/[#,}\r\n].*$/s, '').trim()];
+  });
+  return Object.fromEntries(entries) as RawTable;
 }
 
 /** `VERSION = 1.10` stays `1.10`: a number with a fraction is taken as it is written, not as it is computed. */

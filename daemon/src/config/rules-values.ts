@@ -22,7 +22,8 @@ export function checkValues({ drafts }: RuleInput, report: Report): void {
 function checkDecimalMode(path: Path, report: Report, process?: string): void {
   const written = report.locator.valueText(path);
   const digits = /^[1-9]\d*/.exec(written ?? '')?.[0];
-  if (digits === undefined) return;
+  // Larger numbers are no modes at all: the value's own check has refused them.
+  if (digits === undefined || Number(digits) > 0o777) return;
   report.error({
     path,
     process,

@@ -67,8 +67,7 @@ export function addDefaults<S extends Shape>(
 ): Values<S> {
   const complete: Record<string, unknown> = { ...values };
   for (const [key, check] of Object.entries(kind.shape)) {
-    // A key that is there may well mean "none": `reload-guard = "off"`.
-    if (Object.hasOwn(complete, key)) continue;
+    if (complete[key] !== undefined) continue;
     const result = check.safeParse(undefined);
     if (result.success) complete[key] = result.data;
     else if (rawValue(raw, key) === undefined) {
@@ -133,7 +132,7 @@ function readValue(given: GivenValue, place: TablePlace, report: Report): { valu
       key: [key, ...names].join('.'),
       message: finding.message,
       found: isSecret ? undefined : finding.found,
-      allowed: allowedText(check),
+      allowed: finding.isPlain === true ? undefined : allowedText(check),
       hint: finding.hint,
     });
   }

@@ -57,5 +57,5 @@ export const LATER_KEYS = {
 export function unknownKeyMessage(given: string, known: readonly string[], later: readonly string[]): string {
   if (later.includes(given.replaceAll('_', '-'))) return `is ${NOT_YET}`;
   const nearest = createNearest(known)(given);
-  return nearest === undefined ? 'is no known key' : `is no known key; did you mean ${quote(nearest)}?`;
+  return nearest === undefined ? 'is not a known key' : `is not a known key; did you mean ${quote(nearest)}?`;
 }

@@ -50,7 +50,7 @@ export const NAME_FORM =
 
 /** An id or a group (SPEC 1). */
 export function name(): z.ZodType<string, string> {
-  return z.string().refine(isName, 'is no valid name');
+  return z.string().refine(isName, 'is not a valid name');
 }
 
 function isName(value: string): boolean {
@@ -83,7 +83,7 @@ export function durationForm(options: { readonly zero: boolean }): string {
 export function integer(least: number, most: number): z.ZodType<number, number> {
   return z
     .number()
-    .refine((value) => Number.isInteger(value), { message: 'is no whole number', abort: true })
+    .refine((value) => Number.isInteger(value), { message: 'is not a whole number', abort: true })
     .refine((value) => value >= least && value <= most, 'is out of range');
 }
 
@@ -92,7 +92,7 @@ export function mode(): z.ZodType<number> {
   return z.union([z.string(), z.number()]).transform((value, context) => {
     const bits =
       typeof value === 'number' ? value : /^(0o)?[0-7]{1,4}$/.test(value) ? parseInt(value.replace('0o', ''), 8) : NaN;
-    if (!Number.isInteger(bits) || bits < 0 || bits > 0o777) return refuse(context, value, 'are no permission bits');
+    if (!Number.isInteger(bits) || bits < 0 || bits > 0o777) return refuse(context, value, 'is not a permission mode');
     return bits;
   });
 }
@@ -116,7 +116,7 @@ export function choice<const T extends string>(
 /** A signal's name without `SIG`. */
 export function signal(): z.ZodType<SignalName> {
   return z.union([z.string(), z.number()]).transform((value, context) => {
-    return parseSignal(String(value).trim()) ?? refuse(context, value, 'is no signal of this system');
+    return parseSignal(String(value).trim()) ?? refuse(context, value, 'is not a signal on this system');
   });
 }
 
@@ -127,13 +127,13 @@ export { APPLY_ON_FORMS };
 export function civilTime(): z.ZodType<CivilTime> {
   return z.union([z.string(), z.date()]).transform((value, context) => {
     const civil = parseCivilTime(typeof value === 'string' ? value : value.toISOString());
-    return civil ?? refuse(context, value, 'is no date-time');
+    return civil ?? refuse(context, value, 'is not a date-time');
   });
 }
 
 /** An IANA time zone. */
 export function timezone(): z.ZodType<string, string> {
-  return z.string().refine(isTimezone, 'is no time zone that this system knows');
+  return z.string().refine(isTimezone, 'is not a time zone that this system knows');
 }
 
 /** A table within a value: unknown keys are named together with the nearest one. */
@@ -156,7 +156,7 @@ export function environment(): z.ZodType<Record<string, string>> {
   return z.record(z.string(), value).superRefine((variables, context) => {
     for (const variable of Object.keys(variables)) {
       const message = !/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)
-        ? 'is no shell identifier (letters, digits and _, no leading digit)'
+        ? 'is not a shell identifier (letters, digits and _, no leading digit)'
         : variable.startsWith('PROCMAN_')
           ? 'names beginning with PROCMAN_ are procman’s own'
           : undefined;

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { sampleConfig } from './gen-file.ts';
+import { allowedText, type Shape } from './key.ts';
+import { daemonKeys, topKeys } from './daemon-keys.ts';
+import { configCandidates } from './locate.ts';
+import { countProcesses, currentContext, parseConfig } from './load.ts';
+import { createNearest } from './nearest.ts';
+import { locate } from './positions.ts';
+import { processKeys } from './process-keys.ts';
+import { Report } from './report.ts';
+import { checkTools } from './rules-machine.ts';
+import { LATER_KEYS } from './unknown-keys.ts';
+
+test('the sample of gen-file loads without problems', () => {
+  const text = sampleConfig('550e8400-e29b-41d4-a716-446655440000', new Date());
+  const result = parseConfig(text, '/tmp/procman.toml', currentContext());
+  expect(result).toMatchObject({ ok: true, warnings: [] });
+  expect(result.ok && countProcesses(result.config)).toBe(2);
+});
+
+test('the sample loads with its commented keys, too', () => {
+  const text = sampleConfig('u', new Date(2026, 0, 2)).replaceAll(/^# (?=\[|[a-z-]+ = )/gm, '');
+  expect(text).toContain('\n[daemon]\nlog-level');
+  expect(parseConfig(text, '/tmp/procman.toml', currentContext())).toMatchObject({ ok: true, warnings: [] });
+});
+
+test('where the configuration is looked for', () => {
+  expect(configCandidates('/opt/procman/bin/procmand', '/home/me')).toEqual([
+    '/opt/procman/etc/procman.toml',
+    '/opt/procman/procman.toml',
+    '/home/me/procman.toml',
+    '/home/me/etc/procman.toml',
+    '/etc/procman.toml',
+    '/etc/procman/procman.toml',
+  ]);
+  expect(configCandidates('bin/procmand', '/srv')).toEqual([
+    '/srv/etc/procman.toml',
+    '/srv/procman.toml',
+    '/etc/procman.toml',
+    '/etc/procman/procman.toml',
+  ]);
+});
+
+test.each<[string, Shape, readonly string[]]>([
+  ['top', topKeys, LATER_KEYS.top],
+  ['daemon', daemonKeys, LATER_KEYS.daemon],
+  ['process', processKeys, LATER_KEYS.process],
+])('every key of %s has its texts, and none is both built and announced', (_, shape, later) => {
+  for (const [name, check] of Object.entries(shape)) {
+    expect(allowedText(check), name).toBeTruthy();
+    expect(check.description, name).toBeTruthy();
+    expect(later).not.toContain(name);
+  }
+});
+
+test('nearest names', () => {
+  const nearest = createNearest(['work-dir', 'worker', 'web']);
+  expect(['work_dri', 'Worker', 'wrker', 'database', 'x', 'a'.repeat(1000)].map((name) => nearest(name))).toEqual([
+    'work-dir',
+    'worker',
+    'worker',
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+test('missing system tools are named with what brings them', () => {
+  const report = new Report('/x', locate(''));
+  checkTools(['/nowhere'], report);
+  expect(report.sorted().map(({ message, hint }) => [message, hint])).toEqual([
+    ['the system tool sh is missing in /nowhere', 'install dash or bash'],
+    ['the system tool flock is missing in /nowhere', 'install util-linux'],
+    ['the system tool setsid is missing in /nowhere', 'install util-linux'],
+  ]);
+});
