@@ -1,0 +1,129 @@
+/**
+ * What the daemon remembers of each instance: one small JSON file, the one before it as `.prev`, and a hold as a file of its own
+ * whose existence is the fact. What does not parse is set aside, never overwritten.
+ */
+import type { Hold, Instance, InstanceKey } from '../core/model.ts';
+import { replaceFile } from './atomic-file.ts';
+import { parseInstance, type StoredInstance } from './stored-instance.ts';
+import type { System } from './system.ts';
+
+export interface Loaded {
+  readonly instances: readonly StoredInstance[];
+  readonly holds: ReadonlyMap<InstanceKey, Hold>;
+  /** Files that were set aside, with where they are now. */
+  readonly broken: readonly { readonly path: string; readonly movedTo: string; readonly why: string }[];
+}
+
+export class StateStore {
+  readonly #system: System;
+  readonly #directory: string;
+  readonly #bootId: string;
+  /** What is on disk, so that nothing is written twice. */
+  readonly #written = new Map<InstanceKey, string>();
+  readonly #held = new Map<InstanceKey, string>();
+
+  /** @param stateDirectory - absolute path; the files are in its `instances` */
+  constructor(system: System, stateDirectory: string) {
+    this.#system = system;
+    this.#directory = `${stateDirectory}/instances`;
+    this.#bootId = system.bootId();
+  }
+
+  makeDirectory(): void {
+    this.#system.makeDirectory(this.#directory);
+  }
+
+  /** Reads everything. Never fails because of what a file holds. */
+  load(): Loaded {
+    const instances: StoredInstance[] = [];
+    const broken: Loaded['broken'][number][] = [];
+    const holds = new Map<InstanceKey, Hold>();
+    const names = this.#system.list(this.#directory);
+    const keys = new Set(
+      names.map((name) => /^(.+)\.json(?:\.prev)?$/.exec(name)?.[1]).filter((key) => key !== undefined),
+    );
+    for (const key of keys) {
+      const stored = this.#loadInstance(key, broken);
+      if (stored !== undefined) instances.push(stored);
+    }
+    for (const name of names) {
+      if (!name.endsWith('.hold')) continue;
+      const key = name.slice(0, -'.hold'.length);
+      holds.set(key, this.#loadHold(key));
+    }
+    return { instances, holds, broken };
+  }
+
+  #loadInstance(key: InstanceKey, broken: Loaded['broken'][number][]): StoredInstance | undefined {
+    for (const path of [this.#path(key), `${this.#path(key)}.prev`]) {
+      const file = this.#system.readFile(path);
+      if (file === undefined) continue;
+      const parsed = parseInstance(file.text, key);
+      if (parsed.ok) {
+        if (!path.endsWith('.prev')) this.#written.set(key, file.text);
+        return parsed.stored;
+      }
+      broken.push({ path, movedTo: this.#setAside(path), why: parsed.why });
+    }
+    return undefined;
+  }
+
+  #setAside(path: string): string {
+    const movedTo = `${path}.broken-${new Date(this.#system.now().wall).toISOString().replaceAll(':', '')}`;
+    this.#system.rename(path, movedTo);
+    return movedTo;
+  }
+
+  /** A hold that cannot be read is a hold all the same. */
+  #loadHold(key: InstanceKey): Hold {
+    const file = this.#system.readFile(this.#holdPath(key));
+    const since = Number(/"since":\s*(\d+)/.exec(file?.text ?? '')?.[1] ?? file?.modifiedAt ?? this.#system.now().wall);
+    const hold: Hold = { since };
+    this.#held.set(key, JSON.stringify(hold));
+    return hold;
+  }
+
+  /**
+   * Puts an instance on disk, as far as it is not there already.
+   *
+   * @throws SystemError
+   */
+  save(instance: Instance): void {
+    this.#saveHold(instance.key, instance.hold);
+    const { hold: _ownFile, ...rest } = instance;
+    const stored: StoredInstance = { version: 1, bootId: this.#bootId, instance: rest };
+    const text = `${JSON.stringify(stored)}\n`;
+    const before = this.#written.get(instance.key);
+    if (before === text) return;
+    // A one-shot's ledger must survive a power cut, or it runs twice.
+    const sync = instance.ledger !== undefined && !(before ?? '').includes(JSON.stringify(instance.ledger));
+    replaceFile(this.#system, this.#path(instance.key), text, { keepPrevious: true, sync });
+    this.#written.set(instance.key, text);
+  }
+
+  #saveHold(key: InstanceKey, hold: Hold | undefined): void {
+    const text = hold === undefined ? undefined : JSON.stringify(hold);
+    if (this.#held.get(key) === text) return;
+    if (text === undefined) {
+      this.#system.remove(this.#holdPath(key));
+      this.#held.delete(key);
+    } else {
+      replaceFile(this.#system, this.#holdPath(key), `${text}\n`, { sync: true });
+      this.#held.set(key, text);
+    }
+  }
+
+  /** The files may be gone (somebody removed the folder): write all of them again. */
+  forgetWritten(): void {
+    this.#written.clear();
+    this.#held.clear();
+  }
+
+  #path(key: InstanceKey): string {
+    return `${this.#directory}/${key}.json`;
+  }
+
+  #holdPath(key: InstanceKey): string {
+    return `${this.#directory}/${key}.hold`;
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * What files and /proc say of a run, as events for its state machine. The one way to learn that a launch got on or that a
+ * process has ended: while the daemon watches, in its slow sweep, and when it starts.
+ */
+import type { Exit, Instance, InstanceKey, ProcessIdentity, Run } from '../core/model.ts';
+import type { InstanceEvent } from '../core/lifecycle.ts';
+import type { ExitFile, LaunchFiles, RunRecord } from '../effects/launch-files.ts';
+import type { System } from '../effects/system.ts';
+
+export interface Evidence {
+  readonly events: readonly InstanceEvent[];
+  /** Undecided yet: look again soon, also without being told. */
+  readonly undecided: boolean;
+}
+
+/** How much is taken back: a launch that may still be on its way is left alone until its patience is over. */
+export type Patience = 'patient' | 'over';
+
+const UNKNOWN: Exit = { kind: 'unknown' };
+const decided = (...events: InstanceEvent[]): Evidence => ({ events, undecided: false });
+const wait = (...events: InstanceEvent[]): Evidence => ({ events, undecided: true });
+
+export class Witness {
+  readonly #system: System;
+  readonly #files: LaunchFiles;
+
+  constructor(system: System, files: LaunchFiles) {
+    this.#system = system;
+    this.#files = files;
+  }
+
+  /** What is known of the instance's current run, and is news to it. */
+  evidence(instance: Instance, patience: Patience): Evidence {
+    const { activity, key } = instance;
+    if (activity.kind === 'idle' || activity.kind === 'clearing') return decided();
+    const { run } = activity;
+    const record = this.#recordOf(key, run);
+    const news: InstanceEvent[] = run.process === undefined && record !== undefined ? [launchedEvent(record)] : [];
+    const file = this.#files.readExit(key, run.launchId);
+    const last = endingOf(run, file);
+    if (last !== undefined) return decided(...news, last);
+    const process = run.process ?? record?.process;
+    if (process !== undefined) return this.#ofProcess(key, run, process, run.launcher ?? record?.launcher, news);
+    return patience === 'patient' ? decided() : this.#ofUnprovenLaunch(key, run);
+  }
+
+  /** The process on record lives with this very start time, in this boot and pid namespace. */
+  isAlive({ pid, startTicks, bootId, pidNamespace }: ProcessIdentity): boolean {
+    if (bootId !== this.#system.bootId() || pidNamespace !== this.#system.pidNamespace()) return false;
+    const stat = this.#system.stat(pid);
+    return stat !== undefined && stat.startTicks === startTicks && !stat.ended;
+  }
+
+  /** It cannot be seen from here: another pid namespace of this boot. */
+  isElsewhere({ bootId, pidNamespace }: ProcessIdentity): boolean {
+    return bootId === this.#system.bootId() && pidNamespace !== this.#system.pidNamespace();
+  }
+
+  #recordOf(key: InstanceKey, run: Run): RunRecord | undefined {
+    const record = this.#files.readRecord(key);
+    return record?.launchId === run.launchId ? record : undefined;
+  }
+
+  #ofProcess(
+    key: InstanceKey,
+    run: Run,
+    process: ProcessIdentity,
+    launcher: ProcessIdentity | undefined,
+    news: readonly InstanceEvent[],
+  ): Evidence {
+    if (this.isAlive(process)) return decided(...news);
+    // Nothing is presumed dead that cannot be seen; the launcher's lock tells as long as the launcher lives.
+    if (this.isElsewhere(process) && this.#files.probeLock(key) === 'held') return wait(...news);
+    if (launcher !== undefined && this.isAlive(launcher)) {
+      // It has yet to write how its service ended; a stopped one is set going for that.
+      this.#system.kill(launcher.pid, 'CONT');
+      return wait(...news);
+    }
+    // It may have written between the two looks.
+    const last = endingOf(run, this.#files.readExit(key, run.launchId));
+    return decided(
+      ...news,
+      last ?? { kind: 'exited', launchId: run.launchId, exit: UNKNOWN, at: this.#system.now().wall },
+    );
+  }
+
+  /** No record after all this time: take the launch back, or find out what became of it. */
+  #ofUnprovenLaunch(key: InstanceKey, run: Run): Evidence {
+    const taken = this.#files.voidIntent(key, run.launchId);
+    const neverRan: InstanceEvent = {
+      kind: 'never-ran',
+      launchId: run.launchId,
+      why: 'voided',
+      message: 'its launcher did not get on',
+    };
+    if (taken === 'voided') return decided(neverRan);
+    // Claimed, or its files are gone. The child holds the lock until its record is in place: free and no record proves it.
+    if (this.#files.probeLock(key) === 'held') return wait();
+    const record = this.#recordOf(key, run);
+    const last = endingOf(run, this.#files.readExit(key, run.launchId));
+    if (record !== undefined || last !== undefined) return wait();
+    return decided(neverRan);
+  }
+}
+
+function launchedEvent({ launchId, process, launcher }: RunRecord): InstanceEvent {
+  return { kind: 'launched', launchId, process, launcher };
+}
+
+/** What a valid exit file says. */
+function endingOf({ launchId }: Run, file: ExitFile): InstanceEvent | undefined {
+  switch (file.kind) {
+    case 'ended':
+      return { kind: 'exited', launchId, exit: file.exit, at: file.at };
+    case 'not-started':
+      return { kind: 'never-ran', launchId, why: file.why, message: notStartedText(file.why, file.text) };
+    case 'pending':
+    case 'missing':
+    case 'aborted':
+      return undefined;
+  }
+}
+
+function notStartedText(why: 'refused' | 'failed', text: string): string {
+  return why === 'failed' ? `it could not be launched: ${text}` : `the launcher refused: ${text}`;
+}

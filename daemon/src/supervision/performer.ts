@@ -1,0 +1,220 @@
+/** Carries out what the core asks for, and tells what came of it as further changes. Decides nothing. */
+import type { Action } from '../core/actions.ts';
+import type { Change } from '../core/engine.ts';
+import { runMark } from '../core/identity.ts';
+import type { InstanceEvent } from '../core/lifecycle.ts';
+import type { Instance, InstanceKey, ProcessVersion, Run, World } from '../core/model.ts';
+import { instanceName } from '../core/targets.ts';
+import type { LaunchFiles } from '../effects/launch-files.ts';
+import { planText, type LaunchPlan } from '../effects/launch-plan.ts';
+import { SystemError, type System } from '../effects/system.ts';
+import type { Witness } from './evidence.ts';
+import type { Members } from './members.ts';
+
+export interface PerformerOptions {
+  readonly system: System;
+  readonly files: LaunchFiles;
+  readonly witness: Witness;
+  readonly members: Members;
+  readonly uid: string;
+  /** Absolute path of `runs`. */
+  readonly runsDirectory: string;
+  /** Absolute path of the launcher's copy. */
+  readonly launcherScript: string;
+  /** The daemon's environment, as services inherit it. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly log: (level: 'warning' | 'error', text: string) => void;
+}
+
+const NOBODY: ReadonlySet<number> = new Set();
+
+export class Performer {
+  readonly #o: PerformerOptions;
+  /** Instances whose files have to be looked at again soon. */
+  readonly undecided = new Set<InstanceKey>();
+  #isTableFresh = false;
+  #sharesTable = false;
+
+  constructor(options: PerformerOptions) {
+    this.#o = options;
+  }
+
+  /** One batch: what is looked at is looked at once for all of it. */
+  perform(actions: readonly Action[], world: World): readonly Change[] {
+    this.#isTableFresh = false;
+    this.#sharesTable = actions.filter(({ kind }) => kind === 'scan').length > 1;
+    return actions.flatMap((action) => this.#one(action, world).map((event) => ({ key: action.key, event })));
+  }
+
+  #one(action: Action, world: World): readonly InstanceEvent[] {
+    const instance = world.instances.get(action.key);
+    if (instance === undefined) return [];
+    switch (action.kind) {
+      case 'launch':
+        return this.#launch(action, instance, world);
+      case 'void':
+        return this.#void(action);
+      case 'look':
+        return this.look(instance, 'over');
+      case 'signal':
+        return this.#signal(action, instance, world);
+      case 'scan':
+        return this.#scan(action, instance, world);
+      case 'forget':
+        return this.#forget(action);
+    }
+  }
+
+  /* ---------------------------------------------------------------- launching */
+
+  #launch(
+    { key, run }: Extract<Action, { kind: 'launch' }>,
+    instance: Instance,
+    world: World,
+  ): readonly InstanceEvent[] {
+    const version = versionOf(world, instance.id, run.applyOn);
+    const { launchId } = run;
+    if (version === undefined) return [refused(launchId, 'its definition is gone')];
+    const { files, system, uid, runsDirectory, launcherScript } = this.#o;
+    try {
+      if (run.logs.stdout?.startsWith(`${world.logDirectory}/`) ?? false) system.makeDirectory(world.logDirectory);
+      files.prepare(key, launchId, planText(this.#plan(instance, run, version)));
+      system.startLauncher({ script: launcherScript, directory: runsDirectory, stem: key, launchId, uid });
+      return [];
+    } catch (error) {
+      return [refused(launchId, `${messageOf(error)}; tried again`), ...this.#takeBack(key, launchId)];
+    }
+  }
+
+  /** A launch that could not be handed over must not be found later by anyone. */
+  #takeBack(key: InstanceKey, launchId: string): readonly InstanceEvent[] {
+    try {
+      this.#o.files.voidIntent(key, launchId);
+    } catch (error) {
+      this.#o.log('error', messageOf(error));
+    }
+    return [];
+  }
+
+  #plan(instance: Instance, run: Run, version: ProcessVersion): LaunchPlan {
+    const { stdout, stderr } = run.logs;
+    const isMerged = version.stderrLog.kind === 'stdout';
+    return {
+      argv: version.command.argv,
+      workDir: version.workDir,
+      environment: {
+        ...this.#o.environment,
+        ...version.env,
+        PROCMAN_ID: instance.id,
+        PROCMAN_INSTANCE: instanceName(version, instance.num),
+        PROCMAN_NUM: String(instance.num),
+        PROCMAN_RUN: runMark(this.#o.uid, instance.key, run.launchId),
+      },
+      ...(version.umask === undefined ? {} : { umask: version.umask }),
+      ...(version.nice === undefined ? {} : { nice: version.nice }),
+      stdout: stdout === undefined ? null : { path: stdout, auto: version.stdoutLog.kind === 'auto' },
+      stderr: isMerged
+        ? 'stdout'
+        : stderr === undefined
+          ? null
+          : { path: stderr, auto: version.stderrLog.kind === 'auto' },
+    };
+  }
+
+  #void({ key, launchId }: Extract<Action, { kind: 'void' }>): readonly InstanceEvent[] {
+    try {
+      const isVoided = this.#o.files.voidIntent(key, launchId) === 'voided';
+      if (isVoided) return [{ kind: 'never-ran', launchId, why: 'voided', message: 'taken back' }];
+    } catch (error) {
+      this.#o.log('warning', messageOf(error));
+    }
+    // Claimed: its record or its exit file tells how it goes on.
+    this.undecided.add(key);
+    return [];
+  }
+
+  /** Looks at the files and the process of the instance's run. */
+  look(instance: Instance, patience: 'patient' | 'over'): readonly InstanceEvent[] {
+    try {
+      const { events, undecided } = this.#o.witness.evidence(instance, patience);
+      if (undecided) this.undecided.add(instance.key);
+      return events;
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      this.undecided.add(instance.key);
+      this.#o.log('warning', error.message);
+      return [];
+    }
+  }
+
+  /* ---------------------------------------------------------------- ending */
+
+  #signal(
+    { key, run, signal, scope }: Extract<Action, { kind: 'signal' }>,
+    instance: Instance,
+    world: World,
+  ): readonly InstanceEvent[] {
+    const { members } = this.#o;
+    if (scope === 'main') {
+      members.signalMain(run, signal);
+    } else {
+      members.signalAll({ key, run, ...endOf(instance) }, signal, this.#others(world, key));
+      this.#isTableFresh = false;
+    }
+    return [];
+  }
+
+  #scan({ key, run }: Extract<Action, { kind: 'scan' }>, instance: Instance, world: World): readonly InstanceEvent[] {
+    const { members, uid } = this.#o;
+    // With one scan in the batch, what surely belongs to others need not be read; with more, one sweep serves all.
+    if (!this.#isTableFresh) members.refresh(this.#sharesTable ? NOBODY : this.#others(world, key));
+    this.#isTableFresh = this.#sharesTable;
+    const mark = runMark(uid, key, run.launchId);
+    const remains = members.of({ key, run, ...endOf(instance) }).map((process) => members.describe(process, mark));
+    return [{ kind: 'scanned', launchId: run.launchId, remains }];
+  }
+
+  /** Main processes and launchers of other live runs: they need not be read to know that they are not this run's. */
+  #others(world: World, key: InstanceKey): ReadonlySet<number> {
+    const pids = new Set<number>();
+    for (const { key: other, activity } of world.instances.values()) {
+      if (other === key || (activity.kind !== 'running' && activity.kind !== 'settling')) continue;
+      if (activity.run.process !== undefined) pids.add(activity.run.process.pid);
+      if (activity.run.launcher !== undefined) pids.add(activity.run.launcher.pid);
+    }
+    return pids;
+  }
+
+  #forget({ key, launchId }: Extract<Action, { kind: 'forget' }>): readonly InstanceEvent[] {
+    try {
+      this.#o.files.removeRecord(key, launchId);
+      this.#o.files.forget(key, launchId);
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      this.#o.log('warning', `${error.message}; left for the next start`);
+    }
+    return [];
+  }
+}
+
+export function versionOf(world: World, id: string, applyOn: string): ProcessVersion | undefined {
+  const process = world.config.processes.find((candidate) => candidate.id === id);
+  return process?.versions.find((version) => version.applyOn.text === applyOn && !version.fake);
+}
+
+function endOf({ activity }: Instance): { endedAt?: number } {
+  return activity.kind === 'clearing' ? { endedAt: activity.ended.at } : {};
+}
+
+const refused = (launchId: string, message: string): InstanceEvent => ({
+  kind: 'never-ran',
+  launchId,
+  why: 'refused',
+  message,
+});
+
+/** The text of an operating-system failure; anything else is a defect and goes on up. */
+function messageOf(error: unknown): string {
+  if (error instanceof SystemError) return error.message;
+  throw error;
+}

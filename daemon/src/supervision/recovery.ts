@@ -1,0 +1,339 @@
+/**
+ * What a starting daemon finds: state files, launches that left files, run records, and marked processes. It turns them into a
+ * world whose instances are up to date or about to be looked at. Starting fresh, after `kill -9`, and upgrading are this one path.
+ */
+import { parseMark, runMark } from '../core/identity.ts';
+import { advance, type InstanceEvent } from '../core/lifecycle.ts';
+import type { Instance, InstanceKey, LaunchId, LiveProcess, Now, ProcessIdentity, Run, World } from '../core/model.ts';
+import { settingsOf } from '../core/reconcile.ts';
+import { newInstance, targetsOf, type Target } from '../core/targets.ts';
+import type { LaunchFiles } from '../effects/launch-files.ts';
+import type { ProcessInfo } from '../effects/process-table.ts';
+import type { StateStore } from '../effects/state-store.ts';
+import type { System } from '../effects/system.ts';
+import type { Witness } from './evidence.ts';
+import type { Members } from './members.ts';
+
+/** Live runs of this uid that belong to another state directory: this daemon must not start. */
+export class ForeignRunsError extends Error {
+  constructor(directory: string, pids: readonly number[]) {
+    super(
+      `services of this uid run under another state directory, ${directory} (processes ${pids.join(', ')}): ` +
+        'start with that state-dir, or stop them first',
+    );
+    this.name = 'ForeignRunsError';
+  }
+}
+
+export interface RecoveryParts {
+  readonly system: System;
+  readonly files: LaunchFiles;
+  readonly store: StateStore;
+  readonly witness: Witness;
+  readonly members: Members;
+  readonly uid: string;
+  readonly runsDirectory: string;
+  /** The state directory that the owner file of an earlier daemon names. */
+  readonly ownerStateDirectory?: string | undefined;
+  readonly stateDirectory: string;
+  readonly log: (level: 'info' | 'warning' | 'error', text: string) => void;
+}
+
+export interface Recovered {
+  readonly world: World;
+  /** Instances whose files and processes tell more: to be looked at before anything is decided. */
+  readonly toLookAt: readonly InstanceKey[];
+}
+
+/** @param empty the world with its configuration, without instances */
+export function recover(parts: RecoveryParts, empty: World): Recovered {
+  const now = parts.system.now();
+  const instances = new Map<InstanceKey, Instance>();
+  const targets = new Map(targetsOf(empty, now.wall).map((target) => [target.key, target]));
+  const known = (key: InstanceKey): Instance | undefined => instances.get(key) ?? fresh(key, targets.get(key), now);
+
+  loadStates(parts, instances, known, now);
+  for (const [key, launches] of launchesByKey(parts.files)) {
+    const instance = known(key);
+    if (instance === undefined) parts.log('warning', `runs/: nothing is known of ${key}; its files are left alone`);
+    else instances.set(key, withLostLaunches(parts, instance, launches, targets.get(key), now));
+  }
+  for (const [key, instance] of sweepMarks(parts, known, targets, now)) instances.set(key, instance);
+  return { world: { ...empty, instances }, toLookAt: [...instances.keys()] };
+}
+
+/* ------------------------------------------------------------------ state files */
+
+function loadStates(
+  { store, system, witness, files, log }: RecoveryParts,
+  instances: Map<InstanceKey, Instance>,
+  known: (key: InstanceKey) => Instance | undefined,
+  now: Now,
+): void {
+  const { instances: stored, holds, broken } = store.load();
+  for (const { path, movedTo, why } of broken) log('error', `${path} cannot be read (${why}); set aside as ${movedTo}`);
+  for (const { bootId, instance } of stored) {
+    const isThisBoot = bootId === system.bootId();
+    instances.set(instance.key, isThisBoot ? fromElsewhere(instance, witness, files) : afterBoot(instance, files, now));
+  }
+  for (const [key, hold] of holds) {
+    const instance = known(key);
+    if (instance !== undefined) instances.set(key, { ...instance, hold });
+  }
+}
+
+/** The machine was down: all of it has ended. Monotonic times of the other boot mean nothing now. */
+function afterBoot(instance: Instance, files: LaunchFiles, now: Now): Instance {
+  const { activity } = instance;
+  const shown = { ...instance.shown, sinceMono: now.mono };
+  const ended = instance.ended === undefined ? {} : { ended: { ...instance.ended, mono: now.mono } };
+  const file = activity.kind === 'idle' ? undefined : files.readExit(instance.key, activity.run.launchId);
+  const event: InstanceEvent =
+    file?.kind === 'ended' ? { kind: 'boot', exit: file.exit, at: file.at } : { kind: 'boot', at: now.wall };
+  return advance({ ...instance, ...ended, shown }, event, now).instance;
+}
+
+/** A live run that another pid namespace of this boot may still hold: nothing of it is presumed dead. */
+function fromElsewhere(instance: Instance, witness: Witness, files: LaunchFiles): Instance {
+  const { activity } = instance;
+  if (activity.kind === 'idle' || activity.run.process === undefined) return instance;
+  if (!witness.isElsewhere(activity.run.process) || files.probeLock(instance.key) === 'free') return instance;
+  const message = 'its launcher lives in another pid namespace: `unblock` once that is gone';
+  return { ...instance, activity: { kind: 'idle' }, doubt: { code: 'identity', message, candidates: [] } };
+}
+
+/* ------------------------------------------------------------------ launches that the state does not know */
+
+function launchesByKey(files: LaunchFiles): ReadonlyMap<InstanceKey, readonly LaunchId[]> {
+  const byKey = new Map<InstanceKey, LaunchId[]>(files.records().map((key) => [key, []]));
+  for (const { key, launchId } of files.launches()) byKey.set(key, [...(byKey.get(key) ?? []), launchId]);
+  return byKey;
+}
+
+function withLostLaunches(
+  parts: RecoveryParts,
+  instance: Instance,
+  launches: readonly LaunchId[],
+  target: Target | undefined,
+  now: Now,
+): Instance {
+  const { files } = parts;
+  const recorded = files.readRecord(instance.key)?.launchId;
+  let result = instance;
+  for (const launchId of new Set(recorded === undefined ? launches : [recorded, ...launches])) {
+    if (isCurrent(result, launchId)) continue;
+    if (isPast(result, launchId)) {
+      // Its ending is on record; the daemon died before it had removed the files.
+      files.removeRecord(result.key, launchId);
+      files.forget(result.key, launchId);
+    } else {
+      result = withLostLaunch(parts, result, launchId, launchId === recorded, target, now);
+    }
+  }
+  return result;
+}
+
+const isCurrent = ({ activity }: Instance, launchId: LaunchId): boolean =>
+  activity.kind !== 'idle' && activity.run.launchId === launchId;
+const isPast = ({ ended, exits }: Instance, launchId: LaunchId): boolean =>
+  ended?.launchId === launchId || exits.some((exit) => exit.launchId === launchId);
+
+/** A launch newer than the state file: the state was lost, or set back by a crash while it was written. */
+function withLostLaunch(
+  { files, log }: RecoveryParts,
+  instance: Instance,
+  launchId: LaunchId,
+  isRecorded: boolean,
+  target: Target | undefined,
+  now: Now,
+): Instance {
+  if (files.voidIntent(instance.key, launchId) === 'voided') {
+    files.forget(instance.key, launchId);
+    return instance;
+  }
+  const exit = files.readExit(instance.key, launchId);
+  if (
+    !isRecorded &&
+    (exit.kind === 'not-started' || (exit.kind !== 'ended' && files.probeLock(instance.key) === 'free'))
+  ) {
+    // A record would be in place before the lock was let go: it never ran.
+    files.forget(instance.key, launchId);
+    return instance;
+  }
+  log('warning', `${instance.key}: its state did not know launch ${launchId}; taken over`);
+  return {
+    ...closed(instance, files, now),
+    activity: { kind: 'launching', run: lostRun(launchId, target, now), lookAt: now.mono },
+  };
+}
+
+/** The run that the state thought current: a newer launch proves that it has ended. */
+function closed(instance: Instance, files: LaunchFiles, now: Now): Instance {
+  const { activity, key } = instance;
+  if (activity.kind === 'idle') return instance;
+  const { launchId } = activity.run;
+  const file = files.readExit(key, launchId);
+  const exited: InstanceEvent =
+    file.kind === 'ended'
+      ? { kind: 'exited', launchId, exit: file.exit, at: file.at }
+      : { kind: 'exited', launchId, exit: { kind: 'unknown' }, at: now.wall };
+  const clearing = advance(instance, exited, now).instance;
+  return advance(clearing, { kind: 'scanned', launchId, remains: [] }, now).instance;
+}
+
+/** A run of which only its launch id is left; its definition is taken from the configuration. */
+function lostRun(launchId: LaunchId, target: Target | undefined, now: Now): Run {
+  const version = target?.effective?.version ?? target?.effective?.shown;
+  return {
+    launchId,
+    why: 'wanted',
+    applyOn: version?.applyOn.text ?? '',
+    fingerprint: version?.fingerprint ?? {},
+    settings:
+      version === undefined
+        ? {
+            oneShot: false,
+            autorestart: 'never',
+            exitCodes: [0],
+            startSecs: 0,
+            stopSignal: 'TERM',
+            stopTimeout: 10_000,
+            killMode: 'group',
+          }
+        : settingsOf(version),
+    startedAt: now.wall,
+    startedMono: now.mono,
+    logs: {},
+  };
+}
+
+/* ------------------------------------------------------------------ marked processes */
+
+interface Marked {
+  readonly key: InstanceKey;
+  readonly launchId: LaunchId;
+  readonly processes: readonly ProcessInfo[];
+}
+
+/** One sweep of /proc finds what lost or moved state does not know. */
+function sweepMarks(
+  parts: RecoveryParts,
+  known: (key: InstanceKey) => Instance | undefined,
+  targets: ReadonlyMap<InstanceKey, Target>,
+  now: Now,
+): Map<InstanceKey, Instance> {
+  const { members, uid } = parts;
+  const all = members.processes();
+  const found = new Map<InstanceKey, Instance>();
+  for (const marked of groupByRun(all, uid)) {
+    const instance = found.get(marked.key) ?? known(marked.key);
+    if (instance === undefined || isCurrent(instance, marked.launchId) || isPast(instance, marked.launchId)) continue;
+    refuseForeign(parts, marked, all);
+    found.set(marked.key, adoptOrDoubt(parts, instance, marked, all, targets.get(marked.key), now));
+  }
+  return found;
+}
+
+function groupByRun(all: readonly ProcessInfo[], uid: string): readonly Marked[] {
+  const runs = new Map<string, { key: InstanceKey; launchId: LaunchId; processes: ProcessInfo[] }>();
+  for (const process of all) {
+    const mark = parseMark(process.marks.run, uid);
+    if (mark === undefined || process.ended) continue;
+    const run = runs.get(`${mark.key}/${mark.launchId}`);
+    if (run === undefined) runs.set(`${mark.key}/${mark.launchId}`, { ...mark, processes: [process] });
+    else run.processes.push(process);
+  }
+  return [...runs.values()];
+}
+
+/** Runs of another, still existing state directory are that one's. */
+function refuseForeign(parts: RecoveryParts, marked: Marked, all: readonly ProcessInfo[]): void {
+  const pids = marked.processes.map(({ pid }) => pid);
+  const launcher = launcherOf(parts, marked, all);
+  const place = launcher === undefined ? undefined : parts.system.workingDirectory(launcher.pid);
+  if (place !== undefined && !place.deleted && place.path !== parts.runsDirectory) {
+    throw new ForeignRunsError(place.path.replace(/\/runs$/, ''), pids);
+  }
+  const owner = parts.ownerStateDirectory;
+  if (
+    launcher === undefined &&
+    owner !== undefined &&
+    owner !== parts.stateDirectory &&
+    parts.system.exists(`${owner}/runs`)
+  ) {
+    throw new ForeignRunsError(owner, pids);
+  }
+}
+
+function launcherOf(
+  { uid }: RecoveryParts,
+  { key, launchId }: Marked,
+  all: readonly ProcessInfo[],
+): ProcessInfo | undefined {
+  const mark = runMark(uid, key, launchId);
+  return all.find((process) => process.marks.launcher === mark && !process.ended);
+}
+
+/** Where its launcher lives, the service is the launcher's child, and is adopted; else nothing proves which one it is. */
+function adoptOrDoubt(
+  parts: RecoveryParts,
+  instance: Instance,
+  marked: Marked,
+  all: readonly ProcessInfo[],
+  target: Target | undefined,
+  now: Now,
+): Instance {
+  const { system, files, uid, log } = parts;
+  const launcher = launcherOf(parts, marked, all);
+  const main = launcher === undefined ? undefined : marked.processes.find(({ parent }) => parent === launcher.pid);
+  if (launcher !== undefined && main !== undefined && instance.activity.kind === 'idle') {
+    const identity = ({ pid, startTicks }: ProcessInfo): ProcessIdentity => ({
+      pid,
+      startTicks,
+      bootId: system.bootId(),
+      pidNamespace: system.pidNamespace(),
+    });
+    const record = { launchId: marked.launchId, process: identity(main), launcher: identity(launcher) };
+    files.writeRecord(marked.key, record);
+    log('warning', `${marked.key}: its state was lost; process ${main.pid} is taken over from its launcher`);
+    const age = ((system.ticks() - main.startTicks) / system.ticksPerSecond) * 1000;
+    const run: Run = {
+      ...lostRun(marked.launchId, target, { wall: now.wall - age, mono: now.mono - age }),
+      process: record.process,
+      launcher: record.launcher,
+    };
+    return advance(instance, { kind: 'adopt', run }, now).instance;
+  }
+  const mark = runMark(uid, marked.key, marked.launchId);
+  const candidates = marked.processes.map((process) => parts.members.describe(process, mark));
+  const message = `${describeCandidates(candidates)} of an unknown run: \`unblock\` with --adopt PID, --kill or --gone`;
+  return {
+    ...instance,
+    doubt: { code: 'identity', message, candidates: [...(instance.doubt?.candidates ?? []), ...candidates] },
+  };
+}
+
+function describeCandidates(candidates: readonly LiveProcess[]): string {
+  return `alive: ${candidates.map(({ pid, command }) => `${pid} (${command})`).join(', ')}`;
+}
+
+/* ------------------------------------------------------------------ keys without a state */
+
+function fresh(key: InstanceKey, target: Target | undefined, now: Now): Instance | undefined {
+  if (target !== undefined) return newInstance(target.id, target.num, now);
+  const decoded = decodeKey(key);
+  return decoded === undefined ? undefined : newInstance(decoded.id, decoded.num, now);
+}
+
+/** Takes a stem apart; undefined for one that was cut because its id is too long. */
+function decodeKey(key: InstanceKey): { id: string; num: number } | undefined {
+  const [, stem, num] = /^(.+)~(\d+)$/.exec(key) ?? [];
+  if (stem === undefined || num === undefined) return undefined;
+  try {
+    const id = decodeURIComponent(stem);
+    const again = newInstance(id, Number(num), { wall: 0, mono: 0 }).key;
+    return again === key ? { id, num: Number(num) } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,409 @@
+/**
+ * Owns all mutable state. One queue: whatever happens (an exit seen, a timeout, a command, a configuration) becomes changes to
+ * the world; the core answers with a new world and actions; what was changed is on disk before the actions are performed; what
+ * comes of them are further changes. Everything else of the daemon only asks it, or tells it to look.
+ */
+import { applyCommand, type Command, type Decided } from '../core/commands.ts';
+import { Describer } from '../core/describe.ts';
+import { show, turn, type Change, type Transition } from '../core/engine.ts';
+import { withConfig } from '../core/facts.ts';
+import type { CoreConfig, Instance, InstanceKey, Now, World } from '../core/model.ts';
+import { wakeAt } from '../core/reconcile.ts';
+import { Survey } from '../core/survey.ts';
+import { LaunchFiles } from '../effects/launch-files.ts';
+import { StateStore } from '../effects/state-store.ts';
+import { SystemError, type System } from '../effects/system.ts';
+import { resolveDoubt, type Resolution, type ResolutionOutcome } from './doubt.ts';
+import { Witness } from './evidence.ts';
+import { Members } from './members.ts';
+import { Performer } from './performer.ts';
+import { recover } from './recovery.ts';
+import { Waiters, type TargetOutcome } from './waiters.ts';
+
+export type LogLevel = 'critical' | 'error' | 'warning' | 'info' | 'debug';
+
+export interface SupervisorOptions {
+  readonly system: System;
+  readonly uid: string;
+  readonly stateDirectory: string;
+  readonly logDirectory: string;
+  readonly launcherScript: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Pid of this daemon. */
+  readonly self: number;
+  /** A random text, drawn once per daemon: letters and digits. */
+  readonly session: string;
+  readonly ownerStateDirectory?: string | undefined;
+  readonly log: (level: LogLevel, text: string) => void;
+  /** After each turn: when to call `wake` next may have changed. */
+  readonly onTurn?: () => void;
+}
+
+/** How often to look at what nobody told of, and at the clock. */
+export const SWEEP_INTERVAL = 10_000;
+const UNDECIDED_AGAIN = 500;
+/** How long to wait before what could not be written is written again. */
+const SAVE_AGAIN = 3_000;
+/** Every so many sweeps the start times of all main processes are compared, not only that their pids exist. */
+const FULL_SWEEP = 6;
+
+export class Supervisor {
+  readonly #o: SupervisorOptions;
+  readonly #files: LaunchFiles;
+  readonly #store: StateStore;
+  readonly #members: Members;
+  readonly #witness: Witness;
+  readonly #performer: Performer;
+  readonly #waiters = new Waiters();
+  #world: World;
+  readonly #queue: Change[] = [];
+  #isBusy = false;
+  /** Instances that are not on disk as they are in memory. */
+  readonly #unsaved = new Set<InstanceKey>();
+  #saveProblem: string | undefined;
+  #saveAgainAt: number | undefined;
+  #lookAgainAt: number | undefined;
+  #nextSweep: number;
+  #sweeps = 0;
+
+  constructor(options: SupervisorOptions, config: CoreConfig) {
+    const { system, stateDirectory, uid, self, log } = options;
+    const runsDirectory = `${stateDirectory}/runs`;
+    this.#o = options;
+    this.#files = new LaunchFiles(system, runsDirectory);
+    this.#store = new StateStore(system, stateDirectory);
+    this.#members = new Members(system, uid, self);
+    this.#witness = new Witness(system, this.#files);
+    this.#performer = new Performer({
+      ...options,
+      files: this.#files,
+      witness: this.#witness,
+      members: this.#members,
+      runsDirectory,
+      log: (level, text) => log(level, text),
+    });
+    this.#nextSweep = system.now().mono + SWEEP_INTERVAL;
+    this.#world = {
+      config,
+      instances: new Map(),
+      kept: new Set(),
+      shutdown: false,
+      logDirectory: options.logDirectory,
+      session: options.session,
+      nextLaunch: 0,
+    };
+  }
+
+  get world(): World {
+    return this.#world;
+  }
+
+  /** Why the state cannot be written now; undefined while all is well. */
+  get saveProblem(): string | undefined {
+    return this.#saveProblem;
+  }
+
+  survey(): Survey {
+    return new Survey(this.#world, this.#o.system.now());
+  }
+
+  /* ---------------------------------------------------------------- start */
+
+  /**
+   * Takes over what runs. Nothing is decided yet: call `begin` once the configuration is settled.
+   *
+   * @returns how many live runs were adopted
+   * @throws ForeignRunsError where live runs belong to another state directory
+   */
+  recover(): number {
+    const { system, uid, stateDirectory, ownerStateDirectory, log } = this.#o;
+    this.#makeDirectories();
+    const { world, toLookAt } = recover(
+      {
+        system, uid, stateDirectory, ownerStateDirectory, log,
+        runsDirectory: `${stateDirectory}/runs`,
+        files: this.#files,
+        store: this.#store,
+        witness: this.#witness,
+        members: this.#members,
+      },
+      this.#world,
+    ); // prettier-ignore
+    this.#world = world;
+    for (const key of toLookAt) this.#queueEvidence(key, 'over');
+    return [...world.instances.values()].filter(
+      ({ activity }) => activity.kind !== 'idle' && activity.kind !== 'clearing',
+    ).length;
+  }
+
+  /** Decides for the first time. */
+  begin(): void {
+    for (const { key, activity } of this.#world.instances.values()) {
+      // What a dead daemon was about to look for.
+      if (activity.kind === 'clearing')
+        this.#queue.push(...this.#performer.perform([{ kind: 'scan', key, run: activity.run }], this.#world));
+    }
+    this.#run();
+  }
+
+  #makeDirectories(): void {
+    this.#files.makeDirectories();
+    this.#store.makeDirectory();
+  }
+
+  /* ---------------------------------------------------------------- what it is told */
+
+  /** Files of these instances may have changed. */
+  lookAt(keys: ReadonlySet<InstanceKey> | 'all'): void {
+    const chosen = keys === 'all' ? this.#world.instances.keys() : keys;
+    // Names in the watched folders: exit files carry the launch id behind the stem.
+    for (const name of chosen)
+      this.#queueEvidence(this.#world.instances.has(name) ? name : name.replace(/\.[^.]*$/, ''), 'patient');
+    if (this.#queue.length > 0) this.#run();
+  }
+
+  #queueEvidence(key: InstanceKey, patience: 'patient' | 'over'): void {
+    const instance = this.#world.instances.get(key);
+    if (instance === undefined) return;
+    for (const event of this.#performer.look(instance, patience)) this.#queue.push({ key, event });
+  }
+
+  /** The timer went off: call at `nextWake`, or whenever. */
+  wake(): void {
+    const now = this.#o.system.now();
+    if (this.#lookAgainAt !== undefined && now.mono >= this.#lookAgainAt) {
+      this.#lookAgainAt = undefined;
+      const keys = [...this.#performer.undecided];
+      this.#performer.undecided.clear();
+      for (const key of keys) this.#queueEvidence(key, 'patient');
+    }
+    if (now.mono >= this.#nextSweep) this.#sweep(now);
+    this.#run();
+  }
+
+  /** How long until `wake` has something to do, in milliseconds. */
+  nextWake(): number {
+    const { system } = this.#o;
+    const now = system.now();
+    const { mono, wall } = wakeAt(new Survey(this.#world, now));
+    const monos = [mono, this.#nextSweep, this.#lookAgainAt, this.#saveAgainAt, this.#waiters.deadline()].filter(
+      (at) => at !== undefined,
+    );
+    const delays = [...monos.map((at) => at - now.mono), ...(wall === undefined ? [] : [wall - now.wall])];
+    return Math.max(0, Math.min(SWEEP_INTERVAL, ...delays));
+  }
+
+  /** The safety net behind the watch: cheap per run, and rare. */
+  #sweep(now: Now): void {
+    this.#nextSweep = now.mono + SWEEP_INTERVAL;
+    this.#sweeps += 1;
+    this.#restoreDirectories();
+    const isFull = this.#sweeps % FULL_SWEEP === 0;
+    for (const { key, activity } of this.#world.instances.values()) {
+      if (activity.kind === 'idle' || activity.kind === 'clearing') continue;
+      const { process } = activity.run;
+      if (isFull || process === undefined || !this.#o.system.exists0(process.pid)) this.#queueEvidence(key, 'patient');
+    }
+  }
+
+  /** Somebody removed the state directory under a living daemon: put everything back. */
+  #restoreDirectories(): void {
+    const { system, stateDirectory, log } = this.#o;
+    if (system.exists(`${stateDirectory}/runs/record`) && system.exists(`${stateDirectory}/instances`)) return;
+    log('error', `${stateDirectory} was damaged: its files are written anew`);
+    try {
+      this.#makeDirectories();
+      this.#store.forgetWritten();
+      for (const instance of this.#world.instances.values()) {
+        this.#unsaved.add(instance.key);
+        this.#restoreRecord(instance);
+      }
+      this.#save(this.#unsaved);
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      log('error', error.message);
+    }
+  }
+
+  #restoreRecord({ key, activity }: Instance): void {
+    if (activity.kind === 'idle' || activity.kind === 'clearing') return;
+    const { launchId, process, launcher } = activity.run;
+    if (process !== undefined && launcher !== undefined) this.#files.writeRecord(key, { launchId, process, launcher });
+  }
+
+  /* ---------------------------------------------------------------- commands */
+
+  /**
+   * Carries out a command.
+   *
+   * @param timeout - how long the reply may wait, in milliseconds; undefined: without end
+   * @returns what it came to per target; `decided` says what was clear at once
+   */
+  command(
+    command: Command,
+    timeout?: number,
+  ): {
+    readonly decided: readonly Decided[];
+    readonly alsoStopped: readonly string[];
+    readonly settled: Promise<readonly TargetOutcome[]>;
+  } {
+    const survey = this.survey();
+    const { world, changes, decided, alsoStopped } = applyCommand(survey, command);
+    this.#waiters.supersede(new Set(command.targets.map(({ key }) => key)), survey, new Describer(survey));
+    this.#noteChanged(world);
+    this.#queue.push(...changes);
+    const deadline = timeout === undefined ? undefined : survey.now.mono + timeout;
+    const settled = this.#waiters.add(decided, deadline);
+    this.#run();
+    return { decided, alsoStopped, settled };
+  }
+
+  /** Signals the main processes of these instances; nothing is sent to what is not proven to be theirs. */
+  signal(keys: readonly InstanceKey[], signal: string): ReadonlyMap<InstanceKey, boolean> {
+    return new Map(
+      keys.map((key) => {
+        const activity = this.#world.instances.get(key)?.activity;
+        const isAlive = activity !== undefined && activity.kind !== 'idle' && activity.kind !== 'clearing';
+        return [key, isAlive && this.#members.signalMain(activity.run, signal)];
+      }),
+    );
+  }
+
+  /** Resolves what is in doubt, where it can be. */
+  resolve(key: InstanceKey, resolution: Resolution | undefined): ResolutionOutcome {
+    const instance = this.#world.instances.get(key);
+    if (instance?.doubt === undefined) return { resolved: true, candidates: [] };
+    const target = this.survey().targets.find((candidate) => candidate.key === key);
+    const { system, uid } = this.#o;
+    const outcome = resolveDoubt(
+      { system, uid, members: this.#members, files: this.#files },
+      instance,
+      target,
+      resolution,
+    );
+    for (const event of outcome.events ?? []) this.#queue.push({ key, event });
+    this.#run();
+    return outcome;
+  }
+
+  /** Puts another configuration in force. */
+  configure(config: CoreConfig, kept: ReadonlySet<InstanceKey>): void {
+    this.#noteChanged(withConfig(this.#world, config, kept));
+    this.#run();
+  }
+
+  setLogDirectory(directory: string): void {
+    this.#world = { ...this.#world, logDirectory: directory };
+  }
+
+  /** Everything stops, dependents first; resolves when nothing is left, or when `timeout` (milliseconds) is over. */
+  shutdown(timeout: number): Promise<readonly TargetOutcome[]> {
+    const survey = this.survey();
+    const targets = survey.targets.filter((target) => survey.instance(target).activity.kind !== 'idle');
+    this.#world = { ...this.#world, shutdown: true };
+    const decided = targets.map((target): Decided => ({ target, goal: { for: 'stopped' } }));
+    const settled = this.#waiters.add(decided, survey.now.mono + timeout);
+    this.#run();
+    return settled;
+  }
+
+  /* ---------------------------------------------------------------- the queue */
+
+  #run(): void {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    try {
+      do this.#turn();
+      while (this.#queue.length > 0);
+      this.#finish();
+    } finally {
+      this.#isBusy = false;
+    }
+    this.#o.onTurn?.();
+  }
+
+  #turn(): void {
+    const changes = this.#queue.splice(0);
+    const { world, actions } = turn(this.#world, changes, this.#o.system.now());
+    this.#noteChanged(world);
+    // On disk before it happens, so that whatever dies in between, the next daemon knows what was meant.
+    const acting = new Set(actions.filter(({ kind }) => kind !== 'scan' && kind !== 'look').map(({ key }) => key));
+    const failed = this.#save(acting);
+    for (const [key, why] of failed) this.#refuseLaunch(key, why);
+    const performed = actions.filter(({ kind, key }) => kind !== 'launch' || !failed.has(key));
+    this.#queue.push(...this.#performer.perform(performed, this.#world));
+  }
+
+  /** A launch that cannot be put on record does not happen: nobody would know of it. */
+  #refuseLaunch(key: InstanceKey, why: string): void {
+    const activity = this.#world.instances.get(key)?.activity;
+    if (activity?.kind !== 'launching') return;
+    const { launchId } = activity.run;
+    this.#queue.push({ key, event: { kind: 'never-ran', launchId, why: 'refused', message: `${why}; tried again` } });
+  }
+
+  #finish(): void {
+    const now = this.#o.system.now();
+    const { world, transitions } = show(this.#world, now);
+    this.#noteChanged(world);
+    for (const transition of transitions) this.#logTransition(transition);
+    const isRetryDue = this.#saveAgainAt === undefined || now.mono >= this.#saveAgainAt;
+    if (isRetryDue) this.#save(this.#unsaved);
+    if (this.#performer.undecided.size > 0) this.#lookAgainAt ??= now.mono + UNDECIDED_AGAIN;
+    const survey = new Survey(this.#world, now);
+    this.#waiters.check(survey, new Describer(survey));
+  }
+
+  #noteChanged(world: World): void {
+    if (world.instances !== this.#world.instances) {
+      for (const [key, instance] of world.instances) {
+        if (this.#world.instances.get(key) !== instance) this.#unsaved.add(key);
+      }
+    }
+    this.#world = world;
+  }
+
+  /** @returns what could not be saved, and why */
+  #save(keys: ReadonlySet<InstanceKey>): ReadonlyMap<InstanceKey, string> {
+    const failed = new Map<InstanceKey, string>();
+    for (const key of [...keys]) {
+      const instance = this.#world.instances.get(key);
+      if (instance === undefined || !this.#unsaved.has(key)) continue;
+      try {
+        this.#store.save(instance);
+        this.#unsaved.delete(key);
+      } catch (error) {
+        if (!(error instanceof SystemError)) throw error;
+        failed.set(key, error.message);
+      }
+    }
+    this.#noteSaving(keys, failed);
+    return failed;
+  }
+
+  /** Says once that the state cannot be written, and once that it can again. */
+  #noteSaving(keys: ReadonlySet<InstanceKey>, failed: ReadonlyMap<InstanceKey, string>): void {
+    const { log, system } = this.#o;
+    const [problem] = failed.values();
+    if (problem !== undefined) {
+      if (this.#saveProblem === undefined)
+        log('error', `the state cannot be written: ${problem}; services go on, nothing new is launched`);
+      this.#saveProblem = problem;
+      this.#saveAgainAt = system.now().mono + SAVE_AGAIN;
+    } else if (this.#saveProblem !== undefined && keys.size > 0 && this.#unsaved.size === 0) {
+      log('warning', 'the state can be written again');
+      this.#saveProblem = undefined;
+      this.#saveAgainAt = undefined;
+    }
+  }
+
+  #logTransition({ name, from, to, view, key }: Transition): void {
+    const activity = this.#world.instances.get(key)?.activity;
+    const pid = activity !== undefined && activity.kind !== 'idle' ? activity.run.process?.pid : undefined;
+    const level: LogLevel = view.verdict === 'problem' ? 'warning' : 'info';
+    this.#o.log(
+      level,
+      `${name}: ${from} -> ${to} (${view.reason.code}: ${view.reason.message})${pid === undefined ? '' : ` pid ${pid}`}`,
+    );
+  }
+}
