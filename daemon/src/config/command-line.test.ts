@@ -107,7 +107,7 @@ describe('buildCommand', () => {
     const types = fc.constantFrom('auto', 'simple', 'expression' as const);
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), types, (line, type) => {
-        buildCommand({ line, type: type as 'auto', args: [] });
+        buildCommand({ line, type: type, args: [] });
       }),
     );
   });

@@ -3,6 +3,9 @@ import type { z } from 'zod';
 import { quote } from './problem.ts';
 import { NOT_YET } from './unknown-keys.ts';
 
+/** Said of a text where a number is expected, and the like. */
+export const WRONG_KIND = 'has a wrong kind of value';
+
 type Issue = z.core.$ZodIssue;
 
 /** What is wrong with a value, without file and line. */
@@ -49,14 +52,18 @@ function toFinding(issue: Issue, path: readonly (string | number)[], root: unkno
   if (issue.code === 'invalid_type' && value === undefined) return { path, message: 'is missing' };
   const found = describeValue(value);
   const hint = hintOf(issue);
-  if (issue.code === 'custom' && issue.message.endsWith(NOT_YET))
-    return { path, message: issue.message, isPlain: true };
+  if (isWorded(issue) && issue.message.endsWith(NOT_YET)) return { path, message: issue.message, isPlain: true };
   return {
     path,
-    message: issue.code === 'custom' ? issue.message : 'has a wrong kind of value',
+    message: isWorded(issue) ? issue.message : WRONG_KIND,
     ...(found === undefined ? {} : { found }),
     ...(hint === undefined ? {} : { hint }),
   };
+}
+
+/** The checks of `values.ts` say themselves what is wrong; zod's own words are for programmers. */
+function isWorded(issue: Issue): boolean {
+  return ['custom', 'invalid_value', 'too_small', 'too_big'].includes(issue.code);
 }
 
 function hintOf(issue: Issue): string | undefined {

@@ -2,6 +2,7 @@
  * Where in a TOML text each key stands. smol-toml gives values without places and zod gives only paths, so the text is
  * scanned once more. The scan expects text that smol-toml accepts; on other text it ends early, it never throws.
  */
+import { TomlCursor } from './toml-cursor.ts';
 
 /** A place in a text; both 1-based, the column in UTF-16 units. */
 export interface Position {
@@ -88,7 +89,7 @@ function newPlace(start: number): Place {
 
 function scan(text: string): Place {
   const root = newPlace(0);
-  const cursor = new Cursor(text);
+  const cursor = new TomlCursor(text);
   let table = root;
   for (;;) {
     cursor.skipBlank();
@@ -101,7 +102,7 @@ function scan(text: string): Place {
 }
 
 /** `[a.b]` or `[[a.b]]`: the table that the following keys belong to. */
-function scanHeader(cursor: Cursor, root: Place): Place {
+function scanHeader(cursor: TomlCursor, root: Place): Place {
   const start = cursor.at;
   const isElement = cursor.text.startsWith('[[', start);
   cursor.at += isElement ? 2 : 1;
@@ -131,7 +132,7 @@ function step(place: Place, key: string, start: number): Place {
 }
 
 /** `a.b = value` */
-function scanPair(cursor: Cursor, table: Place): void {
+function scanPair(cursor: TomlCursor, table: Place): void {
   let place = table;
   for (const key of cursor.readKeys()) place = step(place, key.name, key.start);
   cursor.skipBlank();
@@ -145,7 +146,7 @@ function scanPair(cursor: Cursor, table: Place): void {
   scanValue(cursor, place);
 }
 
-function scanValue(cursor: Cursor, place: Place): void {
+function scanValue(cursor: TomlCursor, place: Place): void {
   const char = cursor.peek();
   if (char === '{') scanInlineTable(cursor, place);
   else if (char === '[') scanList(cursor, place);
@@ -153,7 +154,7 @@ function scanValue(cursor: Cursor, place: Place): void {
   else cursor.skipScalar();
 }
 
-function scanInlineTable(cursor: Cursor, place: Place): void {
+function scanInlineTable(cursor: TomlCursor, place: Place): void {
   cursor.at += 1;
   for (;;) {
     cursor.skipBlankAnd(',');
@@ -168,7 +169,7 @@ function scanInlineTable(cursor: Cursor, place: Place): void {
   }
 }
 
-function scanList(cursor: Cursor, place: Place): void {
+function scanList(cursor: TomlCursor, place: Place): void {
   cursor.at += 1;
   for (;;) {
     cursor.skipBlankAnd(',');
@@ -183,110 +184,5 @@ function scanList(cursor: Cursor, place: Place): void {
     place.items.push(item);
     scanValue(cursor, item);
     if (cursor.at === before) return;
-  }
-}
-
-/** Reads a TOML text from left to right. */
-class Cursor {
-  readonly text: string;
-  at = 0;
-
-  constructor(text: string) {
-    this.text = text;
-    if (text.startsWith('\uFEFF')) this.at = 1;
-  }
-
-  get done(): boolean {
-    return this.at >= this.text.length;
-  }
-
-  peek(): string {
-    return this.text.charAt(this.at);
-  }
-
-  /** Blanks, line ends and comments. */
-  skipBlank(): void {
-    this.skipBlankAnd('');
-  }
-
-  skipBlankAnd(also: string): void {
-    for (; !this.done; this.at += 1) {
-      const char = this.peek();
-      if (char === '#') this.skipLine();
-      else if (!' \t\r\n'.includes(char) && char !== also) return;
-    }
-  }
-
-  /** To the end of the line, exclusive. */
-  skipLine(): void {
-    const end = this.text.indexOf('\n', this.at);
-    this.at = end === -1 ? this.text.length : end;
-  }
-
-  /** A number, truth value or date: up to what ends a value. */
-  skipScalar(): void {
-    while (!this.done && !',]}#\r\n'.includes(this.peek())) this.at += 1;
-  }
-
-  /** `a . "b c" . d`, each with its offset. */
-  readKeys(): { name: string; start: number }[] {
-    const keys: { name: string; start: number }[] = [];
-    for (;;) {
-      this.skipSpaces();
-      const start = this.at;
-      const char = this.peek();
-      const name = char === '"' || char === "'" ? this.readString() : this.readBareKey();
-      if (this.at === start) return keys;
-      keys.push({ name, start });
-      this.skipSpaces();
-      if (this.peek() !== '.') return keys;
-      this.at += 1;
-    }
-  }
-
-  /** Any of the four kinds of strings. Escapes are decoded as JSON has them: enough for keys. */
-  readString(): string {
-    const mark = this.peek();
-    const start = this.at;
-    const isLong = this.text.startsWith(mark.repeat(3), start);
-    this.at += isLong ? 3 : 1;
-    const contentStart = this.at;
-    const end = this.findStringEnd(mark, isLong);
-    this.at = end.after;
-    const content = this.text.slice(contentStart, end.content);
-    return mark === '"' && content.includes('\\') ? decode(content) : content;
-  }
-
-  private findStringEnd(mark: string, isLong: boolean): { content: number; after: number } {
-    const close = isLong ? mark.repeat(3) : mark;
-    for (let at = this.at; at < this.text.length; at += 1) {
-      if (mark === '"' && this.text.charAt(at) === '\\') at += 1;
-      else if (this.text.startsWith(close, at)) {
-        let after = at + close.length;
-        // Up to two quotation marks may stand before the closing three.
-        while (isLong && after < at + 5 && this.text.charAt(after) === mark) after += 1;
-        return { content: after - close.length, after };
-      }
-    }
-    return { content: this.text.length, after: this.text.length };
-  }
-
-  private readBareKey(): string {
-    const start = this.at;
-    while (!this.done && /[A-Za-z0-9_-]/.test(this.peek())) this.at += 1;
-    return this.text.slice(start, this.at);
-  }
-
-  private skipSpaces(): void {
-    while (this.peek() === ' ' || this.peek() === '\t') this.at += 1;
-  }
-}
-
-function decode(content: string): string {
-  try {
-    const decoded: unknown = JSON.parse(`"${content}"`);
-    return typeof decoded === 'string' ? decoded : content;
-  } catch {
-    return content;
   }
 }

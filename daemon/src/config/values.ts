@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Milliseconds, SignalName } from '../core/model.ts';
 import { APPLY_ON_FORMS, isTimezone, parseCivilTime, type CivilTime } from './apply-on.ts';
 import { DURATION_FORMS, parseDuration } from './durations.ts';
+import { WRONG_KIND } from './issues.ts';
 import { quote } from './problem.ts';
 import { NOT_YET, unknownKeyMessage } from './unknown-keys.ts';
 
@@ -81,10 +82,12 @@ export function durationForm(options: { readonly zero: boolean }): string {
 
 /** A whole number within bounds. */
 export function integer(least: number, most: number): z.ZodType<number, number> {
+  const error = 'is out of range';
   return z
     .number()
     .refine((value) => Number.isInteger(value), { message: 'is not a whole number', abort: true })
-    .refine((value) => value >= least && value <= most, 'is out of range');
+    .min(least, { error })
+    .max(most, { error });
 }
 
 /** Permission bits as `"0640"` or `0o640`; plain decimal numbers are caught by `findDecimalModes`. */
@@ -98,18 +101,12 @@ export function mode(): z.ZodType<number> {
 }
 
 /** One of a few words. Those that the next release brings are refused as such. */
-export function choice<const T extends string>(
-  words: readonly T[],
-  later: readonly string[] = [],
-): z.ZodType<T, string> {
-  return z.string().transform((value, context) => {
-    const word = words.find((candidate) => candidate === value);
-    if (word !== undefined) return word;
-    return refuse(
-      context,
-      value,
-      later.includes(value) ? `"${value}" is ${NOT_YET}` : 'is none of the possible values',
-    );
+export function choice<const T extends string>(words: readonly T[], later: readonly string[] = []): z.ZodType<T, T> {
+  return z.enum(words, {
+    error: ({ input }) => {
+      if (typeof input !== 'string') return WRONG_KIND;
+      return later.includes(input) ? `${quote(input)} is ${NOT_YET}` : 'is none of the possible values';
+    },
   });
 }
 
