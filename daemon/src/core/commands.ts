@@ -8,7 +8,8 @@ import { Describer, type View } from './describe.ts';
 import type { Change } from './engine.ts';
 import { cleared } from './facts.ts';
 import type { InstanceEvent } from './lifecycle.ts';
-import type { Instance, InstanceKey, LaunchId, World } from './model.ts';
+import type { Instance, InstanceKey, LaunchId, ProcessVersion, World } from './model.ts';
+import { isSuccess } from './restart-policy.ts';
 import type { Survey } from './survey.ts';
 import type { Target } from './targets.ts';
 
@@ -93,7 +94,9 @@ export function applyCommand(survey: Survey, command: Command): CommandOutcome {
     decided.push({ target, ...(result === undefined ? {} : { result }), ...(goal === undefined ? {} : { goal }) });
   }
   const keys = new Set(
-    command.targets.filter((target) => survey.instance(target).activity.kind !== 'idle').map(({ key }) => key),
+    decided
+      .filter(({ target, goal }) => goal !== undefined && survey.instance(target).activity.kind !== 'idle')
+      .map(({ target }) => target.key),
   );
   const takesAlong = command.verb === 'stop' || command.verb === 'restart';
   const alsoStopped = takesAlong ? stoppedAlong(keys, survey.byId).map(({ name }) => name) : [];
@@ -119,15 +122,12 @@ function start(situation: Situation): Answer {
   const wanted: Instance = { ...released, operatorStarted: true };
   switch (view.state) {
     case 'RUNNING':
-      // A one-shot is waited for until it has ended.
-      return version.oneShot
-        ? { instance: released, goal: { for: 'started' } }
-        : { instance: released, result: ok('already', 'already running') };
+      return { instance: released, result: ok('already', 'already running') };
     case 'STARTING':
     case 'PENDING':
       return { instance: wanted, goal: { for: 'started' } };
     case 'STOPPING':
-      return { instance: cleared(runAgain(wanted, isForced), 'operator'), goal: startedAnew(released) };
+      return { instance: cleared(runAgain(wanted, version, isForced), 'operator'), goal: startedAnew(released) };
     case 'BACKOFF':
     case 'FATAL':
     case 'BLOCKED':
@@ -149,9 +149,11 @@ function startIdle({ target, wide, command }: Situation, wanted: Instance, wasHe
   return { instance: cleared(withoutLedger(wanted), 'operator'), goal: { for: 'started' } };
 }
 
-function runAgain(instance: Instance, isForced: boolean): Instance {
-  const wasCutOff = instance.activity.kind !== 'idle' && instance.activity.kind !== 'clearing';
-  return isForced || wasCutOff ? withoutLedger(instance) : instance;
+/** A one-shot on its way out runs again, unless it has just finished well. */
+function runAgain(instance: Instance, version: ProcessVersion, isForced: boolean): Instance {
+  const ended = instance.activity.kind === 'clearing' ? instance.activity.ended : undefined;
+  const isFinished = ended?.by === 'itself' && isSuccess(ended.exit, version.exitCodes);
+  return isFinished && !isForced ? instance : withoutLedger(instance);
 }
 
 function withoutLedger(instance: Instance): Instance {
@@ -173,10 +175,16 @@ const inDoubt = (instance: Instance): Answer => ({
   result: failed('in-doubt', 'something of it may be alive: see `unblock`'),
 });
 
+/** Of many, dependents stop first, whatever their `on-loss`. */
+function hasDependentsInTheWay({ survey, target, command }: Situation): boolean {
+  const leaving = new Set(command.targets.map(({ key }) => key));
+  return dependentsInTheWay(target.id, survey.byId, leaving).length > 0;
+}
+
 /* ------------------------------------------------------------------ stop */
 
 function stop(situation: Situation): Answer {
-  const { view, survey, command, target } = situation;
+  const { view, survey, command } = situation;
   const instance: Instance = {
     ...situation.instance,
     hold: { since: survey.now.wall },
@@ -187,7 +195,7 @@ function stop(situation: Situation): Answer {
     kind: 'stop',
     cause: 'manual',
     now: true,
-    yieldFirst: dependentsInTheWay(target.id, survey.byId).length > 0,
+    yieldFirst: hasDependentsInTheWay(situation),
   };
   switch (view.state) {
     case 'STOPPED':
@@ -209,7 +217,7 @@ function stop(situation: Situation): Answer {
 /* ------------------------------------------------------------------ restart */
 
 function restart(situation: Situation): Answer {
-  const { view, target, survey, wide, instance, command } = situation;
+  const { view, target, wide, instance, command } = situation;
   const version = target.effective?.version;
   if (wide && isLeftByWideRestart(view, instance, version?.oneShot === true)) {
     return { instance, result: ok('skipped', view.reason.message) };
@@ -223,16 +231,16 @@ function restart(situation: Situation): Answer {
   const problem = command.launchProblems?.get(target.key);
   if (problem !== undefined) return { instance, result: failed('not-launchable', `${problem}; still running`) };
   const again = cleared(withoutLedger({ ...rest, operatorStarted: true }), 'operator');
-  const yieldFirst = dependentsInTheWay(target.id, survey.byId).length > 0;
   return {
     instance: again,
-    event: { kind: 'stop', cause: 'restart', now: false, yieldFirst },
+    event: { kind: 'stop', cause: 'restart', now: false, yieldFirst: hasDependentsInTheWay(situation) },
     goal: startedAnew(instance),
   };
 }
 
 function isLeftByWideRestart(view: View, { hold }: Instance, isOneShot: boolean): boolean {
-  if (hold !== undefined || view.state === 'STOPPED') return true;
+  if (hold !== undefined) return true;
+  if (view.state === 'STOPPED') return view.reason.code !== 'not-yet-applied' && view.reason.code !== 'fake';
   return view.state === 'EXITED' && isOneShot;
 }
 

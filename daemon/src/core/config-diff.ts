@@ -1,7 +1,8 @@
 /** What a reload would do, or did: each name in exactly one list, and the actions in order (SPEC 10, `plan` and `update`). */
 import { fnv1a64 } from './hash.ts';
 import { dependentsOf, stoppedAlong } from './dependencies.ts';
-import { withConfig } from './facts.ts';
+import { settleFacts, withConfig } from './facts.ts';
+import { firstClosedGate } from './gates.ts';
 import type { CoreConfig, InstanceKey, Now, World } from './model.ts';
 import { causeToStop } from './reconcile.ts';
 import { Survey } from './survey.ts';
@@ -29,7 +30,7 @@ type Kind = 'added' | 'removed' | 'restarted' | 'stale' | 'changed' | 'unchanged
 
 export function diffConfig(world: World, next: CoreConfig, kept: ReadonlySet<InstanceKey>, now: Now): ConfigDiff {
   const before = new Survey(world, now);
-  const after = new Survey(withConfig(world, next, kept), now);
+  const after = new Survey(settleFacts(new Survey(withConfig(world, next, kept), now)), now);
   const actions = plannedActions(before, after);
   const lists: Record<Kind, string[]> = {
     added: [],
@@ -91,7 +92,8 @@ function plannedActions(before: Survey, after: Survey): readonly PlannedAction[]
     const action = after.decision(target).want === 'run' ? 'restart' : 'stop';
     if (!stops.has(target.key)) stops.set(target.key, { target, action, reason: 'dependency' });
   }
-  const ordered = [...stops.values()].sort((a, b) => depth(after, a.target.id) - depth(after, b.target.id));
+  const depth = depthsIn(after);
+  const ordered = [...stops.values()].sort((a, b) => depth(a.target.id) - depth(b.target.id));
   return [...ordered, ...startsOf(before, after)].map(({ target, action, reason }) => ({
     name: target.name,
     action,
@@ -100,25 +102,35 @@ function plannedActions(before: Survey, after: Survey): readonly PlannedAction[]
 }
 
 /** How long the chain of those that depend on it is: what nobody depends on stops first. */
-function depth(survey: Survey, id: string, seen: ReadonlySet<string> = new Set()): number {
-  if (seen.has(id)) return 0;
-  const deeper = new Set(seen).add(id);
-  return dependentsOf(id, survey.byId).reduce(
-    (most, { target }) => Math.max(most, 1 + depth(survey, target.id, deeper)),
-    0,
-  );
+function depthsIn(survey: Survey): (id: string) => number {
+  const known = new Map<string, number>();
+  const depth = (id: string): number => {
+    const before = known.get(id);
+    if (before !== undefined) return before;
+    // Ends a cycle that a kept old definition could bring in.
+    known.set(id, 0);
+    const deepest = dependentsOf(id, survey.byId).reduce((most, { target }) => Math.max(most, 1 + depth(target.id)), 0);
+    known.set(id, deepest);
+    return deepest;
+  };
+  return depth;
 }
 
 function startsOf(before: Survey, after: Survey): { target: Target; action: 'start'; reason: string }[] {
-  const wantedBefore = new Set(
-    before.targets.filter((target) => before.decision(target).want === 'run').map(({ key }) => key),
-  );
-  return after.targets
-    .filter((target) => after.instance(target).activity.kind === 'idle')
-    .flatMap((target) => {
-      const decision = after.decision(target);
-      return decision.want === 'run' && !wantedBefore.has(target.key)
-        ? [{ target, action: 'start' as const, reason: decision.reason }]
-        : [];
-    });
+  const startableBefore = new Set(before.targets.filter((target) => isStartable(before, target)).map(({ key }) => key));
+  return after.targets.flatMap((target) => {
+    const decision = after.decision(target);
+    if (decision.want !== 'run' || startableBefore.has(target.key) || !isStartable(after, target)) return [];
+    return [{ target, action: 'start' as const, reason: decision.reason }];
+  });
+}
+
+/** Idle, wanted, and held back by a dependency at most. */
+function isStartable(survey: Survey, target: Target): boolean {
+  const instance = survey.instance(target);
+  const decision = survey.decision(target);
+  if (instance.activity.kind !== 'idle' || instance.doubt !== undefined) return false;
+  if (decision.want !== 'run' || decision.version === undefined) return false;
+  const { gate } = firstClosedGate(instance, decision.version, survey.unmet(target), survey.now.mono);
+  return gate === 'open' || gate === 'dependency';
 }

@@ -24,8 +24,10 @@ export type Decision =
 
 /** What a one-shot's run is for: once per version, as long as there is no schedule. */
 export function ledgerKey(version: ProcessVersion): string {
-  return `version:${version.applyOn.text}`;
+  return ledgerEntry(version.applyOn.text);
 }
+
+export const ledgerEntry = (applyOn: string): string => `version:${applyOn}`;
 
 export function decide(world: World, target: Target, instance: Instance): Decision {
   if (world.shutdown) return { want: 'stop', code: 'shutdown' };
@@ -36,13 +38,19 @@ export function decide(world: World, target: Target, instance: Instance): Decisi
   const { version, none = 'not-yet-applied' } = target.effective;
   if (version === undefined) return { want: 'stop', code: none };
   if (instance.hold !== undefined) return { want: 'stop', code: 'manual' };
-  if (instance.forced) return { want: 'run', reason: 'forced', version };
   if (instance.activity.kind === 'idle') {
-    if (!version.autostart && !instance.operatorStarted) return { want: 'no-start', code: 'autostart', version };
-    if (version.oneShot && isOnLedger(instance.ledger, version)) return { want: 'no-start', code: 'done', version };
+    const code = whyNoStart(instance, version);
+    if (code !== undefined) return { want: 'no-start', code, version };
   }
+  if (instance.forced) return { want: 'run', reason: 'forced', version };
   const isOperators = instance.operatorStarted || instance.credit === 'operator';
   return { want: 'run', reason: isOperators ? 'operator' : 'wanted', version };
+}
+
+/** `start --force` takes its ledger entry away, so that 8 is overridden for one run and not for the one after it. */
+function whyNoStart(instance: Instance, version: ProcessVersion): 'autostart' | 'done' | undefined {
+  if (version.oneShot && isOnLedger(instance.ledger, version)) return 'done';
+  return version.autostart || instance.operatorStarted || instance.forced ? undefined : 'autostart';
 }
 
 export function isOnLedger(ledger: LedgerEntry | undefined, version: ProcessVersion): boolean {

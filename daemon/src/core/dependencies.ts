@@ -43,10 +43,6 @@ export function hasFinished({ activity, ended, ledger }: Instance, version: Proc
   return isOnLedger(ledger, version) && ledger?.outcome === 'ended' && ledger.launchId === ended.launchId;
 }
 
-export function unmetDependencies(version: ProcessVersion, byId: ById): readonly Dependency[] {
-  return version.dependsOn.filter((dependency) => !isMet(dependency, byId));
-}
-
 /** Conditions whose loss stops what depends on them. `finished` is checked at starts only. */
 export function isLossy({ condition, onLoss }: Dependency): boolean {
   return condition !== 'finished' && onLoss === 'stop';
@@ -55,29 +51,59 @@ export function isLossy({ condition, onLoss }: Dependency): boolean {
 /**
  * The alive instances that have to be gone before this one is stopped: they depend on it and either lose their condition by it
  * or are on their way out themselves.
+ *
+ * @param leaving further instances that are about to be stopped
  */
-export function dependentsInTheWay(id: string, byId: ById): readonly Target[] {
+export function dependentsInTheWay(
+  id: string,
+  byId: ById,
+  leaving: ReadonlyMap<InstanceKey, unknown> | ReadonlySet<InstanceKey> = new Set(),
+): readonly Target[] {
   return dependentsOf(id, byId)
     .filter(({ instance }) => instance.activity.kind !== 'idle')
-    .filter(({ dependency, instance }) => isLossy(dependency) || isEnding(instance))
+    .filter(({ dependency, instance }) => isLossy(dependency) || isEnding(instance) || leaving.has(instance.key))
     .map(({ target }) => target);
 }
 
+interface Dependent {
+  readonly target: Target;
+  readonly instance: Instance;
+  readonly dependency: Dependency;
+}
+
+/** Worked out once per look at the world. */
+const dependentsById = new WeakMap<ById, ReadonlyMap<string, readonly Dependent[]>>();
+
 /** Instances that depend on the id while it runs, in the configuration's order. */
-export function dependentsOf(
-  id: string,
-  byId: ById,
-): readonly { target: Target; instance: Instance; dependency: Dependency }[] {
-  const found = [];
+export function dependentsOf(id: string, byId: ById): readonly Dependent[] {
+  let index = dependentsById.get(byId);
+  if (index === undefined) {
+    index = indexDependents(byId);
+    dependentsById.set(byId, index);
+  }
+  return index.get(id) ?? [];
+}
+
+function indexDependents(byId: ById): ReadonlyMap<string, readonly Dependent[]> {
+  const index = new Map<string, Dependent[]>();
   for (const members of byId.values()) {
     for (const { target, instance } of members) {
-      const dependency = target.effective?.version?.dependsOn.find(
-        (one) => one.id === id && one.condition !== 'finished',
-      );
-      if (dependency !== undefined) found.push({ target, instance, dependency });
+      for (const dependency of dependenciesOf(target, instance)) {
+        if (dependency.condition === 'finished') continue;
+        const list = index.get(dependency.id);
+        if (list === undefined) index.set(dependency.id, [{ target, instance, dependency }]);
+        // One entry per instance, though a dependency may be listed twice.
+        else if (list[list.length - 1]?.instance !== instance) list.push({ target, instance, dependency });
+      }
     }
   }
-  return found;
+  return index;
+}
+
+/** What is alive keeps its place in the order of stops, though its definition may be gone. */
+function dependenciesOf({ effective }: Target, { activity }: Instance): readonly Dependency[] {
+  if (effective?.version !== undefined) return effective.version.dependsOn;
+  return activity.kind === 'idle' ? [] : (activity.run.settings.dependsOn ?? []);
 }
 
 function isEnding({ activity }: Instance): boolean {

@@ -4,33 +4,21 @@
  */
 import type { Decision } from './deciders.ts';
 import { isOnLedger } from './deciders.ts';
-import { firstClosedGate, type Gate } from './gates.ts';
-import type {
-  Dependency, Ended, Exit, Instance, InstanceKey, MonotonicTime, ProcessVersion, Run, State, StopCause, WallTime,
-} from './model.ts'; // prettier-ignore
-import { isSuccess, leavesEnded } from './restart-policy.ts';
+import { dependentsOf } from './dependencies.ts';
+import { firstClosedGate, isLeftEnded, type Gate } from './gates.ts';
+import type { Dependency, Instance, InstanceKey, MonotonicTime, ProcessVersion, State, WallTime } from './model.ts';
 import { isSurviving } from './stop-plan.ts';
 import type { Survey } from './survey.ts';
 import type { Target } from './targets.ts';
+import {
+  count, endReason, failureReason, leftoversText, seconds, STOPPED, STOPS, survivors, why, type Reason,
+} from './wording.ts'; // prettier-ignore
+
+export { exitText, type Reason, type ReasonData } from './wording.ts';
 
 export type Phase = 'launch' | 'settle' | 'signal' | 'kill' | 'leftovers';
 export type Expected = 'running' | 'stopped' | 'finished';
 export type Verdict = 'ok' | 'pending' | 'problem';
-
-export interface Reason {
-  readonly code: string;
-  /** In plain words. */
-  readonly message: string;
-  readonly data?: ReasonData;
-}
-
-export interface ReasonData {
-  readonly until?: WallTime;
-  readonly waitsFor?: readonly string[];
-  readonly pids?: readonly number[];
-  readonly exit?: Exit;
-  readonly tries?: number;
-}
 
 export interface View {
   readonly state: State;
@@ -130,15 +118,10 @@ export class Describer {
     };
   }
 
-  private dependentNames(target: Target): string[] {
-    const names = [];
-    for (const members of this.survey.byId.values()) {
-      for (const { target: other, instance } of members) {
-        const depends = other.effective?.version?.dependsOn.some(({ id }) => id === target.id) ?? false;
-        if (depends && instance.activity.kind !== 'idle') names.push(other.name);
-      }
-    }
-    return names;
+  private dependentNames({ id }: Target): string[] {
+    return dependentsOf(id, this.survey.byId)
+      .filter(({ instance }) => instance.activity.kind !== 'idle')
+      .map(({ target }) => target.name);
   }
 
   private seeIdle(instance: Instance, decision: Decision, unmet: readonly Dependency[]): Seen {
@@ -152,7 +135,9 @@ export class Describer {
     if (decision.want === 'stop')
       return { state: 'STOPPED', reason: { code: decision.code, message: STOPPED[decision.code] } };
     if (decision.want === 'no-start') {
-      if (decision.code === 'done') return { state: 'EXITED', reason: endReason(instance, decision.version) };
+      // What an operator started, and what then ended by itself, shows how it ended.
+      if (decision.code === 'done' || isLeftEnded(instance, decision.version))
+        return { state: 'EXITED', reason: endReason(instance, decision.version) };
       return { state: 'STOPPED', reason: { code: 'autostart', message: 'autostart is off: `start` runs it' } };
     }
     const version = decision.version;
@@ -217,7 +202,7 @@ export class Describer {
     const version = decision.version;
     if (version === undefined) return 'stopped';
     if (version.oneShot && isOnLedger(instance.ledger, version)) return 'finished';
-    if (decision.want === 'no-start' && decision.code === 'autostart') return 'stopped';
+    if (decision.want === 'no-start' && seen.state === 'STOPPED') return 'stopped';
     if (seen.state === 'PENDING' && unmet.some((dependency) => this.isRightlyIdle(dependency))) return 'stopped';
     return version.oneShot || seen.state === 'EXITED' ? 'finished' : 'running';
   }
@@ -230,20 +215,19 @@ export class Describer {
     });
   }
 
-  private isLate(instance: Instance, seen: Seen): boolean {
-    const lasted = instance.shown.state === seen.state ? this.survey.now.mono - instance.shown.sinceMono : 0;
-    if (seen.state === 'PENDING')
-      return seen.reason.code === 'dependency' && isOver(lasted, this.survey.world.config.daemon.dependencyTimeout);
-    return lasted > SETTLING_IN;
+  private isLate({ shown }: Instance, seen: Seen): boolean {
+    const { mono } = this.survey.now;
+    if (shown.state !== seen.state) return false;
+    if (seen.state !== 'PENDING') return mono - shown.sinceMono > SETTLING_IN;
+    const limit = this.survey.world.config.daemon.dependencyTimeout;
+    // 0 turns the limit off.
+    return shown.dueSince !== undefined && limit > 0 && mono - shown.dueSince > limit;
   }
 
   private wall(at: MonotonicTime): WallTime {
     return this.survey.now.wall + (at - this.survey.now.mono);
   }
 }
-
-/** 0 turns the limit off. */
-const isOver = (lasted: number, limit: number): boolean => limit > 0 && lasted > limit;
 
 /** The table of SPEC 7.2. `late`: it has been so for longer than is right. */
 export function judge({ state, reason }: Pick<View, 'state' | 'reason'>, expected: Expected, late: boolean): Verdict {
@@ -280,76 +264,3 @@ function nextOf(target: Target, seen: Seen): View['next'] {
   if (atVersion === undefined || atRetry === undefined) return atVersion ?? atRetry;
   return atRetry.at <= atVersion.at ? atRetry : atVersion;
 }
-
-/* ------------------------------------------------------------------ words */
-
-const STOPPED = {
-  shutdown: 'everything is being stopped',
-  'not-in-config': 'it is not in the configuration',
-  fake: 'its version is marked fake',
-  'not-yet-applied': 'its apply-on has not come yet',
-  manual: 'stopped by an operator; held until `start`',
-} as const;
-
-const STOPS: Readonly<Record<StopCause, string>> = {
-  manual: 'an operator stopped it',
-  'new-version': 'a new version takes over',
-  restart: 'an operator restarts it',
-  dependency: 'a dependency was lost',
-  'not-in-config': 'it was removed from the configuration',
-  fake: 'its version was marked fake',
-  'not-yet-applied': 'its apply-on was moved into the future',
-  shutdown: 'everything is being stopped',
-};
-
-function why(run: Run, kept: boolean): Reason {
-  if (kept) return { code: 'not-in-config', message: 'a held reload would stop it; `update` confirms' };
-  const words = { wanted: 'wanted', operator: 'an operator started it', forced: 'an operator forced it' };
-  return { code: run.why, message: words[run.why] };
-}
-
-export function exitText(exit: Exit): string {
-  switch (exit.kind) {
-    case 'code':
-      return `exited with code ${exit.code}`;
-    case 'signal':
-      return `was killed by SIG${exit.signal}`;
-    case 'unknown':
-      return 'ended with an unknown status (its launcher was killed)';
-  }
-}
-
-const forkedText = ' while others of it live on: it forks into the background; use its foreground flag';
-
-function leftoversText(ended: Ended, pids: readonly number[]): string {
-  const hint = ended.forked === true ? forkedText : '';
-  return `it ${exitText(ended.exit)}${hint}; ends what it left: ${pids.join(', ') || 'looking'}`;
-}
-
-function survivors({ remains }: { remains: readonly { pid: number; uid: number; command: string }[] }): Reason {
-  const named = remains.map(({ pid, uid, command }) => `${pid} (uid ${uid}, ${command})`).join(', ');
-  return { code: 'survivors', message: `outlived SIGKILL: ${named}`, data: { pids: remains.map(({ pid }) => pid) } };
-}
-
-function endReason({ ended }: Instance, version: ProcessVersion): Reason {
-  if (ended === undefined) return { code: 'interrupted', message: 'how it ended is not on record' };
-  const data = { exit: ended.exit };
-  if (ended.by !== 'itself') return { code: 'interrupted', message: `cut off: it ${exitText(ended.exit)}`, data };
-  if (isSuccess(ended.exit, version.exitCodes))
-    return { code: 'finished', message: `finished: it ${exitText(ended.exit)}`, data };
-  const left = leavesEnded(version.autorestart, ended.exit, version.exitCodes) ? '; autorestart leaves it' : '';
-  return { code: 'exit', message: `it ${exitText(ended.exit)}${left}`, data };
-}
-
-function failureReason({ counters, ended }: Instance, what: string): Reason {
-  const { failure, failedStarts } = counters;
-  if (failure === undefined) return { code: 'exit', message: what, data: { tries: failedStarts } };
-  const hint = ended?.forked === true ? forkedText : '';
-  const text =
-    failure.exit === undefined ? failure.message : `it ${exitText(failure.exit)} before it had settled${hint}`;
-  const data = { tries: failedStarts, ...(failure.exit === undefined ? {} : { exit: failure.exit }) };
-  return { code: failure.code, message: `${text}; ${what}`, data };
-}
-
-const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
-const seconds = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`);

@@ -3,7 +3,7 @@ import type { Action } from './actions.ts';
 import { Describer, type View } from './describe.ts';
 import { settleFacts } from './facts.ts';
 import { advance, deadlineOf, type InstanceEvent } from './lifecycle.ts';
-import type { Instance, InstanceKey, Now, State, World } from './model.ts';
+import type { Instance, InstanceKey, Now, Shown, State, World } from './model.ts';
 import { reconcile } from './reconcile.ts';
 import { Survey } from './survey.ts';
 import { newInstance, targetsOf } from './targets.ts';
@@ -34,40 +34,52 @@ const ROUNDS_PER_INSTANCE = 8;
 /** Applies the changes, lets due timeouts fire, and reconciles until there is nothing more to ask. */
 export function turn(world: World, changes: readonly Change[], now: Now): Turn {
   const actions: Action[] = [];
-  let current = withTargets(world, now);
-  const apply = (key: InstanceKey, event: InstanceEvent): void => {
-    const instance = current.instances.get(key);
-    if (instance === undefined) return;
-    const step = advance(instance, event, now);
-    current = withInstance(current, step.instance);
-    actions.push(...step.actions);
-  };
-  for (const { key, event } of changes) apply(key, event);
-  for (const key of overdue(current, now)) apply(key, { kind: 'tick' });
+  let current = applyAll(withTargets(world, now), changes, now, actions);
+  current = applyAll(current, overdue(current, now), now, actions);
   const rounds = ROUNDS_PER_INSTANCE * (current.instances.size + 1);
   for (let round = 0; round < rounds; round += 1) {
-    current = settleFacts(new Survey(current, now));
-    const proposals = reconcile(new Survey(current, now));
-    if (proposals.length === 0) break;
+    const survey = new Survey(current, now);
+    const settled = settleFacts(survey);
+    const proposals = reconcile(settled === current ? survey : new Survey(settled, now));
     const launches = proposals.filter(({ event }) => event.kind === 'launch').length;
-    current = { ...current, nextLaunch: current.nextLaunch + launches };
-    for (const { key, event } of proposals) apply(key, event);
+    current = launches === 0 ? settled : { ...settled, nextLaunch: settled.nextLaunch + launches };
+    if (proposals.length === 0) break;
+    current = applyAll(current, proposals, now, actions);
   }
   return { world: current, actions };
 }
 
-function overdue(world: World, now: Now): readonly InstanceKey[] {
-  const due: InstanceKey[] = [];
+/** One copy of the world for all of them. */
+function applyAll(world: World, changes: readonly Change[], now: Now, actions: Action[]): World {
+  const changed = new Map<InstanceKey, Instance>();
+  for (const { key, event } of changes) {
+    const instance = changed.get(key) ?? world.instances.get(key);
+    if (instance === undefined) continue;
+    const step = advance(instance, event, now);
+    if (step.instance !== instance) changed.set(key, step.instance);
+    actions.push(...step.actions);
+  }
+  return withInstances(world, [...changed.values()]);
+}
+
+function overdue(world: World, now: Now): readonly Change[] {
+  const due: Change[] = [];
   for (const instance of world.instances.values()) {
     const deadline = deadlineOf(instance);
-    if (deadline !== undefined && deadline <= now.mono) due.push(instance.key);
+    if (deadline !== undefined && deadline <= now.mono) due.push({ key: instance.key, event: { kind: 'tick' } });
   }
   return due;
 }
 
 export function withInstance(world: World, instance: Instance): World {
-  if (world.instances.get(instance.key) === instance) return world;
-  return { ...world, instances: new Map(world.instances).set(instance.key, instance) };
+  return world.instances.get(instance.key) === instance ? world : withInstances(world, [instance]);
+}
+
+function withInstances(world: World, changed: readonly Instance[]): World {
+  if (changed.length === 0) return world;
+  const instances = new Map(world.instances);
+  for (const instance of changed) instances.set(instance.key, instance);
+  return { ...world, instances };
 }
 
 /** Every configured instance is known. A new version may ask for more of them than the one before. */
@@ -84,13 +96,23 @@ export function show(world: World, now: Now): { readonly world: World; readonly 
   const survey = new Survey(world, now);
   const describer = new Describer(survey);
   const transitions: Transition[] = [];
-  const instances = new Map(world.instances);
+  const changed: Instance[] = [];
   for (const target of survey.targets) {
     const instance = survey.instance(target);
     const view = describer.view(target);
-    if (view.state === instance.shown.state) continue;
-    transitions.push({ key: target.key, name: target.name, from: instance.shown.state, to: view.state, view });
-    instances.set(target.key, { ...instance, shown: { state: view.state, since: now.wall, sinceMono: now.mono } });
+    const shown = shownAs(instance.shown, view, now);
+    if (shown === instance.shown) continue;
+    changed.push({ ...instance, shown });
+    const { state: from } = instance.shown;
+    if (from !== view.state) transitions.push({ key: target.key, name: target.name, from, to: view.state, view });
   }
-  return { world: transitions.length === 0 ? world : { ...world, instances }, transitions };
+  return { world: withInstances(world, changed), transitions };
+}
+
+function shownAs(before: Shown, { state, expected }: View, now: Now): Shown {
+  const isDue = state === 'PENDING' && expected !== 'stopped';
+  const isSame = before.state === state && isDue === (before.dueSince !== undefined);
+  if (isSame) return before;
+  const { since, sinceMono } = before.state === state ? before : { since: now.wall, sinceMono: now.mono };
+  return { state, since, sinceMono, ...(isDue ? { dueSince: now.mono } : {}) };
 }

@@ -42,9 +42,11 @@ function noteDependency(survey: Survey, target: Target, instance: Instance): Ins
   const isUnmet = survey.unmet(target).length > 0;
   if (isUnmet === instance.dependencyLost) return instance;
   // Waiting before the very first launch is no loss: that launch counts.
-  if (isUnmet) return instance.ended === undefined ? instance : { ...instance, dependencyLost: true };
+  if (isUnmet) return isUntried(instance) ? instance : { ...instance, dependencyLost: true };
   return dependencyMetAgain(instance, version);
 }
+
+const isUntried = ({ ended, counters }: Instance): boolean => ended === undefined && counters.failure === undefined;
 
 function dependencyMetAgain(instance: Instance, version: ProcessVersion): Instance {
   const met = { ...instance, dependencyLost: false };

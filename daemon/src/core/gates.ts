@@ -33,7 +33,7 @@ export function firstClosedGate(
 }
 
 /** It ended by itself, and `autorestart` leaves that alone, until an operator, a new version or another boot. */
-function isLeftEnded({ ended, credit }: Instance, version: ProcessVersion): boolean {
+export function isLeftEnded({ ended, credit }: Instance, version: ProcessVersion): boolean {
   if (ended?.by !== 'itself' || version.oneShot) return false;
   if (credit === 'operator' || credit === 'version' || credit === 'boot') return false;
   return leavesEnded(version.autorestart, ended.exit, version.exitCodes);

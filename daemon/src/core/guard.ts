@@ -2,8 +2,7 @@
  * The guard against stopping by confusion (SPEC `reload-guard`): a reload, or a start of the daemon, that would stop for good more
  * than a share of what runs is held. What it would stop is kept as it was; the rest of the new configuration applies.
  */
-import { decide } from './deciders.ts';
-import type { CoreConfig, InstanceKey, Now, ProcessConfig, World } from './model.ts';
+import type { CoreConfig, Instance, InstanceKey, Now, ProcessConfig, World } from './model.ts';
 import { Survey } from './survey.ts';
 import type { Target } from './targets.ts';
 
@@ -20,7 +19,9 @@ export function guardReload(world: World, next: CoreConfig, now: Now): Guarded {
   const share = next.daemon.reloadGuard;
   if (share === undefined) return open;
   const alive = new Survey(world, now).targets.filter((target) => isAlive(world, target));
-  const stops = alive.filter((target) => isStoppedForGood(world, target, next, now));
+  const after = new Survey({ ...world, config: next, kept: new Set() }, now);
+  const nextTargets = new Map(after.targets.map((target) => [target.key, target]));
+  const stops = alive.filter(({ key }) => isStoppedForGood(after, nextTargets.get(key), world.instances.get(key)));
   if (stops.length <= 1 || (stops.length / alive.length) * 100 <= share) return open;
   return {
     config: { ...next, processes: merged(world.config.processes, next.processes, new Set(stops.map(({ id }) => id))) },
@@ -34,12 +35,9 @@ function isAlive(world: World, { key }: Target): boolean {
   return kind === 'launching' || kind === 'settling' || kind === 'running';
 }
 
-function isStoppedForGood(world: World, { key }: Target, next: CoreConfig, now: Now): boolean {
-  const instance = world.instances.get(key);
+function isStoppedForGood(after: Survey, target: Target | undefined, instance: Instance | undefined): boolean {
   if (instance === undefined || instance.hold !== undefined) return false;
-  const after: World = { ...world, config: next, kept: new Set() };
-  const target = new Survey(after, now).targets.find((candidate) => candidate.key === key);
-  return target === undefined || decide(after, target, instance).want === 'stop';
+  return target === undefined || after.decision(target).want === 'stop';
 }
 
 /** The new list, with the old definition of each kept process in its place, or at the end where it is gone. */

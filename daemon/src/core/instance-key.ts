@@ -6,11 +6,11 @@ const LONGEST = 150;
 
 /**
  * The file-safe stem of an instance: `nginx~0`, `example%20process%202~0`. An id of 100 characters may be 400 bytes, so a
- * long one is cut and made unique by a hash of the whole.
+ * long one is cut and made unique by a hash of the whole, after a `+` that no encoded id has.
  */
 export function instanceKey(id: string, num: number): InstanceKey {
   const encoded = Array.from(new TextEncoder().encode(id), encodeByte).join('');
-  const stem = encoded.length <= LONGEST ? encoded : `${encoded.slice(0, LONGEST - 20)}%${fnv1a64(id)}`;
+  const stem = encoded.length <= LONGEST ? encoded : `${encoded.slice(0, LONGEST - 20)}+${fnv1a64(id)}`;
   return `${stem}~${num}`;
 }
 

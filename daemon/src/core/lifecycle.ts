@@ -13,11 +13,12 @@
  * An event that names another launch than the current one is a replay or comes too late: it changes nothing.
  */
 import type { Action } from './actions.ts';
+import { ledgerEntry } from './deciders.ts';
+import { endedBy, judgeEnding, judgeNeverRan, withExit, withoutFailures, withoutRun } from './ending.ts';
 import type {
-  Activity, Counters, Doubt, Ended, Exit, ExitRecord, Failure, Instance, LaunchId, LedgerEntry, LiveProcess, Now,
-  ProcessIdentity, Run, Stop, StopCause, WallTime,
+  Activity, Clearing, Doubt, Ended, Exit, Instance, LaunchId, LedgerEntry, LiveProcess, Now, ProcessIdentity, Run, Stop, StopCause,
+  WallTime,
 } from './model.ts'; // prettier-ignore
-import { isSuccess, leavesEnded } from './restart-policy.ts';
 import { afterScan, firstScan, firstSignal, overdue } from './stop-plan.ts';
 
 export type InstanceEvent =
@@ -78,7 +79,6 @@ export const LAUNCH_PATIENCE = 10_000;
 const LOOK_AGAIN = 1_000;
 /** A main process that ends within this time and leaves others behind forks into the background. */
 const FORKED_WITHIN = 5_000;
-const EXITS_KEPT = 5;
 /** More launches than this are not remembered, whatever `max-runs` says. */
 const RUNS_KEPT = 1_000;
 
@@ -91,7 +91,8 @@ const become = (instance: Instance, activity: Activity, actions: readonly Action
 /* ------------------------------------------------------------------ starting */
 
 const launch: Handler<'idle', 'launch'> = (instance, _activity, { run, ledger, counted, again }, now) => {
-  const { credit: _spent, ...rest } = instance;
+  // What ended before has no say any more. The credit is spent once the command has run: see `withoutCredit`.
+  const { ended: _before, ...rest } = instance;
   const runs = counted ? [...instance.counters.runs, now.mono].slice(-RUNS_KEPT) : instance.counters.runs;
   return become(
     {
@@ -123,25 +124,19 @@ function settleIfDue(instance: Instance, run: Run, now: Now): Step {
   return isDue ? settle(instance, run) : become(instance, { kind: 'settling', run });
 }
 
-const launched: Handler<'launching', 'launched'> = (instance, { run }, event, now) =>
-  event.launchId === run.launchId ? settleIfDue(instance, withProcess(run, event), now) : same(instance);
-
-/** A launch whose command did not run leaves no trace in ledger and run count. */
-function neverRan(instance: Instance, run: Run, event: EventOf<'never-ran'>, now: Now): Instance {
-  const { ledger, ...rest } = instance;
-  const counts = event.why === 'failed';
-  const failure: Failure = { code: 'spawn-error', message: event.message, at: now.mono, counts };
-  return {
-    ...rest,
-    ...(ledger === undefined || ledger.launchId === run.launchId ? {} : { ledger }),
-    activity: { kind: 'idle' },
-    counters: {
-      failedStarts: instance.counters.failedStarts + (counts ? 1 : 0),
-      runs: counts ? instance.counters.runs : instance.counters.runs.filter((at) => at !== run.startedMono),
-      failure,
-    },
-  };
+/** The command has run: what excused this launch does not excuse the next. */
+function withoutCredit({ credit: _spent, ...rest }: Instance): Instance {
+  return rest;
 }
+
+const launched: Handler<'launching', 'launched'> = (instance, { run }, event, now) =>
+  event.launchId === run.launchId ? settleIfDue(withoutCredit(instance), withProcess(run, event), now) : same(instance);
+
+/** State was lost, but not the run: it is settled as it would have been, and what it is for is on the ledger again. */
+const adopt: Handler<'idle', 'adopt'> = (instance, _activity, { run }, now) => {
+  const ledger: LedgerEntry = { entry: ledgerEntry(run.applyOn), launchId: run.launchId, outcome: 'running' };
+  return settleIfDue(run.settings.oneShot ? { ...instance, ledger } : instance, run, now);
+};
 
 const forget = (instance: Instance, run: Run): Action => ({
   kind: 'forget',
@@ -151,95 +146,34 @@ const forget = (instance: Instance, run: Run): Action => ({
 
 /* ------------------------------------------------------------------ ending */
 
-function endedBy(run: Run, by: Ended['by'], event: { exit: Exit; at: WallTime }, settled: boolean, now: Now): Ended {
-  return {
-    launchId: run.launchId,
-    exit: event.exit,
-    startedAt: run.startedAt,
-    at: event.at,
-    mono: now.mono,
-    by,
-    // It may have settled and ended while no daemon lived.
-    settled: settled || event.at - run.startedAt >= run.settings.startSecs,
-    applyOn: run.applyOn,
-  };
-}
-
 /** The main process has ended: record it, then see what it left behind. */
 function enterClearing(
   instance: Instance,
   run: Run,
   ended: Ended,
   sent: { firstSignalAt?: number; killedAt?: number },
+  now: Now,
 ): Step {
   const recorded = { ...instance, exits: withExit(instance.exits, ended) };
   // With kill-mode `process` the rest is none of our business.
   if (run.settings.killMode === 'process') return finish(recorded, run, ended);
-  const activity: Activity = { kind: 'clearing', run, ended, clearing: { remains: [], ...sent } };
+  const clearing: Clearing = { remains: [], scanAt: now.mono + LOOK_AGAIN, ...sent };
+  const activity: Activity = { kind: 'clearing', run, ended, clearing };
   return become(recorded, activity, [{ kind: 'scan', key: instance.key, run }]);
-}
-
-function withExit(exits: readonly ExitRecord[], { launchId, startedAt, at, exit }: Ended): readonly ExitRecord[] {
-  if (exits.some((known) => known.launchId === launchId)) return exits;
-  return [{ launchId, startedAt, at, exit }, ...exits].slice(0, EXITS_KEPT);
 }
 
 const ownEnd =
   (settled: boolean) =>
   (instance: Instance, { run }: { run: Run }, event: EventOf<'exited'>, now: Now): Step =>
     event.launchId === run.launchId
-      ? enterClearing(instance, run, endedBy(run, 'itself', event, settled, now), {})
+      ? enterClearing(instance, run, endedBy(run, 'itself', event, settled, now), {}, now)
       : same(instance);
 
 /** Nothing of the run is left: judge how it ended. */
-function finish(instance: Instance, run: Run, ended: Ended): Step {
-  const { ledger, ...rest } = instance;
-  const isRetried = ended.by === 'itself' && isFailedStart(run, ended);
-  const judged: Instance = {
-    ...rest,
-    activity: { kind: 'idle' },
-    ended,
-    counters: isRetried ? withFailure(instance.counters, ended) : judgeCounters(instance.counters, run, ended),
-    dependencyLost: instance.dependencyLost || ended.by === 'dependency',
-    ...judgeLedger(ledger, run, ended, isRetried),
-  };
-  return { instance: judged, actions: [forget(instance, run)] };
-}
-
-/** An ending of its own that is tried again after a delay. What `autorestart` leaves alone is none. */
-function isFailedStart({ settings }: Run, ended: Ended): boolean {
-  if (leavesEnded(settings.autorestart, ended.exit, settings.exitCodes)) return false;
-  // A one-shot that ran is only rerun on a failure that is known.
-  return settings.oneShot ? ended.exit.kind !== 'unknown' : !ended.settled;
-}
-
-function withFailure(counters: Counters, ended: Ended): Counters {
-  const failure: Failure = { code: 'exit', message: '', exit: ended.exit, at: ended.mono, counts: true };
-  // An unknown exit never makes a process FATAL by itself.
-  const failedStarts = counters.failedStarts + (ended.exit.kind === 'unknown' ? 0 : 1);
-  return { ...counters, failedStarts, failure };
-}
-
-function withoutFailures({ runs }: Counters): Counters {
-  return { failedStarts: 0, runs };
-}
-
-function judgeCounters(counters: Counters, run: Run, ended: Ended): Counters {
-  const isDone = ended.settled || isSuccess(ended.exit, run.settings.exitCodes);
-  return isDone ? withoutFailures(counters) : counters;
-}
-
-function judgeLedger(
-  ledger: LedgerEntry | undefined,
-  run: Run,
-  ended: Ended,
-  isRetried: boolean,
-): { ledger?: LedgerEntry } {
-  if (ledger === undefined) return {};
-  if (ledger.launchId !== run.launchId) return { ledger };
-  if (isRetried) return {};
-  return { ledger: { ...ledger, outcome: ended.by === 'itself' ? 'ended' : 'interrupted' } };
-}
+const finish = (instance: Instance, run: Run, ended: Ended): Step => ({
+  instance: judgeEnding({ ...instance, activity: { kind: 'idle' } }, run, ended),
+  actions: [forget(instance, run)],
+});
 
 /* ------------------------------------------------------------------ stopping */
 
@@ -277,7 +211,7 @@ const stopClearing: Handler<'clearing', 'stop'> = (instance, activity, event, no
   const clearing = {
     ...activity.clearing,
     firstSignalAt: now.mono - activity.run.settings.stopTimeout,
-    scanAt: now.mono,
+    scanAt: now.mono + LOOK_AGAIN,
   };
   return become(instance, { ...activity, clearing }, [{ kind: 'scan', key: instance.key, run: activity.run }]);
 };
@@ -290,21 +224,16 @@ const launchedWhileStopping: Handler<'stopping', 'launched'> = (instance, activi
 const exitedWhileStopping: Handler<'stopping', 'exited'> = (instance, { run, stop, settled, clearing }, event, now) => {
   if (event.launchId !== run.launchId) return same(instance);
   const { firstSignalAt, killedAt } = clearing;
-  return enterClearing(instance, run, endedBy(run, stop.cause, event, settled, now), {
+  const sent = {
     ...(firstSignalAt === undefined ? {} : { firstSignalAt }),
     ...(killedAt === undefined ? {} : { killedAt }),
-  });
+  };
+  return enterClearing(instance, run, endedBy(run, stop.cause, event, settled, now), sent, now);
 };
 
-const neverRanWhileStopping = (
-  instance: Instance,
-  { run }: { run: Run },
-  event: EventOf<'never-ran'>,
-  now: Now,
-): Step => {
+const neverRanWhileStopping = (instance: Instance, { run }: { run: Run }, event: EventOf<'never-ran'>): Step => {
   if (event.launchId !== run.launchId) return same(instance);
-  const idle = neverRan(instance, run, { ...event, why: 'voided' }, now);
-  return { instance: { ...idle, counters: withoutFailures(idle.counters) }, actions: [forget(instance, run)] };
+  return { instance: withoutRun(instance, run), actions: [forget(instance, run)] };
 };
 
 const tickStopping: Handler<'stopping', 'tick'> = (instance, activity, _event, now) => {
@@ -333,10 +262,13 @@ const scannedWhileClearing: Handler<'clearing', 'scanned'> = (instance, activity
   return become(instance, { ...activity, ended: forked ? { ...ended, forked } : ended, clearing: after }, actions);
 };
 
-const tickClearing: Handler<'clearing', 'tick'> = (instance, { run, clearing }, _event, now) =>
-  clearing.scanAt !== undefined && now.mono >= clearing.scanAt
-    ? { instance, actions: [{ kind: 'scan', key: instance.key, run }] }
-    : same(instance);
+const tickClearing: Handler<'clearing', 'tick'> = (instance, activity, _event, now) => {
+  const { run, clearing } = activity;
+  if (clearing.scanAt === undefined || now.mono < clearing.scanAt) return same(instance);
+  // Its answer sets the next look; this is for the case that there is none.
+  const next = { ...activity, clearing: { ...clearing, scanAt: now.mono + LOOK_AGAIN } };
+  return become(instance, next, [{ kind: 'scan', key: instance.key, run }]);
+};
 
 /* ------------------------------------------------------------------ the machine went down */
 
@@ -348,21 +280,14 @@ function boot(instance: Instance, activity: Activity, event: EventOf<'boot'>, no
     counters: { failedStarts: 0, runs: [] },
     operatorStarted: false,
     forced: false,
+    // The monotonic clock began anew.
+    shown: { ...instance.shown, sinceMono: Math.min(instance.shown.sinceMono, now.mono) },
   };
   if (activity.kind === 'idle') return same(fresh);
   if (activity.kind === 'clearing') return finish(fresh, activity.run, activity.ended);
   if (activity.run.process === undefined && event.exit === undefined) {
     // Not even a run record: taken as never run, so that a one-shot is not lost.
-    const idle = neverRan(
-      fresh,
-      activity.run,
-      { kind: 'never-ran', launchId: activity.run.launchId, why: 'voided', message: '' },
-      now,
-    );
-    return {
-      instance: { ...idle, counters: { failedStarts: 0, runs: [] } },
-      actions: [forget(instance, activity.run)],
-    };
+    return { instance: withoutRun(fresh, activity.run), actions: [forget(instance, activity.run)] };
   }
   const by = event.exit === undefined ? 'boot' : 'stop' in activity ? activity.stop.cause : 'itself';
   const ended = endedBy(
@@ -392,7 +317,7 @@ const table: Table = {
   idle: {
     ...everywhere,
     launch,
-    adopt: (instance, _activity, { run }, now) => settleIfDue(instance, run, now),
+    adopt,
     launched: ignore,
     'never-ran': ignore,
     exited: ignore,
@@ -408,9 +333,12 @@ const table: Table = {
     launched,
     'never-ran': (instance, { run }, event, now) =>
       event.launchId === run.launchId
-        ? { instance: neverRan(instance, run, event, now), actions: [forget(instance, run)] }
+        ? { instance: judgeNeverRan(instance, run, event, now), actions: [forget(instance, run)] }
         : same(instance),
-    exited: ownEnd(false),
+    exited: (instance, activity, event, now) =>
+      event.launchId === activity.run.launchId
+        ? ownEnd(false)(withoutCredit(instance), activity, event, now)
+        : same(instance),
     stop: stopLive(false),
     proceed: ignore,
     scanned: ignore,
@@ -454,7 +382,7 @@ const table: Table = {
     'never-ran': neverRanWhileStopping,
     exited: (instance, { run, stop, settled }, event, now) =>
       event.launchId === run.launchId
-        ? enterClearing(instance, run, endedBy(run, stop.cause, event, settled, now), {})
+        ? enterClearing(instance, run, endedBy(run, stop.cause, event, settled, now), {}, now)
         : same(instance),
     stop: (instance, activity, event) => become(instance, { ...activity, stop: hurry(activity.stop, event) }),
     proceed: (instance, { run, stop, settled }, _event, now) => enterStopping(instance, run, stop, settled, now),

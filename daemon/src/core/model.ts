@@ -141,6 +141,8 @@ export interface RunSettings {
   readonly stopSignal: SignalName;
   readonly stopTimeout: Milliseconds;
   readonly killMode: KillMode;
+  /** Who has to outlive it, where that is known. */
+  readonly dependsOn?: readonly Dependency[];
 }
 
 export type RunReason = 'wanted' | 'operator' | 'forced';
@@ -303,14 +305,24 @@ export interface Hold {
 export type State =
   'STOPPED' | 'PENDING' | 'STARTING' | 'RUNNING' | 'BACKOFF' | 'STOPPING' | 'EXITED' | 'FATAL' | 'BLOCKED';
 
+export interface Shown {
+  readonly state: State;
+  readonly since: WallTime;
+  readonly sinceMono: MonotonicTime;
+  /** PENDING only: since when it waits for a dependency that is not rightly idle (SPEC `dependency-timeout`). */
+  readonly dueSince?: MonotonicTime;
+}
+
 /** Everything known of one instance. One writer: `lifecycle.ts` and the few functions of `facts.ts`. */
 export interface Instance {
   readonly key: InstanceKey;
   readonly id: string;
   readonly num: number;
   readonly activity: Activity;
+  /** How the latest launch ended; absent while one is under way or has not got as far as its command. */
   readonly ended?: Ended;
   readonly counters: Counters;
+  /** Kept until the command of the next launch has run. */
   readonly credit?: Credit;
   readonly ledger?: LedgerEntry;
   /** An operator started it: matters with `autostart = false`. */
@@ -326,7 +338,7 @@ export interface Instance {
   /** The effective version seen last, and its digest: a change clears the counters. */
   readonly seen: { readonly applyOn?: string; readonly digest?: string };
   /** The state shown last, and since when. */
-  readonly shown: { readonly state: State; readonly since: WallTime; readonly sinceMono: MonotonicTime };
+  readonly shown: Shown;
   /** The last five endings, newest first; each launch appears once. */
   readonly exits: readonly ExitRecord[];
 }

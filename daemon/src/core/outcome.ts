@@ -53,13 +53,28 @@ function started(
 }
 
 /** Every unmet dependency has something that may still meet it by itself soon. */
-function isAnyOnItsWay(survey: Survey, describer: Describer, unmet: readonly Dependency[]): boolean {
+function isAnyOnItsWay(
+  survey: Survey,
+  describer: Describer,
+  unmet: readonly Dependency[],
+  asked: ReadonlySet<string> = new Set(),
+): boolean {
   return unmet.every((dependency) =>
-    (survey.byId.get(dependency.id) ?? []).every(({ target }) => isOnItsWay(survey, describer, dependency, target)),
+    (survey.byId.get(dependency.id) ?? []).every(({ target }) =>
+      isOnItsWay(survey, describer, dependency, target, asked),
+    ),
   );
 }
 
-function isOnItsWay(survey: Survey, describer: Describer, dependency: Dependency, target: Target): boolean {
+/** @param asked guards against a cycle that a kept old definition could bring in */
+function isOnItsWay(
+  survey: Survey,
+  describer: Describer,
+  dependency: Dependency,
+  target: Target,
+  asked: ReadonlySet<string>,
+): boolean {
+  if (asked.has(target.key)) return false;
   const view = describer.view(target);
   switch (view.state) {
     case 'STARTING':
@@ -70,7 +85,10 @@ function isOnItsWay(survey: Survey, describer: Describer, dependency: Dependency
     case 'STOPPING':
       return survey.decision(target).want === 'run' && view.reason.code !== 'survivors';
     case 'PENDING':
-      return view.reason.code !== 'dependency' || isAnyOnItsWay(survey, describer, survey.unmet(target));
+      return (
+        view.reason.code !== 'dependency' ||
+        isAnyOnItsWay(survey, describer, survey.unmet(target), new Set(asked).add(target.key))
+      );
     case 'EXITED':
       return dependency.condition === 'finished' && view.reason.code === 'finished';
     case 'STOPPED':

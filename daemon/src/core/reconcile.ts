@@ -9,17 +9,7 @@ import { ledgerKey } from './deciders.ts';
 import { dependentsInTheWay, isLossy } from './dependencies.ts';
 import { firstClosedGate } from './gates.ts';
 import { deadlineOf, type InstanceEvent } from './lifecycle.ts';
-import type {
-  Instance,
-  InstanceKey,
-  LedgerEntry,
-  Now,
-  ProcessVersion,
-  Run,
-  RunSettings,
-  StopCause,
-  World,
-} from './model.ts';
+import type { Instance, InstanceKey, LedgerEntry, ProcessVersion, Run, RunSettings, StopCause } from './model.ts';
 import { logPaths } from './log-paths.ts';
 import type { Survey } from './survey.ts';
 import type { Target } from './targets.ts';
@@ -34,34 +24,32 @@ const SLOT_LIMIT = 30_000;
 
 /** What has to happen now. Empty: the world is as it should be, until something happens or `wakeAt`. */
 export function reconcile(survey: Survey): readonly Proposal[] {
-  const proposals: Proposal[] = [];
-  for (const target of survey.targets) {
-    const event = endingOf(survey, target);
-    if (event !== undefined) proposals.push({ key: target.key, event });
-  }
   // Stops first: what they change decides what may start.
-  return proposals.length > 0 ? proposals : startsOf(survey);
+  const endings = endingsOf(survey);
+  return endings.length > 0 ? endings : startsOf(survey);
 }
 
 /* ------------------------------------------------------------------ stops */
 
-function endingOf(survey: Survey, target: Target): InstanceEvent | undefined {
-  const { activity } = survey.instance(target);
-  switch (activity.kind) {
-    case 'launching':
-    case 'settling':
-    case 'running': {
-      const cause = causeToStop(survey, target, activity.run, survey.decision(target));
-      if (cause === undefined) return undefined;
-      return { kind: 'stop', cause, now: false, yieldFirst: dependentsInTheWay(target.id, survey.byId).length > 0 };
-    }
-    case 'yielding':
-      return dependentsInTheWay(target.id, survey.byId).length === 0 ? { kind: 'proceed' } : undefined;
-    case 'idle':
-    case 'stopping':
-    case 'clearing':
-      return undefined;
+function endingsOf(survey: Survey): readonly Proposal[] {
+  const causes = new Map<InstanceKey, StopCause>();
+  const yielding: Target[] = [];
+  for (const target of survey.targets) {
+    const { activity } = survey.instance(target);
+    if (activity.kind === 'yielding') yielding.push(target);
+    if (activity.kind !== 'launching' && activity.kind !== 'settling' && activity.kind !== 'running') continue;
+    const cause = causeToStop(survey, target, activity.run, survey.decision(target));
+    if (cause !== undefined) causes.set(target.key, cause);
   }
+  const isFree = ({ id }: Target): boolean => dependentsInTheWay(id, survey.byId, causes).length === 0;
+  const proposals: Proposal[] = [];
+  for (const target of causes.size === 0 ? [] : survey.targets) {
+    const cause = causes.get(target.key);
+    if (cause === undefined) continue;
+    proposals.push({ key: target.key, event: { kind: 'stop', cause, now: false, yieldFirst: !isFree(target) } });
+  }
+  for (const target of yielding) if (isFree(target)) proposals.push({ key: target.key, event: { kind: 'proceed' } });
+  return proposals;
 }
 
 export function causeToStop(survey: Survey, target: Target, run: Run, decision: Decision): StopCause | undefined {
@@ -137,8 +125,8 @@ function launchOf(
 }
 
 export function settingsOf(version: ProcessVersion): RunSettings {
-  const { oneShot, autorestart, exitCodes, startSecs, stopSignal, stopTimeout, killMode } = version;
-  return { oneShot, autorestart, exitCodes, startSecs, stopSignal, stopTimeout, killMode };
+  const { oneShot, autorestart, exitCodes, startSecs, stopSignal, stopTimeout, killMode, dependsOn } = version;
+  return { oneShot, autorestart, exitCodes, startSecs, stopSignal, stopTimeout, killMode, dependsOn };
 }
 
 /* ------------------------------------------------------------------ when to look again */

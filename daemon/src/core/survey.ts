@@ -1,8 +1,10 @@
 /** The world looked at once: targets, decisions and views are worked out on demand and kept for this look only. */
 import { decide, type Decision } from './deciders.ts';
-import { groupById, unmetDependencies, type ById } from './dependencies.ts';
+import { groupById, isMet, type ById } from './dependencies.ts';
 import type { Dependency, Instance, InstanceKey, Now, World } from './model.ts';
 import { newInstance, targetsOf, type Target } from './targets.ts';
+
+const NONE: readonly Dependency[] = [];
 
 export class Survey {
   readonly world: World;
@@ -10,6 +12,7 @@ export class Survey {
   readonly targets: readonly Target[];
   readonly byId: ById;
   private readonly decisions = new Map<InstanceKey, Decision>();
+  private readonly met = new Map<string, boolean>();
 
   constructor(world: World, now: Now) {
     this.world = world;
@@ -31,7 +34,16 @@ export class Survey {
   }
 
   unmet(target: Target): readonly Dependency[] {
-    const version = target.effective?.version;
-    return version === undefined ? [] : unmetDependencies(version, this.byId);
+    const dependsOn = target.effective?.version?.dependsOn ?? NONE;
+    return dependsOn.length === 0 ? NONE : dependsOn.filter((dependency) => !this.isMet(dependency));
+  }
+
+  private isMet(dependency: Dependency): boolean {
+    const name = `${dependency.condition} ${dependency.id}`;
+    const known = this.met.get(name);
+    if (known !== undefined) return known;
+    const now = isMet(dependency, this.byId);
+    this.met.set(name, now);
+    return now;
   }
 }

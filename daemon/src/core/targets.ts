@@ -1,6 +1,6 @@
 /** Which instances the configuration asks for, and what they are called. */
 import { instanceKey } from './instance-key.ts';
-import type { Instance, InstanceKey, ProcessVersion, World, WallTime } from './model.ts';
+import type { CoreConfig, Instance, InstanceKey, ProcessVersion, World, WallTime } from './model.ts';
 import { effectiveVersion, type Effective } from './schedule.ts';
 
 /** An instance that is configured, alive, or in doubt. */
@@ -18,7 +18,7 @@ export interface Target {
 }
 
 /** The digits of an instance number: at least two, as in `worker_00`. */
-function instanceName(version: Pick<ProcessVersion, 'id' | 'numprocs'>, num: number): string {
+export function instanceName(version: Pick<ProcessVersion, 'id' | 'numprocs'>, num: number): string {
   return version.numprocs === 1 ? version.id : `${version.id}_${String(num).padStart(2, '0')}`;
 }
 
@@ -39,16 +39,42 @@ function target(effective: Effective, num: number): Target {
 
 /** In the configuration's order; then what is not (any more) in it but lives, is in doubt, or is being ended. */
 export function targetsOf(world: World, at: WallTime): readonly Target[] {
+  const { targets, keys } = configuredTargets(world.config, at);
+  const orphans: Target[] = [];
+  for (const instance of world.instances.values()) {
+    if (isPresent(instance) && !keys.has(instance.key)) orphans.push(orphan(instance));
+  }
+  return orphans.length === 0 ? targets : [...targets, ...orphans];
+}
+
+interface Configured {
+  readonly targets: readonly Target[];
+  readonly keys: ReadonlySet<InstanceKey>;
+  /** It holds from then until then: no version takes effect or, with a clock set back, loses it. */
+  readonly from: WallTime;
+  readonly until: WallTime;
+}
+
+/** The same between two changes of an effective version, and asked for several times in every turn. */
+const configuredByConfig = new WeakMap<CoreConfig, Configured>();
+
+function configuredTargets(config: CoreConfig, at: WallTime): Configured {
+  const known = configuredByConfig.get(config);
+  if (known !== undefined && known.from <= at && at < known.until) return known;
   const targets: Target[] = [];
-  for (const process of world.config.processes) {
+  for (const process of config.processes) {
     const effective = effectiveVersion(process, at);
     for (let num = 0; num < effective.shown.numprocs; num += 1) targets.push(target(effective, num));
   }
-  const configured = new Set(targets.map(({ key }) => key));
-  for (const instance of world.instances.values()) {
-    if (!configured.has(instance.key) && isPresent(instance)) targets.push(orphan(instance));
-  }
-  return targets;
+  const changes = config.processes.flatMap(({ versions }) => versions.map(({ applyOn }) => applyOn.at));
+  const configured: Configured = {
+    targets,
+    keys: new Set(targets.map(({ key }) => key)),
+    from: changes.reduce((latest, change) => (change <= at && change > latest ? change : latest), -Infinity),
+    until: changes.reduce((next, change) => (change > at && change < next ? change : next), Infinity),
+  };
+  configuredByConfig.set(config, configured);
+  return configured;
 }
 
 function isPresent(instance: Instance): boolean {
