@@ -68,7 +68,7 @@ export function addDefaults<S extends Shape>(
   const complete: Record<string, unknown> = { ...values };
   for (const [key, check] of Object.entries(kind.shape)) {
     if (complete[key] !== undefined) continue;
-    const result = check.safeParse(undefined);
+    const result = defaultOf(check);
     if (result.success) complete[key] = result.data;
     else if (rawValue(raw, key) === undefined) {
       report.error({
@@ -81,6 +81,17 @@ export function addDefaults<S extends Shape>(
     }
   }
   return complete as Values<S>;
+}
+
+/** Checks of absent values, which always give the same: kept, because a file has many tables. Nobody changes a value in place. */
+const defaultResults = new WeakMap<z.ZodType, z.ZodSafeParseResult<unknown>>();
+
+function defaultOf(check: z.ZodType): z.ZodSafeParseResult<unknown> {
+  const known = defaultResults.get(check);
+  if (known !== undefined) return known;
+  const result = check.safeParse(undefined);
+  defaultResults.set(check, result);
+  return result;
 }
 
 /** The value of a key in either spelling. */
