@@ -13,7 +13,7 @@ const FOLDERS = ['exit', 'record'] as const;
 
 interface Watched {
   readonly watcher: FSWatcher;
-  readonly inode: number;
+  readonly identity: string;
 }
 
 export class ExitWatch {
@@ -49,7 +49,9 @@ export class ExitWatch {
   /** For the slow sweep: a watch on a folder that was removed and made again is silent for ever. */
   check(): void {
     if (!this.#started) return;
-    const stale = FOLDERS.filter((folder) => this.#watched.get(folder)?.inode !== inodeOf(`${this.#runs}/${folder}`));
+    const stale = FOLDERS.filter(
+      (folder) => this.#watched.get(folder)?.identity !== identityOf(`${this.#runs}/${folder}`),
+    );
     if (stale.length === 0) return;
     for (const folder of stale) this.#unwatch(folder);
     this.#watchAll();
@@ -77,11 +79,15 @@ export class ExitWatch {
 
   #watch(folder: string): void {
     const path = `${this.#runs}/${folder}`;
-    const inode = inodeOf(path);
+    const identity = identityOf(path);
     try {
-      const watcher = watch(path, { persistent: false }, (_event, name) => this.#note(name));
+      const watcher = watch(path, { persistent: false }, (_event, name) => {
+        // An event on the folder itself bears its name: it was removed or moved, and this watch hears no more.
+        if (name === folder) this.#lose(folder, watcher);
+        else this.#note(name);
+      });
       watcher.on('error', () => this.#lose(folder, watcher));
-      this.#watched.set(folder, { watcher, inode });
+      this.#watched.set(folder, { watcher, identity });
     } catch {
       // No inotify instance left, or no folder: #watchAll polls, and the next check tries again.
     }
@@ -115,7 +121,8 @@ export class ExitWatch {
   }
 }
 
-/** -1 where there is no such folder. */
-function inodeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.ino ?? -1;
+/** Tells a folder from one that was made in its place: inode numbers are given out again at once, times of birth are not. */
+function identityOf(path: string): string {
+  const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
+  return stats === undefined ? 'none' : `${stats.dev} ${stats.ino} ${stats.birthtimeNs}`;
 }
