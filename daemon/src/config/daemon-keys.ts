@@ -17,19 +17,19 @@ export const topKeys = {
   uid: key(
     z.string().refine((given) => /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/.test(given), 'is not a valid uid'),
     {
-      about: 'What tells this file’s services from those of others. Never change it while they run.',
+      about: "What tells this file's services from those of others. Never change it while they run.",
       allowed: '1-64 letters, digits, ".", "_" and "-", not beginning with "." or "-"',
     },
   ),
   /** [P] Text. */
-  'file-format': key(value.choice(['0']), { about: 'The version of the file’s format.', allowed: '"0"' }),
+  'file-format': key(value.choice(['0']), { about: "The version of the file's format.", allowed: '"0"' }),
 };
 
 export const daemonKeys = {
   /** Path. */
   'state-dir': key(value.pathText().optional(), {
     about: 'The folder of the state files.',
-    allowed: 'a path; relative ones start at the configuration file’s folder',
+    allowed: "a path; relative ones start at the configuration file's folder",
     defaultText: 'root: `/var/lib/procman/UID`; else `$XDG_STATE_HOME` (or `~/.local/state`)`/procman/UID`',
   }),
   /** Path of at most 107 bytes, unix(7). */
@@ -58,7 +58,7 @@ export const daemonKeys = {
   ),
   /** [T] `-`, `syslog` or a path. */
   'log-file': key(value.pathText().optional(), {
-    about: 'The daemon’s own log; `-` is its stderr.',
+    about: "The daemon's own log; `-` is its stderr.",
     allowed: '"-", "syslog" or a path',
     defaultText: '`-`; with `--daemonize` `STATE-DIR/procmand.log`',
   }),
@@ -69,8 +69,8 @@ export const daemonKeys = {
   }),
   /** [T] Path. */
   'child-log-dir': key(value.pathText().optional(), {
-    about: 'The folder of the services’ logs where they are `auto`.',
-    allowed: 'a path; relative ones start at the configuration file’s folder',
+    about: "The folder of the services' logs where they are `auto`.",
+    allowed: "a path; relative ones start at the configuration file's folder",
     defaultText: '`STATE-DIR/logs`',
   }),
   /** What SIGTERM, SIGINT and SIGQUIT do with the services. */
@@ -89,7 +89,7 @@ export const daemonKeys = {
   timezone: key(value.timezone().optional(), {
     about: 'The zone of all civil times.',
     allowed: 'an IANA name such as "Europe/Madrid" or "UTC"',
-    defaultText: 'the system’s',
+    defaultText: "the system's",
   }),
   /** [O] Duration. */
   'shutdown-timeout': key(value.duration({ zero: false }).default(45_000), {

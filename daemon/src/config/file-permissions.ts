@@ -11,7 +11,7 @@ export function permissionProblems(path: string, stats: Pick<Stats, 'mode' | 'ui
     const message = 'anybody may write this file, and the daemon is root';
     problems.push({ severity: 'error', file: path, message, found, hint: `mend it with: chmod o-w ${path}` });
   } else if ((stats.mode & 0o020) !== 0) {
-    const message = 'the file’s group may write it, and the daemon is root';
+    const message = "the file's group may write it, and the daemon is root";
     problems.push({ severity: 'warning', file: path, message, found, hint: `if it need not: chmod g-w ${path}` });
   }
   if (stats.uid !== euid) {

@@ -48,7 +48,7 @@ function readDefaults(top: RawTable, report: Report): DefaultValues {
   }
   const identity = ['id', 'apply-on', 'command'];
   for (const key of identity.filter((name) => rawValue(raw, name) !== undefined)) {
-    report.error({ path: ['defaults', key], key, message: 'cannot have a default: it is each process’s own' });
+    report.error({ path: ['defaults', key], key, message: "cannot have a default: it is each process's own" });
   }
   const values = readTable(raw, { ...DEFAULTS, others: identity }, { path: ['defaults'] }, report);
   values.env = { ...values.env, ...keepDecimals(raw['env'], ['defaults', 'env'], values.env, report) };

@@ -96,7 +96,7 @@ export const sharedKeys = {
   }),
   /** [T] Truth value. */
   autostart: key(z.boolean().default(true), {
-    about: 'false: only an operator’s `start` runs it, until `stop`, its own end or a reboot.',
+    about: "false: only an operator's `start` runs it, until `stop`, its own end or a reboot.",
     allowed: 'true, false',
   }),
   /** [T] Count. */
@@ -117,21 +117,21 @@ export const sharedKeys = {
   /** [P] Path, relative to the file's folder. */
   'work-dir': key(value.pathText().optional(), {
     about: 'The folder that it runs in.',
-    allowed: 'a path; relative ones start at the configuration file’s folder',
-    defaultText: 'the configuration file’s folder',
+    allowed: "a path; relative ones start at the configuration file's folder",
+    defaultText: "the configuration file's folder",
   }),
   /** [T] Table of texts; numbers and truth values are turned into text. */
   env: key(value.environment().default({}), {
-    about: 'Environment variables besides the daemon’s own; those of `[defaults]` are added.',
+    about: "Environment variables besides the daemon's own; those of `[defaults]` are added.",
     allowed: 'a table of texts, numbers and truth values; the names are shell identifiers',
   }),
   /** [T] Permission bits. */
-  umask: key(value.mode().optional(), { about: 'The umask.', allowed: '"022" or 0o022', defaultText: 'the daemon’s' }),
+  umask: key(value.mode().optional(), { about: 'The umask.', allowed: '"022" or 0o022', defaultText: "the daemon's" }),
   /** Niceness, nice(2). */
   nice: key(value.integer(-20, 19).optional(), {
-    about: 'The scheduling priority; less than the daemon’s needs root.',
+    about: "The scheduling priority; less than the daemon's needs root.",
     allowed: 'a whole number from -20 to 19',
-    defaultText: 'the daemon’s',
+    defaultText: "the daemon's",
   }),
   /** [T] */
   autorestart: key(value.choice(['always', 'on-failure', 'never']).optional(), {
@@ -178,7 +178,7 @@ export const sharedKeys = {
   /** [T] Signal. */
   'stop-signal': key(value.signal().default('TERM'), {
     about: 'The signal that asks it to end.',
-    allowed: 'a signal’s name or number, such as "TERM", "SIGINT" or 10',
+    allowed: 'a signal\'s name or number, such as "TERM", "SIGINT" or 10',
   }),
   /** [T] Duration. */
   'stop-timeout': key(value.duration({ zero: false }).default(10_000), {

@@ -155,7 +155,7 @@ export function environment(): z.ZodType<Record<string, string>> {
       const message = !/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)
         ? 'is not a shell identifier (letters, digits and _, no leading digit)'
         : variable.startsWith('PROCMAN_')
-          ? 'names beginning with PROCMAN_ are procman’s own'
+          ? "names beginning with PROCMAN_ are procman's own"
           : undefined;
       if (message !== undefined) context.addIssue({ code: 'custom', message, path: [variable] });
     }
