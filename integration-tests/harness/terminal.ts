@@ -1,0 +1,63 @@
+/** A pseudo-terminal that a test types into and reads the screen of: a tmux server of its own. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import type { World } from './world.ts';
+
+/** Names of keys as tmux has them: `Tab`, `Enter`, `Up`, `C-c`, `C-d`. */
+export type Key = 'Tab' | 'Enter' | 'Up' | 'Down' | 'C-c' | 'C-d' | 'C-u';
+
+export class Terminal {
+  readonly #world: World;
+  readonly #socket: string;
+
+  /** @param command - run by sh; the terminal stays after its end and shows `ended CODE` */
+  constructor(world: World, command: string) {
+    this.#world = world;
+    this.#socket = join(world.root, 'tmux');
+    const shown = `${command}; echo "ended $?"; exec sleep 1000000`;
+    this.#tmux('-f', '/dev/null', 'new-session', '-d', '-x', '120', '-y', '40', shown);
+  }
+
+  type(text: string): void {
+    this.#tmux('send-keys', '-l', text);
+  }
+
+  press(...keys: Key[]): void {
+    this.#tmux('send-keys', ...keys);
+  }
+
+  /** A line, typed and sent. */
+  enter(line: string): void {
+    this.type(line);
+    this.press('Enter');
+  }
+
+  screen(): string {
+    return this.#tmux('capture-pane', '-p', '-S', '-');
+  }
+
+  /** Until the screen shows this. */
+  async waitFor(wanted: string | RegExp): Promise<string> {
+    const shows = (screen: string): boolean =>
+      typeof wanted === 'string' ? screen.includes(wanted) : wanted.test(screen);
+    let screen = '';
+    return this.#world.waitFor(`the screen to show ${String(wanted)}`, () => {
+      screen = this.screen();
+      if (shows(screen)) return screen;
+      throw new Error(`the screen:\n${screen}`);
+    });
+  }
+
+  close(): void {
+    spawnSync('tmux', ['-S', this.#socket, 'kill-server']);
+  }
+
+  #tmux(...args: string[]): string {
+    const { status, stdout, stderr } = spawnSync('tmux', ['-S', this.#socket, ...args], {
+      env: { ...this.#world.env, TERM: 'xterm' },
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(`tmux ${args.join(' ')}: ${stderr}`);
+    return stdout;
+  }
+}

@@ -1,0 +1,181 @@
+/** State files that are broken, read-only or without room: no service stops, none runs twice, and it mends itself. */
+import { existsSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { service } from '../harness/config.ts';
+import { mountReadOnly, mountTmpfs, unmount } from '../harness/mounts.ts';
+import { identityOf, signal } from '../harness/processes.ts';
+import { describe, expect, test } from '../harness/test.ts';
+import type { Daemon, World } from '../harness/world.ts';
+
+const SERVICES = ['a', 'b', 'c'];
+
+async function someRunning(world: World): Promise<{ daemon: Daemon; before: (string | undefined)[] }> {
+  world.configure([...SERVICES.map((id) => service(id, 'steady')), service('held', 'steady')]);
+  const daemon = await world.startDaemon();
+  await world.waitForAll('RUNNING');
+  expect((await world.ctl('stop', 'held')).code).toBe(0);
+  return { daemon, before: await identities(world) };
+}
+
+async function identities(world: World): Promise<(string | undefined)[]> {
+  const rows = await world.rows();
+  return SERVICES.map((id) => identityOf(rows.find(({ name }) => name === id)?.pid ?? 0));
+}
+
+async function expectUntouched(world: World, before: (string | undefined)[]): Promise<void> {
+  await world.waitForAll('RUNNING', SERVICES);
+  expect(await identities(world)).toEqual(before);
+  for (const id of SERVICES) expect(world.starts(id)).toHaveLength(1);
+}
+
+/** Regular files below a folder of the state directory. */
+function filesIn(world: World, folder: string): string[] {
+  const directory = join(world.stateDir, folder);
+  if (!existsSync(directory)) return [];
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** State files of instances, holds left out: a hold is a fact by its existence. */
+function instanceFiles(world: World): string[] {
+  const files = filesIn(world, 'instances').filter((path) => !path.includes('hold'));
+  expect(files.length).toBeGreaterThan(0);
+  return files;
+}
+
+function setAside(world: World): string[] {
+  return readdirSync(world.stateDir, { recursive: true, encoding: 'utf8' }).filter((name) => name.includes('.broken-'));
+}
+
+describe('state files that do not parse', () => {
+  test.for([
+    ['garbage', (path: string) => writeFileSync(path, 'not { json \0\xff')],
+    ['empty files', (path: string) => truncateSync(path, 0)],
+    ['truncated files', (path: string) => truncateSync(path, 20)],
+    ['another version', (path: string) => writeFileSync(path, '{"version":999}')],
+    ['valid JSON of another shape', (path: string) => writeFileSync(path, '[null, 1, "x"]')],
+  ] as const)('%s are set aside; nothing stops', async ([, damage], { world }) => {
+    const { daemon, before } = await someRunning(world);
+    await world.killDaemon(daemon);
+    for (const path of instanceFiles(world)) damage(path);
+    await world.startDaemon();
+    await expectUntouched(world, before);
+    expect(setAside(world).length).toBeGreaterThan(0);
+    expect(await world.row('held')).toMatchObject({ state: 'STOPPED', held: true });
+    expect(world.starts('held')).toHaveLength(1);
+  });
+
+  test('also where the file before it is all that is left', async ({ world }) => {
+    const { daemon, before } = await someRunning(world);
+    await world.killDaemon(daemon);
+    for (const path of instanceFiles(world).filter((file) => !file.endsWith('.prev'))) truncateSync(path, 7);
+    await world.startDaemon();
+    await expectUntouched(world, before);
+  });
+
+  test.for(['record', 'exit'])('broken files in runs/%s', async (folder, { world }) => {
+    const { daemon, before } = await someRunning(world);
+    await world.killDaemon(daemon);
+    for (const path of filesIn(world, `runs/${folder}`)) writeFileSync(path, 'garbage');
+    await world.startDaemon();
+    await expectUntouched(world, before);
+  });
+
+  test('every other file of the state directory filled with garbage', async ({ world }) => {
+    const { daemon, before } = await someRunning(world);
+    await world.killDaemon(daemon);
+    const locks = (path: string): boolean => path.includes('/lock/') || path.includes('procmand.lock');
+    for (const path of filesIn(world, '.'))
+      if (!locks(path) && !path.endsWith('.log')) writeFileSync(path, '\0garbage');
+    await world.startDaemon();
+    await expectUntouched(world, before);
+  });
+});
+
+describe('a read-only state directory', () => {
+  test('under a living daemon: services go on, it says what is wrong, and recovers', async ({ world }) => {
+    const { daemon, before } = await someRunning(world);
+    mountReadOnly(world.stateDir);
+    signal((await world.pidOf('a')) || 0, 'SIGTERM');
+    await world.waitFor('a clear message', () => /read-only|EROFS/i.test(daemon.log()));
+    expect((await world.rpc<{ pid: number }>('ping')).pid).toBe(daemon.pid);
+    unmount(world.stateDir);
+    const row = await world.waitForState('a', 'RUNNING');
+    expect(identityOf(row.pid ?? 0)).not.toBe(before[0]);
+    expect((await identities(world)).slice(1)).toEqual(before.slice(1));
+    expect(world.starts('a')).toHaveLength(2);
+  });
+
+  test('for a new daemon: exit 1 with a clear message, no service touched', async ({ world }) => {
+    const { daemon, before } = await someRunning(world);
+    await world.killDaemon(daemon);
+    mountReadOnly(world.stateDir);
+    const refused = await world.startDaemon({ wait: false });
+    expect(await refused.ended).toMatchObject({ code: 1 });
+    expect(refused.log()).toMatch(/read-only|EROFS/i);
+    expect(refused.log()).toContain(world.stateDir);
+    unmount(world.stateDir);
+    await world.startDaemon();
+    await expectUntouched(world, before);
+  });
+});
+
+describe('a full disk', () => {
+  /** Fills the file system of the state directory to the last block. */
+  function fillUp(world: World): string {
+    const filler = join(world.stateDir, 'filler');
+    const isFull = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOSPC';
+    for (const size of [65_536, 4096, 512, 1]) {
+      try {
+        for (;;) writeFileSync(filler, 'x'.repeat(size), { flag: 'a' });
+      } catch (error) {
+        if (!isFull(error)) throw error;
+      }
+    }
+    return filler;
+  }
+
+  test('under a living daemon: services go on, exits are known, and it recovers', async ({ world }) => {
+    mountTmpfs(world.stateDir, '2m');
+    const { daemon, before } = await someRunning(world);
+    const filler = fillUp(world);
+    signal(await world.pidOf('a'), 'SIGTERM');
+    await world.waitFor('a clear message', () => /no space|ENOSPC/i.test(daemon.log()));
+    expect((await world.rpc<{ pid: number }>('ping')).pid).toBe(daemon.pid);
+    expect((await identities(world)).slice(1)).toEqual(before.slice(1));
+    truncateSync(filler, 0);
+    expect(await world.waitForState('a', 'RUNNING')).toMatchObject({ lastExit: { signal: 'SIGTERM' } });
+    expect((await identities(world)).slice(1)).toEqual(before.slice(1));
+    expect(world.starts('a')).toHaveLength(2);
+  });
+
+  test('for a new daemon: what runs goes on, and once there is room all is well', async ({ world }) => {
+    mountTmpfs(world.stateDir, '2m');
+    const { daemon, before } = await someRunning(world);
+    const filler = fillUp(world);
+    await world.killDaemon(daemon);
+    const next = await world.startDaemon({ wait: false });
+    // It may serve without being able to write, or refuse to start: either way it says why.
+    const outcome = await Promise.race([
+      next.ended,
+      world.waitFor('it to serve', () => world.rpc('ping').then(() => 'serves')),
+    ]);
+    await world.waitFor('a clear message', () => /no space|ENOSPC/i.test(next.log()));
+    truncateSync(filler, 0);
+    if (outcome !== 'serves') await world.startDaemon();
+    await expectUntouched(world, before);
+    expect(await world.row('held')).toMatchObject({ held: true });
+  });
+
+  test('a hold that cannot be kept is refused, and nothing is stopped', async ({ world }) => {
+    mountTmpfs(world.stateDir, '2m');
+    const { before } = await someRunning(world);
+    const filler = fillUp(world);
+    const stop = await world.ctl('stop', 'b', '--timeout', '2s');
+    truncateSync(filler, 0);
+    // A stop that is said to be done has to be held by the next daemon, too.
+    if (stop.code === 0) expect((await world.row('b')).held).toBe(true);
+    else expect((await identities(world))[0]).toBe(before[0]);
+    expect(stop.code === 0 || stop.stdout + stop.stderr !== '').toBe(true);
+  });
+});
