@@ -1,12 +1,10 @@
 /** Versions, runs, instances and worlds with defaults, for tests. */
-import type { Describer } from '../describe.ts';
-import { settingsOf } from '../reconcile.ts';
-import type { Survey } from '../survey.ts';
-import { newInstance } from '../targets.ts';
+import { settingsOf } from '../../core/reconcile.ts';
+import { newInstance } from '../../core/targets.ts';
 import type {
   Activity, CoreConfig, DaemonSettings, Dependency, Ended, Instance, LaunchId, Now, ProcessConfig, ProcessIdentity,
   ProcessVersion, Run, World,
-} from '../model.ts'; // prettier-ignore
+} from '../../core/model.ts'; // prettier-ignore
 
 /** Both clocks at the beginning of a test; the wall clock is a round number, the monotonic one is another. */
 export const START: Now = { wall: 1_700_000_000_000, mono: 1_000_000 };
@@ -156,12 +154,6 @@ export function activityOf(kind: Activity['kind'], version: ProcessVersion, give
 }
 
 export const ACTIVITIES = ['idle', 'launching', 'settling', 'running', 'yielding', 'stopping', 'clearing'] as const;
-
-/** What a survey says of an instance, by name. */
-export function viewOf(survey: Survey, describer: Describer, name: string): ReturnType<Describer['view']> | undefined {
-  const target = survey.targets.find((candidate) => candidate.name === name);
-  return target === undefined ? undefined : describer.view(target);
-}
 
 export function launchIdOf({ activity }: Instance): LaunchId | undefined {
   return activity.kind === 'idle' ? undefined : activity.run.launchId;
