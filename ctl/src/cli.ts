@@ -1,6 +1,6 @@
 /** Runs one command line: parse, dispatch, report what went wrong, give the exit code. */
+import { readGuarded } from '@procman/daemon/config/guarded-file';
 import { clientExit } from '@procman/protocol/exit-codes';
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { COMMANDS } from './command-table.ts';
 import { selectorsOf } from './completion.ts';
@@ -20,6 +20,8 @@ export interface Invocation {
   readonly surroundings: Surroundings;
   /** Set inside the shell: its global options. */
   readonly shell?: Parsed;
+  /** The process ends right after: closing the connection first would only cost time. */
+  readonly isLast?: boolean;
 }
 
 /** Never rejects. */
@@ -50,14 +52,14 @@ async function dispatch(parsed: Parsed, invocation: Invocation): Promise<number>
   try {
     return await (command ? command.run(context, given) : startShell(parsed, invocation));
   } finally {
-    context.close();
+    if (!invocation.isLast) context.close();
   }
 }
 
 /** The shell around `run`: each of its lines is a command line of its own, on a connection of its own. */
 async function startShell(parsed: Parsed, invocation: Invocation): Promise<number> {
   const { io } = invocation;
-  const inside: Invocation = { ...invocation, shell: parsed };
+  const inside: Invocation = { ...invocation, shell: parsed, isLast: false };
   const { shell } = await io.interactive();
   return shell({
     commands: COMMANDS,
@@ -100,13 +102,9 @@ function contextOf({ given }: Parsed, { io, surroundings }: Invocation): Command
 
 /** The uid of a configuration file: read plainly, or by the config loader where it is written in an unusual way. */
 async function uidOf(file: string, io: Io): Promise<{ file: string; uid: string }> {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw configFailure(`cannot read ${file}: ${cause instanceof Error ? cause.message : String(cause)}`);
-  }
-  const uid = plainUid(text) ?? (await io.offline()).uidOf(text);
+  const read = readGuarded(file);
+  if (!read.ok) throw configFailure(`${file}: ${read.message}`);
+  const uid = plainUid(read.text) ?? (await io.offline()).uidOf(read.text);
   if (uid === undefined) throw configFailure(`${file} names no uid; "procmanctl check ${file}" tells more`);
   return { file, uid };
 }

@@ -1,6 +1,6 @@
 /** What Tab proposes in the shell, from the command table and the names that the daemon knows. */
 import { type Command, GLOBAL_OPTIONS, type OperandKind, type Option } from './command.ts';
-import { quoteWord, splitLine } from './text/words.ts';
+import { inQuotes, quoteWord, splitLine } from './text/words.ts';
 
 export interface CompletionSources {
   readonly commands: readonly Command[];
@@ -25,7 +25,7 @@ export function completeLine(line: string, sources: CompletionSources): Completi
   const typed = isAtWord ? last.text : '';
   const replaced = isAtWord ? line.slice(last.start) : '';
   const matches = candidates(before, typed, sources).filter((candidate) => candidate.startsWith(typed));
-  return [present(matches, replaced), replaced];
+  return [present(matches, typed, replaced), replaced];
 }
 
 function candidates(before: readonly string[], typed: string, sources: CompletionSources): readonly string[] {
@@ -61,10 +61,13 @@ function ofKind(
   return kind === 'file' ? sources.files(typed) : [];
 }
 
-/** Quoted where one of them needs it, so that they share their beginning; a single one is complete: a blank follows. */
-function present(matches: readonly string[], replaced: string): string[] {
-  const isQuoted = /^["']/.test(replaced) || matches.some((match) => quoteWord(match) !== match);
-  const shown = isQuoted ? matches.map((match) => `"${match.replace(/["\\]/g, '\\$&')}"`) : [...matches];
+/**
+ * All quoted where one of them needs it, so that they share their beginning (not before a letter was typed: then a list is
+ * wanted and nothing to insert). A single one is complete: a blank follows.
+ */
+function present(matches: readonly string[], typed: string, replaced: string): string[] {
+  const isMixed = typed !== '' && matches.some((match) => quoteWord(match) !== match);
+  const shown = matches.map((match) => (isMixed || /^["']/.test(replaced) ? inQuotes(match) : quoteWord(match)));
   const [only] = shown;
   return shown.length === 1 && only !== undefined && !only.endsWith('/') ? [`${only} `] : shown;
 }

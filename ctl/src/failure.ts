@@ -1,6 +1,6 @@
 /** The one shape of what goes wrong in the client: what to print, and how to exit. */
 import { clientExit } from '@procman/protocol/exit-codes';
-import { isFailure, RpcFailure } from '@procman/protocol/errors';
+import { type ErrorData, RpcFailure } from '@procman/protocol/errors';
 import { ConnectionLost } from './client.ts';
 
 export class Failure extends Error {
@@ -39,7 +39,7 @@ export class Interrupted extends Failure {
 /** Any error as a Failure. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
-  if (error instanceof RpcFailure) return fromRpc(error);
+  if (error instanceof RpcFailure) return fromRpc(error as RpcFailure);
   if (error instanceof ConnectionLost) return connectionLost(error);
   const message = error instanceof Error ? error.message : String(error);
   return new Failure(message, { exitCode: clientExit.failure, code: 'failure', cause: error });
@@ -68,14 +68,10 @@ function fromRpc(error: RpcFailure): Failure {
 }
 
 function messageOf(error: RpcFailure): string {
-  if (isFailure(error, 'unknown-name') && Array.isArray(error.data.names)) {
-    return error.data.names.map(({ given, nearest }) => unknownName(given, nearest)).join('; ');
-  }
-  if (isFailure(error, 'invalid-params') && Array.isArray(error.data.issues)) {
-    const issues = error.data.issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
-    return issues.length > 0 ? issues.join('; ') : error.message;
-  }
-  return error.message;
+  const data = error.data as Partial<ErrorData['unknown-name'] & ErrorData['invalid-params']>;
+  if (data.names) return data.names.map(({ given, nearest }) => unknownName(given, nearest)).join('; ');
+  const issues = (data.issues ?? []).map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+  return issues.length > 0 ? issues.join('; ') : error.message;
 }
 
 function unknownName(given: string, nearest: readonly string[]): string {

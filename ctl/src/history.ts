@@ -1,5 +1,5 @@
 /** The shell's history: a file of lines, oldest first, kept private. Trouble with it never stands in the shell's way. */
-import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 export const LONGEST_HISTORY = 1000;
@@ -27,11 +27,18 @@ export function loadHistory(file: string | undefined): string[] {
 export function appendHistory(file: string | undefined, line: string): void {
   if (file === undefined) return;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file));
     appendFileSync(file, `${line}\n`, { mode: 0o600 });
   } catch {
     // A read-only or full home costs the history, not the command.
   }
+}
+
+/** Level by level: Node 20's own recursive way never returns where a parent can be neither made nor found (below /proc). */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 function replaceFile(file: string, lines: readonly string[]): void {

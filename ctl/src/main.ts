@@ -14,4 +14,4 @@ const io = processIo({
 const surroundings = { euid: process.geteuid?.() ?? 0, env: process.env, proc: '/proc', rootRuntime: '/run/procman' };
 
 // All output has been written when `run` ends: no need to wait for the connection's last rites.
-void run(process.argv.slice(2), { io, surroundings }).then((code) => process.exit(code));
+void run(process.argv.slice(2), { io, surroundings, isLast: true }).then((code) => process.exit(code));

@@ -1,5 +1,4 @@
 import { clientExit } from '@procman/protocol/exit-codes';
-import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from '../command.ts';
@@ -13,7 +12,7 @@ export const genFile: Command = {
   details: ['A file that exists is never overwritten. Without FILE: to standard output.'],
   examples: ['gen-file procman.toml', 'gen-file > procman.toml'],
   run: async (context, given) => {
-    const text = (await context.io.offline()).sampleFile(randomUUID());
+    const text = (await context.io.offline()).sampleFile(crypto.randomUUID(), context.io.now());
     const [file] = given.operands;
     if (file === undefined) context.io.out(text);
     else {

@@ -1,5 +1,5 @@
+import { readGuarded } from '@procman/daemon/config/guarded-file';
 import { clientExit } from '@procman/protocol/exit-codes';
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from '../command.ts';
 import { Failure } from '../failure.ts';
@@ -24,10 +24,7 @@ export const plan: Command = {
 
 /** Read here and not by the daemon: a root daemon opens no path for whoever has its socket. */
 function readConfig(path: string): { path: string; text: string } {
-  try {
-    return { path, text: readFileSync(path, 'utf8') };
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Failure(`cannot read the configuration: ${why}`, { exitCode: clientExit.config, code: 'config', cause });
-  }
+  const file = readGuarded(path);
+  if (file.ok) return { path, text: file.text };
+  throw new Failure(`${path}: ${file.message}`, { exitCode: clientExit.config, code: 'config' });
 }

@@ -1,5 +1,4 @@
 import { clientExit } from '@procman/protocol/exit-codes';
-import { randomUUID } from 'node:crypto';
 import type { Command } from '../command.ts';
 
 export const uid: Command = {
@@ -10,7 +9,7 @@ export const uid: Command = {
   details: ['Each configuration file has its own: it tells daemons and their processes apart.'],
   examples: ['uid'],
   run: (context) => {
-    const fresh = randomUUID();
+    const fresh = crypto.randomUUID();
     context.print({ uid: fresh }, () => `${fresh}\n`);
     return clientExit.ok;
   },

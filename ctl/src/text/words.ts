@@ -64,5 +64,10 @@ const PLAIN = /^[\p{L}\p{N}\p{M}_@%+=:.,/*^-]+$/u;
 
 /** The word as one would type it: in double quotes where it needs any. */
 export function quoteWord(word: string): string {
-  return PLAIN.test(word) ? word : `"${word.replace(/["\\]/g, '\\$&')}"`;
+  return PLAIN.test(word) ? word : inQuotes(word);
+}
+
+/** The word in double quotes. */
+export function inQuotes(word: string): string {
+  return `"${word.replace(/["\\]/g, '\\$&')}"`;
 }

@@ -1,0 +1,30 @@
+/** Entry of the bundle `offline.cjs`: what needs the configuration loader and no daemon. Loaded when first used. */
+import { sampleConfig } from '@procman/daemon/config/gen-file';
+import { countProcesses, currentContext, loadConfig } from '@procman/daemon/config/load';
+import { parseToml } from '@procman/daemon/config/parse-toml';
+import { formatProblem } from '@procman/daemon/config/problem';
+import type { CheckResult } from '@procman/protocol/views';
+
+function check(file: string): CheckResult {
+  const result = loadConfig(file, currentContext());
+  if (!result.ok) return { ok: false, file, processes: 0, problems: result.problems };
+  return { ok: true, file, processes: countProcesses(result.config), problems: result.warnings };
+}
+
+/** Every problem, then one line of summary (SPEC 2.4). */
+function renderCheck({ ok, processes, problems }: CheckResult): string {
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  const warnings = problems.length - errors;
+  const summary = ok ? `OK: ${processes} processes, ${warnings} warnings` : `${errors} errors, ${warnings} warnings`;
+  return [...problems.map((problem) => formatProblem(problem)), summary].map((line) => `${line}\n`).join('');
+}
+
+/** The uid in a configuration's text, however it is written; undefined where there is none. */
+function uidOf(text: string): string | undefined {
+  const parsed = parseToml(text, '');
+  const uid = parsed.ok ? parsed.top['uid'] : undefined;
+  return typeof uid === 'string' ? uid : undefined;
+}
+
+export const offline = { check, renderCheck, uidOf, sampleFile: sampleConfig };
+export type Offline = typeof offline;

@@ -1,0 +1,157 @@
+import type { Row } from '@procman/protocol/views';
+import { describe, expect, it } from 'vitest';
+import { row, running, statusOf } from '../testing/fake-daemon.ts';
+import { renderStatus, rowInfo } from './status.ts';
+import type { Style } from './style.ts';
+
+process.env.TZ = 'UTC';
+const now = new Date('2026-03-01T12:00:00Z');
+const pipe: Style = { terminal: false, columns: Infinity, color: false };
+const terminal = (columns: number, color = false): Style => ({ terminal: true, columns, color });
+
+const broken = row({
+  name: 'データベース',
+  state: 'BACKOFF',
+  verdict: 'problem',
+  reason: { code: 'exit', message: 'exited with code 7 before it had run for start-secs' },
+  retryAt: '2026-03-01T12:00:08.000+00:00',
+});
+const held = row({
+  name: 'example process 2',
+  state: 'STOPPED',
+  expected: 'stopped',
+  held: true,
+  hold: { since: '2026-03-01T11:00:00.000+00:00' },
+  reason: { code: 'manual', message: 'stopped by an operator' },
+});
+const starting = row({
+  name: 'api',
+  state: 'STARTING',
+  phase: 'settle',
+  verdict: 'pending',
+  pid: 77,
+  reason: { code: 'wanted', message: 'wanted' },
+});
+const mixed = statusOf([
+  running('nginx', 1234, 323),
+  running('worker:worker_00', 1235, 90_320),
+  starting,
+  broken,
+  held,
+]);
+
+const lines = (...texts: string[]): string => texts.map((text) => `${text}\n`).join('');
+
+describe('renderStatus', () => {
+  it('prints rows alone in a pipe, nothing cut', () => {
+    expect(renderStatus(mixed, pipe, now)).toBe(
+      lines(
+        'nginx              RUNNING   pid 1234, uptime 0:05:23',
+        'worker:worker_00   RUNNING   pid 1235, uptime 1d 1:05:20',
+        'api                STARTING  pid 77, settle, wanted',
+        'データベース       BACKOFF   exited with code 7 before it had run for start-secs, next try 12:00:08',
+        'example process 2  STOPPED   stopped by an operator',
+      ),
+    );
+  });
+
+  it('cuts the last column on a narrow terminal, never the name', () => {
+    expect(renderStatus(mixed, terminal(60), now)).toBe(
+      lines(
+        'NAME               STATE     INFO',
+        'nginx              RUNNING   pid 1234, uptime 0:05:23',
+        'worker:worker_00   RUNNING   pid 1235, uptime 1d 1:05:20',
+        'api                STARTING  pid 77, settle, wanted',
+        'データベース       BACKOFF   exited with code 7 before it h…',
+        'example process 2  STOPPED   stopped by an operator',
+        '5 processes: 3 ok, 1 pending, 1 problem; 1 held',
+      ),
+    );
+  });
+
+  it.each([
+    [80, 'データベース       BACKOFF   exited with code 7 before it had run for start-sec…'],
+    [160, 'データベース       BACKOFF   exited with code 7 before it had run for start-secs, next try 12:00:08'],
+  ])('fills %d columns', (columns, line) => {
+    expect(renderStatus(mixed, terminal(columns), now).split('\n')[4]).toBe(line);
+  });
+
+  it('colours by verdict: red for a problem, yellow for what is on its way', () => {
+    const painted = renderStatus(mixed, terminal(80, true), now).split('\n');
+    expect(painted[1]).toBe('nginx              RUNNING   pid 1234, uptime 0:05:23');
+    expect(painted[3]).toBe('\u001b[33mapi                STARTING  pid 77, settle, wanted\u001b[0m');
+    expect(painted[4]).toMatch(/^\u001b\[31mデータベース .*…\u001b\[0m$/);
+  });
+
+  it('says that there is nothing, on a terminal only', () => {
+    expect(renderStatus(statusOf([]), terminal(80), now)).toBe('no processes\n');
+    expect(renderStatus(statusOf([]), pipe, now)).toBe('');
+  });
+
+  it('prints 500 rows', () => {
+    const rows = Array.from({ length: 500 }, (_, at) => running(`service_${at}`, at + 1, at));
+    expect(renderStatus(statusOf(rows), terminal(80), now).split('\n')).toHaveLength(503);
+  });
+
+  it('tells of a broken configuration and of a held reload', () => {
+    const status = statusOf([running('a', 1, 1)]);
+    const at = '2026-03-01T10:00:00.000+00:00';
+    const daemon = {
+      ...status.daemon,
+      configError: { at, problems: [] },
+      heldReload: { at, hash: 'x', stops: ['a', 'b'] },
+    };
+    expect(
+      renderStatus({ ...status, daemon }, terminal(100), now)
+        .split('\n')
+        .slice(2, 5),
+    ).toEqual([
+      '1 process: 1 ok',
+      'configuration not applied since 10:00:00: 0 problems; "plan" shows them',
+      'a reload is held: it would stop a, b; "update" confirms it',
+    ]);
+  });
+});
+
+describe('rowInfo', () => {
+  const info = (overrides: Partial<Row>): string => rowInfo(row({ name: 'a', ...overrides }), now);
+  const at = '2026-03-01T11:59:00.000+00:00';
+
+  it.each<[Partial<Row>, string]>([
+    [{ state: 'EXITED', reason: { code: 'exit', message: 'x' }, lastExit: { code: 7, at } }, 'exited 11:59:00, code 7'],
+    [
+      { state: 'EXITED', reason: { code: 'finished', message: 'x' }, lastExit: { code: 0, at } },
+      'finished 11:59:00, code 0',
+    ],
+    [
+      { state: 'EXITED', reason: { code: 'exit', message: 'x' }, lastExit: { signal: 'SIGKILL', at } },
+      'exited 11:59:00, SIGKILL',
+    ],
+    [
+      {
+        state: 'EXITED',
+        reason: { code: 'interrupted', message: 'the machine went down' },
+        lastExit: { unknown: true, at },
+      },
+      'exited 11:59:00, status unknown, the machine went down',
+    ],
+    [{ pid: 5, uptimeSeconds: 9, stale: true }, 'pid 5, uptime 0:00:09, stale: "restart" applies the new definition'],
+    [
+      { pid: 5, uptimeSeconds: 9, verdict: 'problem', reason: { code: 'not-in-config', message: 'kept by the guard' } },
+      'pid 5, uptime 0:00:09, kept by the guard',
+    ],
+    [
+      {
+        state: 'STOPPED',
+        held: true,
+        hold: { since: at, until: 'reboot' },
+        reason: { code: 'manual', message: 'stopped by an operator' },
+      },
+      'stopped by an operator, held until the next boot',
+    ],
+    [
+      { state: 'STOPPED', reason: { code: 'schedule', message: 'outside its window' }, next: { action: 'start', at } },
+      'outside its window, starts 11:59:00',
+    ],
+  ])('%j', (overrides, text) => expect(info(overrides)).toBe(text));
+});
