@@ -3,7 +3,7 @@ import { fnv1a64 } from './hash.ts';
 import { dependentsOf, stoppedAlong } from './dependencies.ts';
 import { settleFacts, withConfig } from './facts.ts';
 import { firstClosedGate } from './gates.ts';
-import type { CoreConfig, InstanceKey, Now, World } from './model.ts';
+import type { CoreConfig, InstanceKey, Now, RunReason, StopCause, World } from './model.ts';
 import { causeToStop } from './reconcile.ts';
 import { Survey } from './survey.ts';
 import type { Target } from './targets.ts';
@@ -11,7 +11,7 @@ import type { Target } from './targets.ts';
 export interface PlannedAction {
   readonly name: string;
   readonly action: 'start' | 'stop' | 'restart';
-  readonly reason: string;
+  readonly reason: StopCause | RunReason;
 }
 
 export interface ConfigDiff {
@@ -79,7 +79,7 @@ export function staleKeys(survey: Survey, target: Target): readonly string[] {
 /* ------------------------------------------------------------------ actions */
 
 function plannedActions(before: Survey, after: Survey): readonly PlannedAction[] {
-  const stops = new Map<InstanceKey, { target: Target; action: 'stop' | 'restart'; reason: string }>();
+  const stops = new Map<InstanceKey, { target: Target; action: 'stop' | 'restart'; reason: StopCause | RunReason }>();
   for (const target of after.targets) {
     const { activity } = after.instance(target);
     if (activity.kind !== 'launching' && activity.kind !== 'settling' && activity.kind !== 'running') continue;
@@ -116,7 +116,7 @@ function depthsIn(survey: Survey): (id: string) => number {
   return depth;
 }
 
-function startsOf(before: Survey, after: Survey): { target: Target; action: 'start'; reason: string }[] {
+function startsOf(before: Survey, after: Survey): { target: Target; action: 'start'; reason: StopCause | RunReason }[] {
   const startableBefore = new Set(before.targets.filter((target) => isStartable(before, target)).map(({ key }) => key));
   return after.targets.flatMap((target) => {
     const decision = after.decision(target);

@@ -14,7 +14,7 @@ import {
   count, endReason, failureReason, leftoversText, seconds, STOPPED, STOPS, survivors, why, type Reason,
 } from './wording.ts'; // prettier-ignore
 
-export { exitText, type Reason, type ReasonData } from './wording.ts';
+export { causeText, exitText, type Reason, type ReasonData } from './wording.ts';
 
 export type Phase = 'launch' | 'settle' | 'signal' | 'kill' | 'leftovers';
 export type Expected = 'running' | 'stopped' | 'finished';

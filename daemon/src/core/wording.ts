@@ -1,5 +1,5 @@
 /** Reasons in plain words, for `describe`. */
-import type { Ended, Exit, Instance, ProcessVersion, Run, StopCause, WallTime } from './model.ts';
+import type { Ended, Exit, Instance, ProcessVersion, Run, RunReason, StopCause, WallTime } from './model.ts';
 import { isSuccess, leavesEnded } from './restart-policy.ts';
 
 export interface Reason {
@@ -36,10 +36,20 @@ export const STOPS: Readonly<Record<StopCause, string>> = {
   shutdown: 'everything is being stopped',
 };
 
+const RUNS: Readonly<Record<RunReason, string>> = {
+  wanted: 'wanted',
+  operator: 'an operator started it',
+  forced: 'an operator forced it',
+};
+
+/** Why a plan's action happens. */
+export function causeText(cause: StopCause | RunReason): string {
+  return cause in STOPS ? STOPS[cause as StopCause] : RUNS[cause as RunReason];
+}
+
 export function why(run: Run, kept: boolean): Reason {
   if (kept) return { code: 'not-in-config', message: 'a held reload would stop it; `update` confirms' };
-  const words = { wanted: 'wanted', operator: 'an operator started it', forced: 'an operator forced it' };
-  return { code: run.why, message: words[run.why] };
+  return { code: run.why, message: RUNS[run.why] };
 }
 
 export function exitText(exit: Exit): string {
