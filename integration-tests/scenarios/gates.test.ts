@@ -259,11 +259,19 @@ describe('in the middle of a stop', () => {
     await noCopy(world);
   });
 
-  test('the launcher is frozen: it is woken to tell the status', async ({ world }) => {
-    await start(world, 'steady', `${AT_ONCE}; autorestart = "never"`);
+  test('the launcher is frozen: the stop wakes it', async ({ world }) => {
+    await start(world);
+    await freeze(world, [parentOf(await world.pidOf('web')) ?? 0]);
+    expect((await world.ctl('stop', 'web')).stdout).toBe('web: stopped\n');
+    expect((await world.row('web')).lastExit).toMatchObject({ signal: 'SIGTERM' });
+  });
+
+  test('the launcher is frozen: the next daemon wakes it to tell the status', async ({ world }) => {
+    const daemon = await start(world, 'steady', `${AT_ONCE}; autorestart = "never"`);
     const pid = await world.pidOf('web');
     await freeze(world, [parentOf(pid) ?? 0]);
     signal(pid, 'SIGTERM');
+    await world.crashDaemon(daemon);
     expect(await world.waitForState('web', 'EXITED')).toMatchObject({ lastExit: { signal: 'SIGTERM' } });
   });
 
