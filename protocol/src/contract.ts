@@ -81,6 +81,7 @@ const row = schemaOf<views.Row>()(
     lastExit: lastExit.exactOptional(),
     retryAt: time.exactOptional(),
     next: z.strictObject({ at: time, action: z.enum(words.nextActions) }).exactOptional(),
+    dependents: names.exactOptional(),
   }),
 );
 

@@ -119,6 +119,8 @@ export interface Row {
   readonly retryAt?: Time;
   /** What happens next by itself, and when. */
   readonly next?: { readonly at: Time; readonly action: NextAction };
+  /** What a stop of it takes along: live instances that depend on it. Absent: nothing. */
+  readonly dependents?: readonly InstanceName[];
 }
 
 /** One finding in a configuration. */

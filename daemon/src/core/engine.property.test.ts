@@ -105,7 +105,7 @@ function happen(driver: Driver, one: Happening): void {
       break;
     case 'replay':
       driver.settle([...driver.world.instances.values()].flatMap(({ key, exits }) =>
-        exits.map(({ launchId, exit, at }) => ({ key, event: { kind: 'exited', launchId, exit, at } as InstanceEvent })),
+        exits.map(({ launchId, exit, at }) => ({ key, event: { kind: 'exited', launchId, exit, at } })),
       )); // prettier-ignore
       break;
     case 'shutdown':

@@ -73,7 +73,7 @@ describe.each(ACTIVITIES)('%s', (kind) => {
     'a replayed $kind of another launch',
     (event) => {
       const instance = at(kind);
-      const step = advance(instance, { ...event, launchId: 'OTHER' } as InstanceEvent, later(20_000));
+      const step = advance(instance, { ...event, launchId: 'OTHER' }, later(20_000));
       expect(step.instance).toBe(instance);
       expect(step.actions).toEqual([]);
     },

@@ -73,6 +73,11 @@ async function bindInDirectory(server: Server, options: SocketFileOptions): Prom
   }
 }
 
+/** Makes the folder of sockets and owner files, or checks the one that is there; throws with the path and the cause. */
+export function prepareSocketDirectory(path: string, context: PathContext): void {
+  fs.closeSync(openSocketDirectory(path, directoryRules(path, context)));
+}
+
 function temporaryName(folder: string, name: string): string {
   const telling = `${folder}/${name}.${process.pid}`;
   return isSocketPathTooLong(telling) ? `${folder}/.procman.${process.pid}` : telling;

@@ -8,6 +8,7 @@ import { Describer } from '../core/describe.ts';
 import { show, turn, type Change, type Transition } from '../core/engine.ts';
 import { withConfig } from '../core/facts.ts';
 import type { CoreConfig, Instance, InstanceKey, Now, World } from '../core/model.ts';
+import { exitText } from '../core/wording.ts';
 import { wakeAt } from '../core/reconcile.ts';
 import { Survey } from '../core/survey.ts';
 import { LaunchFiles } from '../effects/launch-files.ts';
@@ -237,11 +238,13 @@ export class Supervisor {
    * Carries out a command.
    *
    * @param timeout - how long the reply may wait, in milliseconds; undefined: without end
+   * @param cancel - nobody waits any more: only the waiting ends
    * @returns what it came to per target; `decided` says what was clear at once
    */
   command(
     command: Command,
     timeout?: number,
+    cancel?: AbortSignal,
   ): {
     readonly decided: readonly Decided[];
     readonly alsoStopped: readonly string[];
@@ -253,7 +256,7 @@ export class Supervisor {
     this.#noteChanged(world);
     this.#queue.push(...changes);
     const deadline = timeout === undefined ? undefined : survey.now.mono + timeout;
-    const settled = this.#waiters.add(decided, deadline);
+    const settled = this.#waiters.add(decided, deadline, cancel);
     this.#run();
     return { decided, alsoStopped, settled };
   }
@@ -357,7 +360,10 @@ export class Supervisor {
   #noteChanged(world: World): void {
     if (world.instances !== this.#world.instances) {
       for (const [key, instance] of world.instances) {
-        if (this.#world.instances.get(key) !== instance) this.#unsaved.add(key);
+        const before = this.#world.instances.get(key);
+        if (before === instance) continue;
+        this.#unsaved.add(key);
+        this.#logExit(before, instance);
       }
     }
     this.#world = world;
@@ -395,6 +401,12 @@ export class Supervisor {
       this.#saveProblem = undefined;
       this.#saveAgainAt = undefined;
     }
+  }
+
+  #logExit(before: Instance | undefined, { id, num, exits: [last] }: Instance): void {
+    if (before === undefined || last === undefined || before.exits[0]?.launchId === last.launchId) return;
+    const seconds = Math.max(0, last.at - last.startedAt) / 1000;
+    this.#o.log('info', `${id}${num === 0 ? '' : ` (${num})`}: ${exitText(last.exit)} after ${seconds.toFixed(1)} s`);
   }
 
   #logTransition({ name, from, to, view, key }: Transition): void {

@@ -34,8 +34,15 @@ const TIMEOUT: CommandResult = { ok: false, code: 'timeout', message: 'not settl
 export class Waiters {
   readonly #waiting = new Set<Waiter>();
 
-  /** @param deadline - when to give up waiting */
-  add(decided: readonly Decided[], deadline: MonotonicTime | undefined): Promise<readonly TargetOutcome[]> {
+  /**
+   * @param deadline - when to give up waiting
+   * @param cancel - nobody waits any more
+   */
+  add(
+    decided: readonly Decided[],
+    deadline: MonotonicTime | undefined,
+    cancel?: AbortSignal,
+  ): Promise<readonly TargetOutcome[]> {
     const awaited = decided.map(({ target, goal, result }): Awaited => ({
       key: target.key,
       name: target.name,
@@ -43,7 +50,11 @@ export class Waiters {
       result,
       outcome: undefined,
     }));
-    return new Promise((resolve) => this.#waiting.add({ awaited, deadline, resolve }));
+    return new Promise((resolve) => {
+      const waiter: Waiter = { awaited, deadline, resolve };
+      this.#waiting.add(waiter);
+      cancel?.addEventListener('abort', () => this.#waiting.delete(waiter), { once: true });
+    });
   }
 
   /** A later command on these targets: the earlier ones are told. */

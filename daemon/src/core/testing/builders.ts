@@ -1,4 +1,6 @@
 /** Versions, runs, instances and worlds with defaults, for tests. */
+import type { Describer, View } from '../../core/describe.ts';
+import type { Survey } from '../../core/survey.ts';
 import { settingsOf } from '../../core/reconcile.ts';
 import { newInstance } from '../../core/targets.ts';
 import type {
@@ -157,4 +159,10 @@ export const ACTIVITIES = ['idle', 'launching', 'settling', 'running', 'yielding
 
 export function launchIdOf({ activity }: Instance): LaunchId | undefined {
   return activity.kind === 'idle' ? undefined : activity.run.launchId;
+}
+
+/** What is shown of an instance, by name. */
+export function viewOf(survey: Survey, describer: Describer, name: string): View | undefined {
+  const target = survey.targets.find((candidate) => candidate.name === name);
+  return target === undefined ? undefined : describer.view(target);
 }

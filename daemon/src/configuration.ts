@@ -1,0 +1,131 @@
+/** The configuration in force, the one on disk, and the one applied last: loading, reloading, and what holds a reload back. */
+import { diffConfig, type ConfigDiff } from './core/config-diff.ts';
+import { guardReload, type Guarded } from './core/guard.ts';
+import type { Now, World } from './core/model.ts';
+import { loadConfig, parseConfig, type DaemonTable, type LoadContext, type LoadedConfig } from './config/load.ts';
+import type { Problem } from './config/problem.ts';
+import { replaceFile } from './effects/atomic-file.ts';
+import type { System } from './effects/system.ts';
+
+/** What a configuration would do to the world. */
+export interface Proposal {
+  readonly config: LoadedConfig;
+  readonly warnings: readonly Problem[];
+  /** All of it, as `update` would carry it out. */
+  readonly diff: ConfigDiff;
+  /** What the guard makes of it. */
+  readonly guarded: Guarded;
+}
+
+export type Proposed =
+  { readonly ok: true; readonly proposal: Proposal } | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Keys of `[daemon]` that only the next start takes up. */
+const NEXT_START: readonly (keyof DaemonTable)[] = ['stateDir', 'socket', 'socketMode', 'socketGroup', 'logFile'];
+const NOW: readonly (keyof DaemonTable)[] = [
+  'logLevel', 'childLogDir', 'onExit', 'maxParallelStarts', 'shutdownTimeout', 'dependencyTimeout', 'timezone', 'reloadGuard',
+]; // prettier-ignore
+
+export class Configuration {
+  readonly #system: System;
+  readonly #context: LoadContext;
+  readonly #overrides: Partial<DaemonTable>;
+  #current: LoadedConfig;
+  #loadedAt: number;
+  /** The file on disk is broken; the one before stays in force. */
+  error: { readonly at: number; readonly problems: readonly Problem[] } | undefined;
+  held: { readonly at: number; readonly hash: string; readonly stops: readonly string[] } | undefined;
+
+  constructor(system: System, context: LoadContext, overrides: Partial<DaemonTable>, current: LoadedConfig) {
+    this.#system = system;
+    this.#context = context;
+    this.#overrides = overrides;
+    this.#current = current;
+    this.#loadedAt = system.now().wall;
+  }
+
+  get current(): LoadedConfig {
+    return this.#current;
+  }
+
+  get loadedAt(): number {
+    return this.#loadedAt;
+  }
+
+  /** `[daemon]` with the command line's flags over it. */
+  get daemon(): DaemonTable {
+    return { ...this.#current.daemon, ...this.#overrides };
+  }
+
+  /** Loads the file again, or takes a text that a client read, and works out what it would do. */
+  propose(world: World, now: Now, given?: { readonly path: string; readonly text: string }): Proposed {
+    const result =
+      given === undefined
+        ? loadConfig(this.#current.path, this.#context)
+        : parseConfig(given.text, given.path, this.#context);
+    if (!result.ok) return { ok: false, problems: result.problems };
+    const { config, warnings } = result;
+    if (config.uid !== this.#current.uid) return { ok: false, problems: [otherUid(config, this.#current.uid)] };
+    const guarded = guardReload(world, config.core, now);
+    const diff = diffConfig(world, config.core, new Set(), now);
+    return { ok: true, proposal: { config, warnings, diff, guarded } };
+  }
+
+  /** Takes note of what is in force from now on. */
+  apply({ config, guarded, diff }: Pick<Proposal, 'config' | 'guarded' | 'diff'>): void {
+    const at = this.#system.now().wall;
+    this.#current = config;
+    this.#loadedAt = at;
+    this.error = undefined;
+    this.held = guarded.stops.length === 0 ? undefined : { at, hash: diff.hash, stops: guarded.stops };
+  }
+
+  /** Keeps the text for `--last-good` and for the guard of the next start; not while the guard holds anything back. */
+  keep(stateDirectory: string): void {
+    if (this.held !== undefined) return;
+    const path = lastConfigPath(stateDirectory);
+    if (this.#system.readFile(path)?.text === this.#current.text) return;
+    replaceFile(this.#system, path, this.#current.text, { sync: true });
+  }
+
+  /** Which keys of `[daemon]` differ, and when they take effect. Flags win, so a key with a flag never changes. */
+  daemonChanges(next: DaemonTable): { readonly key: string; readonly takesEffect: 'now' | 'next-start' }[] {
+    const differs = (key: keyof DaemonTable): boolean =>
+      !(key in this.#overrides) && this.#current.daemon[key] !== next[key];
+    return [
+      ...NEXT_START.filter(differs).map((key) => ({ key: kebab(key), takesEffect: 'next-start' as const })),
+      ...NOW.filter(differs).map((key) => ({ key: kebab(key), takesEffect: 'now' as const })),
+    ];
+  }
+}
+
+export function lastConfigPath(stateDirectory: string): string {
+  return `${stateDirectory}/config.last.toml`;
+}
+
+/** The configuration applied last, read as if it were still at its old place. */
+export function lastConfig(
+  system: System,
+  stateDirectory: string,
+  path: string,
+  context: LoadContext,
+): LoadedConfig | undefined {
+  const file = system.readFile(lastConfigPath(stateDirectory));
+  if (file === undefined) return undefined;
+  const result = parseConfig(file.text, path, context);
+  return result.ok ? result.config : undefined;
+}
+
+function otherUid(config: LoadedConfig, uid: string): Problem {
+  return {
+    severity: 'error',
+    file: config.path,
+    key: 'uid',
+    message: 'the uid of a running daemon cannot change',
+    found: config.uid,
+    allowed: uid,
+    hint: 'start another daemon for another uid',
+  };
+}
+
+const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

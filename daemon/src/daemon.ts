@@ -1,0 +1,364 @@
+/** The daemon as a whole: what it is made of, and what it does when it is told to reload, to stop, or to leave. */
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { daemonExit } from '@procman/protocol/exit-codes';
+import { ownerFilePath, type OwnerFile, type PathContext } from '@procman/protocol/paths';
+import { launchProblem } from './config/launchable.ts';
+import type { DaemonTable, LoadContext, LoadedConfig } from './config/load.ts';
+import { formatProblem, type Problem } from './config/problem.ts';
+import { Configuration, lastConfig, type Proposal, type Proposed } from './configuration.ts';
+import { guardReload } from './core/guard.ts';
+import { diffConfig } from './core/config-diff.ts';
+import type { CoreConfig, InstanceKey } from './core/model.ts';
+import type { Target } from './core/targets.ts';
+import { replaceFile } from './effects/atomic-file.ts';
+import { takeDaemonLock, type DaemonLock } from './effects/daemon-lock.ts';
+import { ExitWatch } from './effects/exit-watch.ts';
+import launchScript from './effects/launch.sh';
+import { SystemError } from './effects/system.ts';
+import type { NodeSystem } from './effects/node-system.ts';
+import { launchEnvironment } from './environment.ts';
+import type { Logger } from './logger.ts';
+import { readOwner, writeOwner } from './owner.ts';
+import { handlersOf } from './rpc/handlers/index.ts';
+import { RpcServer } from './rpc/server.ts';
+import { prepareSocketDirectory } from './rpc/socket-file.ts';
+import { groupId } from './socket-group.ts';
+import { Supervisor, type LogLevel } from './supervision/supervisor.ts';
+import type { TargetOutcome } from './supervision/waiters.ts';
+import { TimeText } from './time-text.ts';
+
+export interface DaemonParts {
+  readonly system: NodeSystem;
+  readonly loadContext: LoadContext;
+  readonly config: LoadedConfig;
+  readonly overrides: Partial<DaemonTable>;
+  readonly lock: DaemonLock;
+  readonly logger: Logger;
+  readonly version: string;
+  /** Problems of the file on disk, where `--last-good` went on without it. */
+  readonly brokenConfig?: readonly Problem[];
+  readonly exit: (code: number) => void;
+}
+
+export class Daemon {
+  readonly system: NodeSystem;
+  readonly supervisor: Supervisor;
+  readonly configuration: Configuration;
+  readonly logger: Logger;
+  readonly version: string;
+  readonly pid = process.pid;
+  readonly startedAt: number;
+  time: TimeText;
+  adopted = 0;
+  isStopping = false;
+  readonly #parts: DaemonParts;
+  readonly #stateDirectory: string;
+  readonly #last: LoadedConfig | undefined;
+  readonly #environment = launchEnvironment(process.env);
+  readonly #server: RpcServer;
+  readonly #watch: ExitWatch;
+  #lock: DaemonLock;
+  #timer: NodeJS.Timeout | undefined;
+  #isExiting = false;
+  #checkedAt = 0;
+
+  constructor(parts: DaemonParts) {
+    const { system, loadContext, config, overrides, logger, version } = parts;
+    this.#parts = parts;
+    this.#lock = parts.lock;
+    this.system = system;
+    this.logger = logger;
+    this.version = version;
+    this.startedAt = system.now().wall;
+    this.configuration = new Configuration(system, loadContext, overrides, config);
+    const { stateDir, childLogDir, timezone, socket, socketMode, socketGroup } = this.configuration.daemon;
+    this.#stateDirectory = stateDir;
+    this.time = new TimeText(timezone);
+    this.#last = lastConfig(system, stateDir, config.path, loadContext);
+    this.supervisor = new Supervisor(
+      {
+        system,
+        uid: config.uid,
+        stateDirectory: stateDir,
+        logDirectory: childLogDir,
+        launcherScript: `${stateDir}/runs/${launcherName()}`,
+        environment: this.#environment,
+        self: process.pid,
+        session: `${randomBytes(6).toString('hex')}n`,
+        ownerStateDirectory: readOwner(system, config.uid, this.#pathContext)?.stateDir,
+        log: (level, text) => this.log(level, text),
+        onTurn: () => this.#schedule(),
+      },
+      this.#core(this.#last ?? config),
+    );
+    this.#watch = new ExitWatch(`${stateDir}/runs`, (names) => this.#guarded(() => this.supervisor.lookAt(names)));
+    this.#server = new RpcServer({
+      path: socket,
+      mode: socketMode,
+      ...(socketGroup === undefined ? {} : { group: groupId(socketGroup) }),
+      handlers: handlersOf(this),
+      log: (level, text) => this.log(level, text),
+    });
+  }
+
+  log(level: LogLevel, text: string): void {
+    this.logger.log(level, text);
+  }
+
+  get #pathContext(): PathContext {
+    return { euid: this.#parts.loadContext.euid, env: this.#parts.loadContext.env };
+  }
+
+  #core({ core }: LoadedConfig): CoreConfig {
+    return core;
+  }
+
+  /* ---------------------------------------------------------------- start */
+
+  /** Takes over what runs, applies the configuration, and serves. */
+  async start(): Promise<void> {
+    const { brokenConfig, config } = this.#parts;
+    this.#installLauncher();
+    this.adopted = this.supervisor.recover();
+    if (brokenConfig !== undefined) this.noteBrokenConfig(brokenConfig);
+    this.#applyAtStart(config);
+    this.supervisor.begin();
+    this.#watch.start();
+    await this.#server.listen();
+    this.#writeOwner();
+    this.log('info', `serves ${config.uid} with ${config.path} (pid ${this.pid}, ${this.adopted} runs taken over)`);
+    this.#schedule();
+  }
+
+  /** The launcher runs from a copy named by its content: an upgrade must not change the text under a waiting launcher. */
+  #installLauncher(): void {
+    const path = `${this.#stateDirectory}/runs/${launcherName()}`;
+    this.system.makeDirectory(`${this.#stateDirectory}/runs`);
+    if (this.system.readFile(path)?.text === launchScript) return;
+    replaceFile(this.system, path, launchScript, { mode: 0o500 });
+  }
+
+  #applyAtStart(config: LoadedConfig): void {
+    const { world } = this.supervisor;
+    const now = this.system.now();
+    const guarded = guardReload(world, config.core, now);
+    const diff = diffConfig(world, config.core, new Set(), now);
+    this.#apply({ config, guarded, diff, warnings: [] });
+  }
+
+  #writeOwner(): void {
+    const { system } = this;
+    const { socket } = this.configuration.daemon;
+    const owner: OwnerFile = {
+      version: 1,
+      uid: this.configuration.current.uid,
+      pid: this.pid,
+      startTicks: system.stat(this.pid)?.startTicks ?? 0,
+      bootId: system.bootId(),
+      pidNamespace: system.pidNamespace(),
+      socket,
+      stateDir: this.#stateDirectory,
+      config: this.configuration.current.path,
+      startedAt: this.time.format(this.startedAt),
+      procman: this.version,
+    };
+    for (const write of [
+      () => {
+        prepareSocketDirectory(ownerFilePath(owner.uid, this.#pathContext).replace(/\/[^/]*$/, ''), this.#pathContext);
+        writeOwner(system, owner, this.#pathContext);
+      },
+      () => replaceFile(system, `${this.#stateDirectory}/daemon.json`, `${JSON.stringify(owner)}\n`),
+    ]) {
+      try {
+        write();
+      } catch (error) {
+        this.log('warning', error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
+
+  /* ---------------------------------------------------------------- configuration */
+
+  propose(given?: { readonly path: string; readonly text: string }): Proposed {
+    return this.configuration.propose(this.supervisor.world, this.system.now(), given);
+  }
+
+  /** @param how `guarded`: what would stop too much is held; `confirmed`: an operator wants all of it */
+  applyProposal(proposal: Proposal, how: 'guarded' | 'confirmed'): void {
+    const guarded =
+      how === 'guarded' ? proposal.guarded : { config: proposal.config.core, kept: new Set<InstanceKey>(), stops: [] };
+    for (const warning of proposal.warnings) this.log('warning', formatProblem(warning));
+    this.#apply({ ...proposal, guarded });
+  }
+
+  #apply(proposal: Proposal): void {
+    const { guarded, config } = proposal;
+    const hadError = this.configuration.error;
+    this.configuration.apply(proposal);
+    // With --last-good the file on disk stays broken, whatever was applied instead of it.
+    if (config === this.#parts.config && this.#parts.brokenConfig !== undefined) this.configuration.error = hadError;
+    const { daemon } = this.configuration;
+    this.time = new TimeText(daemon.timezone);
+    this.logger.setLevel(daemon.logLevel);
+    this.supervisor.setLogDirectory(daemon.childLogDir);
+    this.supervisor.configure(guarded.config, guarded.kept);
+    if (guarded.stops.length > 0) {
+      this.log(
+        'error',
+        `held: the configuration would stop ${guarded.stops.join(', ')} for good; they go on until \`procmanctl update\` confirms it`,
+      );
+    }
+    try {
+      this.configuration.keep(this.#stateDirectory);
+    } catch (error) {
+      this.log('warning', error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** SIGHUP: a broken file changes nothing. */
+  reload(): void {
+    const proposed = this.propose();
+    if (!proposed.ok) { this.noteBrokenConfig(proposed.problems); return; }
+    this.log('info', `reloads ${this.configuration.current.path}`);
+    this.applyProposal(proposed.proposal, 'guarded');
+  }
+
+  noteBrokenConfig(problems: readonly Problem[]): void {
+    this.configuration.error = { at: this.system.now().wall, problems };
+    for (const problem of problems)
+      this.log(problem.severity === 'error' ? 'error' : 'warning', formatProblem(problem));
+    this.log('error', 'the configuration is broken: nothing was changed');
+  }
+
+  /** Why a target could not be launched again, for those that can be told beforehand. */
+  launchProblems(targets: readonly Target[]): Map<InstanceKey, string> {
+    const problems = new Map<InstanceKey, string>();
+    for (const { key, effective } of targets) {
+      const problem =
+        effective?.version === undefined ? undefined : launchProblem(effective.version, { ...this.#environment });
+      if (problem !== undefined) problems.set(key, problem);
+    }
+    return problems;
+  }
+
+  /* ---------------------------------------------------------------- the end */
+
+  /** Ends as `on-exit` says; told a second time while it stops everything, it leaves the rest. */
+  end(signal: string): void {
+    if (this.configuration.daemon.onExit === 'leave' || this.isStopping) {
+      this.leave(signal);
+      return;
+    }
+    void this.stopAll(signal).then(() => this.exit(daemonExit.ok));
+  }
+
+  /** Stops all services, what depends on others first. */
+  async stopAll(why: string): Promise<readonly TargetOutcome[]> {
+    this.isStopping = true;
+    this.log('info', `${why}: stops everything`);
+    return this.supervisor.shutdown(this.configuration.daemon.shutdownTimeout);
+  }
+
+  /** Ends, and leaves the services as they are. */
+  leave(why: string): void {
+    const alive = [...this.supervisor.world.instances.values()].filter(
+      ({ activity }) => activity.kind !== 'idle',
+    ).length;
+    const hint = alive === 0 ? '' : '; `procmanctl shutdown` or on-exit = "stop" would have stopped them';
+    this.log('info', `${why}: the daemon ends; ${alive} ${alive === 1 ? 'service goes' : 'services go'} on${hint}`);
+    this.exit(daemonExit.ok);
+  }
+
+  /** After the reply is on its way. */
+  leaveSoon(why: string): void {
+    this.isStopping = true;
+    setImmediate(() => this.leave(why));
+  }
+
+  exitSoon(code: number): void {
+    setImmediate(() => this.exit(code));
+  }
+
+  exit(code: number): void {
+    if (this.#isExiting) return;
+    this.#isExiting = true;
+    clearTimeout(this.#timer);
+    this.#watch.stop();
+    void this.#server.close().finally(() => {
+      this.#lock.release();
+      this.#parts.exit(code);
+    });
+  }
+
+  /* ---------------------------------------------------------------- time */
+
+  #schedule(): void {
+    if (this.#isExiting) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#guarded(() => this.#wake()), Math.ceil(this.supervisor.nextWake()));
+  }
+
+  #wake(): void {
+    this.supervisor.wake();
+    const now = this.system.now().mono;
+    if (now - this.#checkedAt < CHECK_INTERVAL) return;
+    this.#checkedAt = now;
+    this.#watch.check();
+    this.#checkSurroundings();
+  }
+
+  /** The socket, the lock and the owner file may be removed by others. */
+  #checkSurroundings(): void {
+    if (!this.#server.isReachable()) {
+      this.log('warning', 'the control socket was removed: it is made anew');
+      this.#server
+        .rebind()
+        .catch((error: unknown) => this.log('error', error instanceof Error ? error.message : String(error)));
+    }
+    if (!this.system.exists(ownerFilePath(this.configuration.current.uid, this.#pathContext))) this.#writeOwner();
+    if (this.#lock.stillHeld()) return;
+    const again = takeDaemonLock(lockPath(this.#stateDirectory), (text) => this.log('warning', text));
+    if (again === undefined) {
+      this.log(
+        'critical',
+        'another daemon has taken the lock of this state directory: this one leaves everything to it',
+      );
+      this.exit(daemonExit.failure);
+      return;
+    }
+    this.#lock.release();
+    this.#lock = again;
+  }
+
+  /** An operating-system failure in the surroundings must not end the daemon; a defect does, and the next start recovers. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      this.log('error', error.message);
+      this.#schedule();
+    }
+  }
+}
+
+const CHECK_INTERVAL = 9_000;
+
+export function lockPath(stateDirectory: string): string {
+  return `${stateDirectory}/procmand.lock`;
+}
+
+function launcherName(): string {
+  return `launch-${createHash('sha256').update(launchScript).digest('hex').slice(0, 12)}.sh`;
+}
+
+/** The pid that an earlier daemon left in its state directory. */
+export function recordedPid(stateDirectory: string): number | undefined {
+  try {
+    const { pid } = JSON.parse(readFileSync(`${stateDirectory}/daemon.json`, 'utf8')) as { pid?: unknown };
+    return typeof pid === 'number' ? pid : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,11 @@
+/** Variables that are the daemon's own business, whatever `inherit-env` will say. */
+const OWN = /^(?:NOTIFY_SOCKET|NODE_OPTIONS|NODE_CHANNEL_.*|PROCMAN_.*|PROCMAND_COMMAND)$/;
+
+/** What services inherit of the daemon's environment. */
+export function launchEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const inherited: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (value !== undefined && !OWN.test(name)) inherited[name] = value;
+  }
+  return inherited;
+}

@@ -1,0 +1,144 @@
+/** procmand: reads the command line, finds the configuration, takes the lock, and starts the daemon. */
+import { existsSync } from 'node:fs';
+import { daemonExit } from '@procman/protocol/exit-codes';
+import { currentContext, loadConfig, parseConfig, type LoadedConfig } from './config/load.ts';
+import { configCandidates } from './config/locate.ts';
+import { formatProblem, type Problem } from './config/problem.ts';
+import { lastConfigPath } from './configuration.ts';
+import { Daemon, lockPath, recordedPid } from './daemon.ts';
+import { daemonize, isBackground, tellParent } from './daemonize.ts';
+import { takeDaemonLock } from './effects/daemon-lock.ts';
+import { closeInheritedDescriptors, NodeSystem } from './effects/node-system.ts';
+import { createLogger } from './logger.ts';
+import { networkFileSystem } from './network-file-system.ts';
+import { parseOptions, type DaemonOptions } from './options.ts';
+import { isOwnerAlive, readOwner } from './owner.ts';
+import { onSignals } from './signals.ts';
+import { stateDirectoryOfBroken } from './broken-config.ts';
+import { TimeText } from './time-text.ts';
+
+const VERSION = process.env.PROCMAN_VERSION ?? '';
+
+/** Why the daemon cannot start, for people, with its exit code. */
+class StartFailure extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number, message: string) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+async function main(): Promise<void> {
+  const parsed = parseOptions(process.argv.slice(2), VERSION);
+  if (parsed.kind === 'done') {
+    process.exitCode = parsed.exitCode;
+    return;
+  }
+  const { options } = parsed;
+  if (options.daemonize && !isBackground()) {
+    // The file is looked at first, so that its problems are shown on this terminal.
+    findConfig(options, new NodeSystem());
+    process.exitCode = await daemonize();
+    return;
+  }
+  if (!isBackground()) closeInheritedDescriptors();
+  await run(options);
+}
+
+async function run(options: DaemonOptions): Promise<void> {
+  const system = new NodeSystem();
+  const { config, problems } = findConfig(options, system);
+  const overrides = options.overrides;
+  const table = { ...config.daemon, ...overrides };
+  const context = currentContext();
+  const owner = readOwner(system, config.uid, context);
+  if (owner !== undefined && owner.pid !== process.pid && isOwnerAlive(system, owner))
+    throw refusedBy(config.uid, owner.pid, owner.stateDir);
+  const network = prepareStateDirectory(system, table.stateDir);
+  if (network !== undefined) {
+    throw new StartFailure(
+      daemonExit.failure,
+      `the state-dir ${table.stateDir} is on a network file system (${network}), whose locks cannot be relied on: name a local folder`,
+    );
+  }
+  const lockMessages: string[] = [];
+  const lock = takeDaemonLock(lockPath(table.stateDir), (text) => lockMessages.push(text));
+  if (lock === undefined) throw refusedBy(config.uid, recordedPid(table.stateDir), table.stateDir);
+  const time = new TimeText(table.timezone);
+  const destination = isBackground() && !table.logFileGiven ? `${table.stateDir}/procmand.log` : table.logFile;
+  const logger = createLogger(destination, table.logLevel, (wall) => time.format(wall));
+  for (const text of lockMessages) logger.log('warning', text);
+  for (const problem of problems.warnings) logger.log('warning', formatProblem(problem));
+  const daemon = new Daemon({
+    system,
+    loadContext: context,
+    config,
+    overrides,
+    lock,
+    logger,
+    version: VERSION,
+    ...(problems.broken === undefined ? {} : { brokenConfig: problems.broken }),
+    exit: (code) => process.exit(code),
+  });
+  process.on('uncaughtException', (error) => {
+    // A defect. Services do not depend on this process: the next start recovers.
+    logger.log('critical', error.stack ?? error.message);
+    process.exit(daemonExit.failure);
+  });
+  onSignals(daemon);
+  await daemon.start();
+  tellParent({ kind: 'ready' });
+}
+
+/** Another daemon that was started at the same instant may hold the lock before it has said who it is. */
+function refusedBy(uid: string, pid: number | undefined, stateDirectory: string): StartFailure {
+  const who = pid === undefined ? 'another daemon' : `a daemon with pid ${pid}`;
+  return new StartFailure(daemonExit.failure, `${who} already serves ${uid} (state-dir ${stateDirectory})`);
+}
+
+function prepareStateDirectory(system: NodeSystem, path: string): string | undefined {
+  system.makeDirectory(path);
+  return networkFileSystem(path);
+}
+
+interface Found {
+  readonly config: LoadedConfig;
+  readonly problems: { readonly warnings: readonly Problem[]; readonly broken?: readonly Problem[] };
+}
+
+function findConfig(options: DaemonOptions, system: NodeSystem): Found {
+  const path = options.config ?? searchConfig();
+  const context = currentContext();
+  const result = loadConfig(path, context);
+  if (result.ok) return { config: result.config, problems: { warnings: result.warnings } };
+  const lines = result.problems.map(formatProblem).join('\n');
+  if (!options.lastGood) throw new StartFailure(daemonExit.config, lines);
+  const stateDirectory = options.overrides.stateDir ?? stateDirectoryOfBroken(path, context);
+  const text = stateDirectory === undefined ? undefined : system.readFile(lastConfigPath(stateDirectory))?.text;
+  const last = text === undefined ? undefined : parseConfig(text, path, context);
+  if (last?.ok === true) return { config: last.config, problems: { warnings: last.warnings, broken: result.problems } };
+  throw new StartFailure(
+    daemonExit.config,
+    `${lines}\n--last-good: there is no configuration that was applied before and still can be`,
+  );
+}
+
+function searchConfig(): string {
+  const candidates = configCandidates(process.env.PROCMAND_COMMAND ?? process.argv[1] ?? 'procmand', process.cwd());
+  const found = candidates.find((candidate) => existsSync(candidate));
+  if (found !== undefined) return found;
+  throw new StartFailure(
+    daemonExit.config,
+    `no configuration: looked for ${candidates.join(', ')}; name one, or write one with \`procmanctl gen-file\``,
+  );
+}
+
+main().catch((error: unknown) => {
+  const exitCode = error instanceof StartFailure ? error.exitCode : daemonExit.failure;
+  const text = error instanceof Error ? error.message : String(error);
+  tellParent({ kind: 'failed', exitCode, text });
+  const lines = error instanceof StartFailure && exitCode === daemonExit.config ? text : `procmand: ${text}`;
+  process.stderr.write(`${lines}\n`);
+  process.exit(exitCode);
+});

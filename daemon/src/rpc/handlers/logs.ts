@@ -1,0 +1,65 @@
+import type { LogsResult } from '@procman/protocol';
+import { RpcFailure } from '@procman/protocol/errors';
+import { logPaths } from '../../core/log-paths.ts';
+import type { Survey } from '../../core/survey.ts';
+import type { Target } from '../../core/targets.ts';
+import type { Call } from '../dispatch.ts';
+import { Follower, readTail } from '../log-reader.ts';
+import { selectedOne, type HandlerContext } from './context.ts';
+
+export interface LogsParams {
+  readonly name?: string | undefined;
+  readonly daemon?: true | undefined;
+  readonly stream?: 'stdout' | 'stderr' | undefined;
+  readonly lines?: number | undefined;
+  readonly follow?: boolean | undefined;
+}
+
+const DEFAULT_LINES = 50;
+
+/** The last lines of a log; with `follow`, those to come as notifications until the client goes away. */
+export function logs(daemon: HandlerContext, params: LogsParams, call: Call): LogsResult {
+  const stream = params.stream ?? 'stdout';
+  const { name, path } =
+    params.name === undefined ? daemonLog(daemon) : serviceLog(daemon.supervisor.survey(), params.name, stream);
+  if (path === undefined) return { name, stream, path: null, lines: [], truncated: false };
+  const follow = params.follow === true;
+  try {
+    const { lines, truncated, position } = readTail(path, params.lines ?? DEFAULT_LINES, follow);
+    if (follow) followLog(path, position, call, { name, stream });
+    return { name, stream, path, lines, truncated };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new RpcFailure('unavailable', `the log cannot be read: ${why}`, { what: 'log', why });
+  }
+}
+
+function followLog(
+  path: string,
+  position: number,
+  call: Call,
+  what: { name: string; stream: 'stdout' | 'stderr' },
+): void {
+  const follower: Follower = new Follower(path, position, (lines) => {
+    if (!call.notify('log', { ...what, lines })) follower.stop();
+  });
+  call.closed.addEventListener('abort', () => follower.stop(), { once: true });
+}
+
+function daemonLog({ logger }: HandlerContext): { name: string; path: string | undefined } {
+  return { name: 'procmand', path: logger.path };
+}
+
+/** The log of the live run, or the one that the next run will have. */
+function serviceLog(
+  survey: Survey,
+  given: string,
+  stream: 'stdout' | 'stderr',
+): { name: string; path: string | undefined } {
+  const target: Target = selectedOne(survey, given);
+  const { activity } = survey.instance(target);
+  const shown = target.effective?.shown;
+  const planned = shown === undefined ? {} : logPaths(shown, target, survey.world.logDirectory);
+  const paths = activity.kind === 'idle' || Object.keys(activity.run.logs).length === 0 ? planned : activity.run.logs;
+  return { name: target.name, path: paths[stream] };
+}

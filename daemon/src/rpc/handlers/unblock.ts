@@ -1,0 +1,46 @@
+import type { ActResult, TargetResult } from '@procman/protocol';
+import { Describer } from '../../core/describe.ts';
+import type { Target } from '../../core/targets.ts';
+import type { Resolution } from '../../supervision/doubt.ts';
+import type { Call } from '../dispatch.ts';
+import { procView, reasonView } from '../snapshot.ts';
+import { act, type ActParams } from './act.ts';
+import { refuseWhileStopping, selected, type HandlerContext } from './context.ts';
+
+/** Clears the counters of what waits or gave up; what is in doubt is resolved first, where that can be. */
+export async function unblock(
+  daemon: HandlerContext,
+  params: ActParams & { readonly resolution?: Resolution | undefined },
+  call: Call,
+): Promise<ActResult> {
+  refuseWhileStopping(daemon);
+  const survey = daemon.supervisor.survey();
+  const { targets } = selected(survey, params.names);
+  const results = new Map<string, TargetResult>();
+  const others: string[] = [];
+  for (const target of targets) {
+    const isInDoubt = survey.instance(target).doubt !== undefined;
+    if (isInDoubt) results.set(target.name, resolveOne(daemon, target, params.resolution));
+    else others.push(target.name);
+  }
+  const rest =
+    others.length === 0 ? { results: [] } : await act(daemon, 'unblock', { ...params, names: others }, {}, call);
+  for (const result of rest.results) results.set(result.name, result);
+  return { results: targets.map(({ name }) => results.get(name)).filter((result) => result !== undefined) };
+}
+
+function resolveOne(daemon: HandlerContext, target: Target, resolution: Resolution | undefined): TargetResult {
+  const outcome = daemon.supervisor.resolve(target.key, resolution);
+  const survey = daemon.supervisor.survey();
+  const view = new Describer(survey).view(target);
+  const candidates = outcome.candidates.map((process) => procView(process, daemon.system, daemon.time));
+  return {
+    name: target.name,
+    ok: outcome.resolved,
+    code: outcome.resolved ? 'done' : 'in-doubt',
+    message: outcome.message ?? (outcome.resolved ? 'unblocked' : 'still in doubt'),
+    state: view.state,
+    reason: reasonView(view.reason, daemon.time),
+    ...(candidates.length === 0 ? {} : { candidates }),
+  };
+}

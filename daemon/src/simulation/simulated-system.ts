@@ -1,0 +1,176 @@
+/** The simulated machine as the daemon sees it. Every call may be its last: it is killed before, within or after it. */
+import type { Now, SignalName } from '../core/model.ts';
+import {
+  SystemError, type FileText, type KillResult, type LauncherStart, type ProcessMarks, type ProcessStat, type System,
+  type WriteOptions,
+} from '../effects/system.ts'; // prettier-ignore
+import { startLauncher, type LauncherFlaws } from './launcher.ts';
+import type { SimulatedMachine, SimulatedProcess } from './machine.ts';
+
+/** kill -9 of the daemon: passes through everything, as no code runs after it. */
+export class DaemonKilled extends Error {
+  constructor() {
+    super('the daemon was killed');
+    this.name = 'DaemonKilled';
+  }
+}
+
+export type Moment = 'before' | 'within' | 'after';
+
+export class SimulatedSystem implements System {
+  readonly ticksPerSecond: number;
+  readonly #machine: SimulatedMachine;
+  readonly #daemon: SimulatedProcess;
+  readonly #flaws: LauncherFlaws;
+  #callsLeft: number | undefined;
+  #moment: Moment = 'before';
+  #isDead = false;
+  calls = 0;
+  /** How likely anybody else gets on between two calls. */
+  interleaving = 0;
+
+  constructor(machine: SimulatedMachine, daemon: SimulatedProcess, flaws: LauncherFlaws = {}) {
+    this.#machine = machine;
+    this.#daemon = daemon;
+    this.#flaws = flaws;
+    this.ticksPerSecond = machine.ticksPerSecond;
+  }
+
+  /** The daemon is to be killed after so many more calls. */
+  killAfter(calls: number, moment: Moment): void {
+    this.#callsLeft = calls;
+    this.#moment = moment;
+  }
+
+  /** Every call of a dead daemon fails the same way. */
+  get isDead(): boolean {
+    return this.#isDead;
+  }
+
+  #call<T>(work: () => T, partly?: () => void): T {
+    if (this.#isDead) throw new DaemonKilled();
+    this.calls += 1;
+    const { random } = this.#machine;
+    if (this.interleaving > 0 && random.chance(this.interleaving)) {
+      const other = random.pick(this.#machine.ready());
+      if (other !== undefined) this.#machine.step(other);
+    }
+    const isLast = this.#callsLeft !== undefined && this.#callsLeft-- <= 0;
+    if (!isLast) return work();
+    this.#isDead = true;
+    if (this.#moment === 'within') partly?.();
+    if (this.#moment === 'after') work();
+    throw new DaemonKilled();
+  }
+
+  now(): Now {
+    return { wall: this.#machine.wall, mono: this.#machine.mono };
+  }
+
+  bootId(): string {
+    return this.#machine.bootId;
+  }
+
+  pidNamespace(): string {
+    return this.#machine.pidNamespace;
+  }
+
+  ticks(): number {
+    return this.#machine.ticks();
+  }
+
+  readFile(path: string): FileText | undefined {
+    return this.#call(() => {
+      const file = this.#machine.files.get(path);
+      return file && { text: file.text, modifiedAt: file.modifiedAt };
+    });
+  }
+
+  writeFile(path: string, text: string, options: WriteOptions = {}): void {
+    const { files, random } = this.#machine;
+    const write = (part: string): void => files.write(path, part, options.exclusive);
+    if (options.sync === true) files.syncs += 1;
+    this.#call(
+      () => write(text),
+      () => write(text.slice(0, random.below(text.length + 1))),
+    );
+  }
+
+  rename(from: string, to: string): boolean {
+    return this.#call(() => this.#machine.files.rename(from, to));
+  }
+
+  remove(path: string): void {
+    this.#call(() => this.#machine.files.remove(path));
+  }
+
+  makeDirectory(path: string): void {
+    this.#call(() => this.#machine.files.makeDirectory(path));
+  }
+
+  list(path: string): string[] {
+    return this.#call(() => this.#machine.files.list(path));
+  }
+
+  exists(path: string): boolean {
+    return this.#call(() => this.#machine.files.exists(path));
+  }
+
+  syncDirectory(_path: string): void {
+    this.#call(() => (this.#machine.files.syncs += 1));
+  }
+
+  pids(): number[] {
+    return this.#call(() => [...this.#machine.processes.keys()]);
+  }
+
+  stat(pid: number): ProcessStat | undefined {
+    return this.#call(() => {
+      const process = this.#machine.processes.get(pid);
+      if (process === undefined) return undefined;
+      const { parent, processGroup, session, startTicks, uid, state } = process;
+      return { pid, parent, processGroup, session, startTicks, uid, ended: state === 'zombie' };
+    });
+  }
+
+  marks(pid: number): ProcessMarks {
+    return this.#call(() => {
+      const process = this.#machine.processes.get(pid);
+      return process === undefined || process.state === 'zombie' ? {} : process.marks;
+    });
+  }
+
+  commandLine(pid: number): string {
+    return this.#call(() => this.#machine.processes.get(pid)?.command ?? '');
+  }
+
+  workingDirectory(pid: number): { path: string; deleted: boolean } | undefined {
+    return this.#call(() => {
+      const process = this.#machine.processes.get(pid);
+      return process && { path: process.directory, deleted: false };
+    });
+  }
+
+  exists0(pid: number): boolean {
+    return this.#call(() => this.#machine.processes.has(pid));
+  }
+
+  kill(pid: number, signal: SignalName): KillResult {
+    return this.#call(() => this.#machine.kill(pid, signal));
+  }
+
+  killGroup(processGroup: number, signal: SignalName): KillResult {
+    return this.#call(() => this.#machine.killGroup(processGroup, signal));
+  }
+
+  startLauncher(start: LauncherStart): void {
+    this.#call(() => {
+      if (this.#machine.random.chance(0.01)) throw new SystemError('start launcher of', start.stem, 'EAGAIN');
+      startLauncher(this.#machine, this.#daemon.pid, start, this.#flaws);
+    });
+  }
+
+  probeLock(path: string): 'free' | 'held' {
+    return this.#call(() => (this.#machine.isLocked(path) ? 'held' : 'free'));
+  }
+}
