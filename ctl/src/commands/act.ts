@@ -1,6 +1,6 @@
 /** What `start`, `stop`, `restart`, `unblock` and `signal` have in common: a line per target, and the exit code. */
 import { clientExit } from '@procman/protocol/exit-codes';
-import type { ActResult, Row } from '@procman/protocol/views';
+import type { ActResult } from '@procman/protocol/views';
 import type { CommandContext } from '../context.ts';
 import { renderResults, type Verb } from '../render/results.ts';
 
@@ -32,13 +32,11 @@ export async function confirmDependents(context: CommandContext, names: readonly
   if (!context.canAsk || names.includes('all')) return true;
   const { processes } = await context.call('status', { names: [...names] });
   const targets = new Set(processes.map(({ name }) => name));
-  const dependents = new Set(processes.flatMap((row: RowWithDependents) => row.dependents ?? []));
+  const dependents = new Set(processes.flatMap((row) => row.dependents ?? []));
   const others = [...dependents].filter((name) => !targets.has(name));
   if (others.length === 0) return true;
   return context.confirm(`stop ${[...targets].join(', ')} also stops what depends on it: ${listed(others)}. Go on?`);
 }
-
-type RowWithDependents = Row & { readonly dependents?: readonly string[] };
 
 const MOST_LISTED = 8;
 

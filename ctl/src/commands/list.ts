@@ -20,7 +20,8 @@ export const list: Command = {
     const isFramed = context.style.terminal && !context.json && rows.length > 0;
     const framed = isFramed ? (await context.io.interactive()).framedTable(head, rows) : undefined;
     context.print(result, () => framed ?? plainTable(head, rows));
-    if (rows.length === 0 && !context.json) context.io.err('no daemon runs here, or has run since the machine came up\n');
+    if (rows.length === 0 && !context.json)
+      context.io.err('no daemon runs here, or has run since the machine came up\n');
     return clientExit.ok;
   },
 };

@@ -1,6 +1,6 @@
 import type { Params } from '@procman/protocol/contract';
 import { clientExit } from '@procman/protocol/exit-codes';
-import type { LogsResult } from '@procman/protocol/views';
+import type { LogNotification, LogsResult } from '@procman/protocol/views';
 import { quoteWord } from '../text/words.ts';
 import type { Command, Given } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -62,18 +62,26 @@ async function explainEmpty(context: CommandContext, params: Params<'logs'>, res
 async function follow(context: CommandContext, params: Params<'logs'>): Promise<number> {
   const client = await context.client();
   const { promise, fail } = untilFailure();
+  // The first new lines may come in one chunk with the reply, and are seen before it: they wait for it.
+  let early: LogNotification[] | undefined = [];
+  const show = (notification: LogNotification): void => {
+    context.print(notification, () => joined(notification.lines));
+  };
   client.onNotification(({ params: notification }) => {
     try {
-      context.io.out(context.json ? `${JSON.stringify(notification)}\n` : joined(notification.lines));
+      if (early) early.push(notification);
+      else show(notification);
     } catch (error) {
       fail(error);
     }
   });
-  const stop = context.io.onInterrupt(() => fail(new Interrupted('')));
   client.onClose(() => fail(daemonGone()));
+  const stop = context.io.onInterrupt(() => fail(new Interrupted('')));
   try {
     const result = await Promise.race([client.call('logs', params), promise]);
     context.print(result, () => joined(result.lines));
+    early.forEach(show);
+    early = undefined;
     return await promise;
   } finally {
     stop();
