@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { turn } from './engine.ts';
 import { instanceKey } from './instance-key.ts';
-import type { InstanceEvent } from './lifecycle.ts';
 import type { ProcessVersion } from './model.ts';
 import { applyOnAt, configOf, later, needs, START, versionOf, worldOf } from './testing/builders.ts';
 import { Driver } from './testing/driver.ts';
