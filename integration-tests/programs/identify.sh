@@ -1,6 +1,8 @@
-# Sourced first by every test program: NAME is $1. Shouts when another copy of NAME lives: the lock is inherited by all that it starts.
-exec 9>>"$PLAYGROUND/lock.$1"
-flock -n 9 || echo "DUPLICATE $1 $$" >>"$PLAYGROUND/shouts"
+# Sourced first by every test program: NAME is $1, or `-` for the instance's own. Shouts when another copy of NAME lives: the lock is
+# inherited by all that it starts.
+name=$1 mark=${PROCMAN_RUN#*/}
+[ "$name" != - ] || name=${mark%/*}
+exec 9>>"$PLAYGROUND/lock.$name"
+flock -n 9 || echo "DUPLICATE $name $$" >>"$PLAYGROUND/shouts"
 note() { echo "$*" >>"$PLAYGROUND/log.$name"; }
-name=$1
 note start $$

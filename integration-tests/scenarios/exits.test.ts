@@ -68,11 +68,8 @@ describe('a service that ends while no daemon lives', () => {
 });
 
 describe('with its launcher killed', () => {
-  async function withoutLauncher(world: World, settings: string): Promise<number> {
-    world.configure([service('web', 'waits 0 gate', settings)]);
-    await world.startDaemon();
-    await world.waitForState('web', 'RUNNING');
-    const pid = await world.pidOf('web');
+  async function killLauncher(world: World, id: string): Promise<number> {
+    const { pid = 0 } = await world.waitForState(id, 'RUNNING');
     const launcher = parentOf(pid) ?? 0;
     expect(world.marked().find((process) => process.pid === launcher)?.kind).toBe('launcher');
     signal(launcher, 'SIGKILL');
@@ -80,52 +77,53 @@ describe('with its launcher killed', () => {
     return pid;
   }
 
-  test('a service lives on, its end is seen, and it is restarted', async ({ world }) => {
-    const pid = await withoutLauncher(world, 'autorestart = "always"');
-    expect(isAlive(pid)).toBe(true);
-    expect(await world.row('web')).toMatchObject({ state: 'RUNNING', pid });
-    signal(pid, 'SIGKILL');
-    const row = await world.waitForRow('web', 'another run', (now) => now.state === 'RUNNING' && now.pid !== pid);
-    expect(row.lastExit).toMatchObject({ unknown: true });
-  });
+  test('a service lives on, its end is seen, and its status is unknown', async ({ world }) => {
+    world.configure([
+      service('always', 'steady', 'autorestart = "always"'),
+      service('on-failure', 'steady', 'autorestart = "on-failure"'),
+      service('never', 'steady', 'autorestart = "never"'),
+      service('job', 'waits 0 gate', 'one-shot = true'),
+    ]);
+    await world.startDaemon();
+    const pids = new Map<string, number>();
+    for (const id of ['always', 'on-failure', 'never', 'job']) pids.set(id, await killLauncher(world, id));
+    for (const [id, pid] of pids) {
+      expect(isAlive(pid)).toBe(true);
+      expect(await world.row(id)).toMatchObject({ state: 'RUNNING', pid });
+    }
+    for (const pid of pids.values()) signal(pid, 'SIGKILL');
 
-  test('a service that is never restarted is a problem, its exit unknown', async ({ world }) => {
-    const pid = await withoutLauncher(world, 'autorestart = "never"');
-    signal(pid, 'SIGKILL');
-    const row = await world.waitForState('web', 'EXITED');
-    expect(row).toMatchObject({ verdict: 'problem', lastExit: { unknown: true }, reason: { code: 'exit' } });
+    for (const id of ['always', 'on-failure']) {
+      const row = await world.waitForRow(id, 'a restart', (now) => now.state === 'RUNNING' && now.pid !== pids.get(id));
+      expect(row).toMatchObject({ lastExit: { unknown: true }, restarts: 1 });
+    }
+    const never = await world.waitForState('never', 'EXITED');
+    expect(never).toMatchObject({ verdict: 'problem', lastExit: { unknown: true }, reason: { code: 'exit' } });
+    const job = await world.waitForState('job', 'EXITED');
+    expect(job).toMatchObject({ verdict: 'problem', lastExit: { unknown: true } });
+    expect(world.starts('job')).toHaveLength(1);
     expect((await world.ctl('status')).code).toBe(3);
   });
 
   test('a service can be stopped and started as ever', async ({ world }) => {
-    const pid = await withoutLauncher(world, '');
+    world.configure([service('web', 'steady')]);
+    await world.startDaemon();
+    const pid = await killLauncher(world, 'web');
     expect((await world.ctl('stop', 'web')).stdout).toBe('web: stopped\n');
     expect(isAlive(pid)).toBe(false);
     expect((await world.ctl('start', 'web')).stdout).toBe('web: started\n');
   });
 
-  test('and the daemon killed, too: the next one adopts it', async ({ world }) => {
+  test('and the daemon killed, too: the next one adopts it, and the one after sees its end', async ({ world }) => {
     world.configure([service('web', 'steady')]);
-    const daemon = await world.startDaemon();
-    await world.waitForState('web', 'RUNNING');
-    const pid = await world.pidOf('web');
-    await world.killDaemon(daemon);
-    signal(parentOf(pid) ?? 0, 'SIGKILL');
-    await world.startDaemon();
+    let daemon = await world.startDaemon();
+    const pid = await killLauncher(world, 'web');
+    daemon = await world.crashDaemon(daemon);
     expect(await world.row('web')).toMatchObject({ state: 'RUNNING', pid });
+    await world.killDaemon(daemon);
     signal(pid, 'SIGTERM');
-    await world.waitForRow('web', 'another run', (now) => now.state === 'RUNNING' && now.pid !== pid);
-  });
-
-  test('a one-shot is not run again', async ({ world }) => {
-    world.configure([service('job', 'waits 0 gate', 'one-shot = true')]);
+    await world.waitForEnd(pid);
     await world.startDaemon();
-    await world.waitForState('job', 'RUNNING');
-    const pid = await world.pidOf('job');
-    signal(parentOf(pid) ?? 0, 'SIGKILL');
-    signal(pid, 'SIGKILL');
-    const row = await world.waitForState('job', 'EXITED');
-    expect(row).toMatchObject({ verdict: 'problem', lastExit: { unknown: true } });
-    expect(world.starts('job')).toHaveLength(1);
+    expect(await world.waitForState('web', 'RUNNING')).toMatchObject({ lastExit: { unknown: true }, restarts: 1 });
   });
 });
