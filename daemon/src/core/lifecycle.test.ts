@@ -38,8 +38,19 @@ const EXPECTED: Readonly<Record<Activity['kind'], Partial<Record<InstanceEvent['
     tick: ['launching', 'look'],
     boot: ['idle', 'forget'],
   },
-  settling: { exited: ['clearing', 'scan'], stop: ['stopping', 'signal'], tick: ['running'], boot: ['idle', 'forget'] },
-  running: { exited: ['clearing', 'scan'], stop: ['stopping', 'signal'], boot: ['idle', 'forget'] },
+  settling: {
+    'never-ran': ['idle', 'forget'],
+    exited: ['clearing', 'scan'],
+    stop: ['stopping', 'signal'],
+    tick: ['running'],
+    boot: ['idle', 'forget'],
+  },
+  running: {
+    'never-ran': ['idle', 'forget'],
+    exited: ['clearing', 'scan'],
+    stop: ['stopping', 'signal'],
+    boot: ['idle', 'forget'],
+  },
   yielding: {
     'never-ran': ['idle', 'forget'],
     exited: ['clearing', 'scan'],

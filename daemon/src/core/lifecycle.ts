@@ -231,6 +231,12 @@ const exitedWhileStopping: Handler<'stopping', 'exited'> = (instance, { run, sto
   return enterClearing(instance, run, endedBy(run, stop.cause, event, settled, now), sent, now);
 };
 
+/** Also after its record was seen: that comes before the last steps of a launch, and any of them may fail. */
+const neverRan = (instance: Instance, { run }: { run: Run }, event: EventOf<'never-ran'>, now: Now): Step =>
+  event.launchId === run.launchId
+    ? { instance: judgeNeverRan(instance, run, event, now), actions: [forget(instance, run)] }
+    : same(instance);
+
 const neverRanWhileStopping = (instance: Instance, { run }: { run: Run }, event: EventOf<'never-ran'>): Step => {
   if (event.launchId !== run.launchId) return same(instance);
   return { instance: withoutRun(instance, run), actions: [forget(instance, run)] };
@@ -331,10 +337,7 @@ const table: Table = {
     launch: ignore,
     adopt: ignore,
     launched,
-    'never-ran': (instance, { run }, event, now) =>
-      event.launchId === run.launchId
-        ? { instance: judgeNeverRan(instance, run, event, now), actions: [forget(instance, run)] }
-        : same(instance),
+    'never-ran': neverRan,
     exited: (instance, activity, event, now) =>
       event.launchId === activity.run.launchId
         ? ownEnd(false)(withoutCredit(instance), activity, event, now)
@@ -352,7 +355,7 @@ const table: Table = {
     launch: ignore,
     adopt: ignore,
     launched: ignore,
-    'never-ran': ignore,
+    'never-ran': neverRan,
     exited: ownEnd(false),
     stop: stopLive(false),
     proceed: ignore,
@@ -364,7 +367,7 @@ const table: Table = {
     launch: ignore,
     adopt: ignore,
     launched: ignore,
-    'never-ran': ignore,
+    'never-ran': neverRan,
     exited: ownEnd(true),
     stop: stopLive(true),
     proceed: ignore,
