@@ -244,12 +244,15 @@ describe('a start with a broken configuration', () => {
     expect(before.every((pid) => isAlive(pid ?? 0))).toBe(true);
   });
 
-  test('`--last-good` goes on with the one applied last', async ({ world }) => {
+  test.for([
+    ['a typo at its end', (text: string) => `${text}\n[[process`, []],
+    ['nothing of it left', () => 'uid = [', ['--state-dir']],
+  ] as const)('`--last-good` goes on with the one applied last: %s', async ([, damage, flags], { world }) => {
     const daemon = await start(world, five());
     const before = await pids(world);
     await world.killDaemon(daemon);
-    world.writeConfig('uid = [');
-    await world.startDaemon({ args: ['--last-good'] });
+    world.writeConfig(damage(readFileSync(world.config, 'utf8')));
+    await world.startDaemon({ args: ['--last-good', ...flags.flatMap((flag) => [flag, world.stateDir])] });
     expect((await world.daemonView()).configError?.problems.length).toBeGreaterThan(0);
     expect(await pids(world)).toEqual(before);
     signal(before[0] ?? 0, 'SIGKILL');

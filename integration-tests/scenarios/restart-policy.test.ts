@@ -1,4 +1,6 @@
 /** What follows an ending: restarted, delayed, blocked for a while, given up, or left alone. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Row } from '@procman/protocol/views';
 import { processTable, service } from '../harness/config.ts';
 import { signal } from '../harness/processes.ts';
@@ -121,20 +123,15 @@ describe('failed starts', () => {
     await world.waitForState('web', 'RUNNING');
   });
 
-  test('a program that vanished after the check is a spawn-error, tried again', async ({ world }) => {
-    world.configure([
-      processTable('web', 'true', 'start-secs = 0; autorestart = "never"'),
-      processTable('gone', `${world.root}/program`, 'start-retries = 1; restart-delay = "50ms"'),
-    ]);
-    const { writeFileSync, rmSync } = await import('node:fs');
-    const program = `${world.root}/program`;
+  test('a program that vanished after the check is a spawn-error, tried again, then FATAL', async ({ world }) => {
+    const program = join(world.root, 'program');
     writeFileSync(program, '#!/bin/sh\nexec sleep 1000\n', { mode: 0o755 });
-    await world.startDaemon();
-    await world.waitForState('gone', 'RUNNING');
+    await start(world, processTable('web', program, 'start-retries = 1; restart-delay = "50ms"'));
+    await world.waitForState('web', 'RUNNING');
     rmSync(program);
-    signal(await world.pidOf('gone'), 'SIGKILL');
-    const row = await world.waitForState('gone', 'FATAL');
-    expect(row.reason).toMatchObject({ code: 'spawn-error' });
+    signal(await world.pidOf('web'), 'SIGKILL');
+    const row = await world.waitForState('web', 'FATAL');
+    expect(row).toMatchObject({ verdict: 'problem', reason: { code: 'spawn-error' } });
     expect(row.reason.message).toContain(program);
   });
 
