@@ -1,0 +1,28 @@
+import { cpuTime, figure, onGround, pause, sleepers } from '../harness.mjs';
+
+export const about = "the daemon's CPU time in 20 seconds in which nothing happens";
+
+const LIMITS = new Map([
+  [200, 2],
+  [1000, 10],
+]);
+
+export async function run({ isQuick }) {
+  const rows = [];
+  for (const [count, value] of LIMITS) {
+    const ours = await onGround((ground) => idleCpu(ground, count, isQuick ? 10 : 20));
+    rows.push(figure(`idle CPU, ${count}`, { ours, unit: 'ms per 20 s', limit: { value } }));
+  }
+  return rows;
+}
+
+async function idleCpu(ground, count, seconds) {
+  const daemon = ground.daemon(sleepers(count));
+  daemon.start();
+  await daemon.untilRunning();
+  // What the start has left to do (garbage, late optimisations) is no idling.
+  await pause(8000);
+  const before = cpuTime(daemon.pid);
+  await pause(seconds * 1000);
+  return ((cpuTime(daemon.pid) - before) * 20) / seconds;
+}

@@ -1,0 +1,60 @@
+// Writes the generated parts of the documents: what stands between `<!-- generated: NAME -->` and `<!-- end -->`.
+// The sources are the declarations in the code, so nothing is said twice. `npm run docs` writes; `npm run docs:check` fails
+// where a document is stale.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { build } from 'esbuild';
+import { sectionsOf } from './sections.mjs';
+
+const root = new URL('..', import.meta.url);
+const documents = ['README.md', 'docs/configuration.md', 'docs/protocol.md'];
+
+/** What the documents are made of. */
+const declarations = `
+  export { daemonKeys, topKeys } from './daemon/src/config/daemon-keys.ts';
+  export { identityKeys, sharedKeys } from './daemon/src/config/process-keys.ts';
+  export { LATER_KEYS } from './daemon/src/config/unknown-keys.ts';
+  export { DURATION_FORMS } from './daemon/src/config/durations.ts';
+  export { durationForm } from './daemon/src/config/values.ts';
+  export { contract } from './protocol/src/contract.ts';
+  export { errorCodes } from './protocol/src/errors.ts';
+  export { COMMANDS } from './ctl/src/command-table.ts';
+`;
+
+async function load() {
+  const { outputFiles } = await build({
+    stdin: { contents: declarations, resolveDir: new URL('.', root).pathname, loader: 'ts' },
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+    define: { 'process.env.PROCMAN_VERSION': '"0"' },
+    external: ['./offline.cjs', './interactive.cjs'],
+    logLevel: 'warning',
+  });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+}
+
+/** Puts the sections into a document; the rest of it is written by hand. */
+function fill(text, name, sections) {
+  return text.replaceAll(/(<!-- generated: (\S+) -->\n).*?(<!-- end -->)/gs, (_, head, section, end) => {
+    if (sections[section] === undefined) throw new Error(`${name}: there is no generated section "${section}"`);
+    return `${head}\n${sections[section]}\n\n${end}`;
+  });
+}
+
+const isCheck = process.argv.includes('--check');
+const sections = sectionsOf(await load());
+const stale = [];
+for (const name of documents) {
+  const path = new URL(name, root);
+  const text = readFileSync(path, 'utf8');
+  const filled = fill(text, name, sections);
+  if (filled === text) continue;
+  stale.push(name);
+  if (!isCheck) writeFileSync(path, filled);
+}
+if (stale.length > 0) console.log(`${isCheck ? 'stale' : 'written'}: ${stale.join(', ')}`);
+if (isCheck && stale.length > 0) {
+  console.error('run: npm run docs');
+  process.exitCode = 1;
+}

@@ -1,0 +1,127 @@
+// The generated sections of the documents, as Markdown, by name.
+
+export function sectionsOf(source) {
+  return {
+    'top-keys': keyTable(source, source.topKeys),
+    'daemon-keys': keyTable(source, source.daemonKeys),
+    'identity-keys': keyTable(source, source.identityKeys),
+    'process-keys': keyTable(source, source.sharedKeys),
+    'later-keys': laterKeys(source.LATER_KEYS),
+    methods: methods(source.contract),
+    errors: errors(source.errorCodes),
+    commands: commands(source.COMMANDS),
+  };
+}
+
+/* ---------------------------------------------------------------- keys */
+
+function keyTable(source, shape) {
+  const rows = Object.entries(shape).map(([name, check]) => [
+    `\`${name}\``,
+    defaultOf(source, check),
+    `${check.description} ${quoted(allowedOf(source, check))}`,
+  ]);
+  return table(['key', 'default', 'meaning'], rows);
+}
+
+/** The forms of a duration are told once for all keys. */
+function allowedOf(source, check) {
+  const { allowed } = check.meta();
+  if (allowed === source.durationForm({ zero: true })) return 'A duration';
+  if (allowed === source.durationForm({ zero: false })) return 'A duration above 0';
+  return `Allowed: ${allowed}`;
+}
+
+function defaultOf(source, check) {
+  const { defaultText, allowed } = check.meta();
+  if (defaultText !== undefined) return defaultText;
+  const { type, defaultValue } = check.def;
+  if (type !== 'default') return type === 'optional' ? 'none' : 'required';
+  return `\`${written(defaultValue, allowed)}\``;
+}
+
+/** A default as one would write it in the file. */
+function written(value, allowed) {
+  if (typeof value === 'object' && value !== null && 'kind' in value) return `"${value.kind}"`;
+  if (typeof value !== 'number') return JSON.stringify(value);
+  if (allowed.includes('"N%"')) return `"${value}%"`;
+  return allowed.includes('"1m 30s"') ? `"${duration(value)}"` : String(value);
+}
+
+function duration(milliseconds) {
+  const units = [
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1000],
+    ['ms', 1],
+  ];
+  const [unit, size] = units.find(([, each]) => milliseconds % each === 0 && milliseconds >= each) ?? ['s', 1000];
+  return `${milliseconds / size}${unit}`;
+}
+
+function laterKeys({ top, daemon, process, dependency }) {
+  const list = (keys) => keys.map((name) => `\`${name}\``).join(', ');
+  return [
+    `- at the top: ${list(top)}`,
+    `- in \`[daemon]\`: ${list(daemon)}`,
+    `- in \`[[process]]\`: ${list(process)}`,
+    `- in an entry of \`depends-on\`: ${list(dependency)}`,
+  ].join('\n');
+}
+
+/* ---------------------------------------------------------------- protocol and commands */
+
+function methods(contract) {
+  const rows = Object.entries(contract).map(([name, { summary, params, errors: own }]) => [
+    `\`${name}\``,
+    summary,
+    paramsOf(params),
+    own.map((error) => `\`${error}\``).join(', '),
+  ]);
+  return table(['method', 'does', 'params', 'errors of its own'], rows);
+}
+
+/** A `?` marks what may be left out. */
+function paramsOf(params) {
+  const { shape } = params.def.type === 'pipe' ? params.def.in : params;
+  const names = Object.entries(shape ?? {}).map(([name, check]) =>
+    check.safeParse(undefined).success ? `${name}?` : name,
+  );
+  return names.length === 0 ? 'none' : `\`${names.join(', ')}\``;
+}
+
+function errors(codes) {
+  return table(
+    ['code', 'name'],
+    Object.entries(codes).map(([name, code]) => [String(code), `\`${name}\``]),
+  );
+}
+
+function commands(all) {
+  const rows = all.map(({ name, aliases = [], operands, options, summary }) => {
+    const words = operands.map(({ label, optional, repeated }) => bracketed(label, optional, repeated));
+    const flags = options
+      .filter(({ later }) => !later)
+      .map(({ long, value }) => `\`--${long}${value ? ` ${value}` : ''}\``);
+    const also = aliases.length === 0 ? '' : ` (also \`${aliases.join('`, `')}\`)`;
+    return [`\`${[name, ...words].join(' ')}\`${also}`, summary, flags.join(' ')];
+  });
+  return table(['command', 'does', 'options'], rows);
+}
+
+function bracketed(label, optional, repeated) {
+  const text = repeated ? `${label}..` : label;
+  return optional ? `[${text}]` : text;
+}
+
+/* ---------------------------------------------------------------- Markdown */
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** A sentence in brackets behind the meaning. */
+function quoted(text) {
+  return `(${text}.)`;
+}
