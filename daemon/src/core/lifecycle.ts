@@ -48,7 +48,13 @@ export type InstanceEvent =
   | { readonly kind: 'stop'; readonly cause: StopCause; readonly now: boolean; readonly yieldFirst: boolean }
   /** Its dependents are gone. */
   | { readonly kind: 'proceed' }
-  | { readonly kind: 'scanned'; readonly launchId: LaunchId; readonly remains: readonly LiveProcess[] }
+  /** `whileAlive`: it was looked for before the end of the main process was known, when less could be proven. */
+  | {
+      readonly kind: 'scanned';
+      readonly launchId: LaunchId;
+      readonly remains: readonly LiveProcess[];
+      readonly whileAlive?: true;
+    }
   /** A deadline of `deadlineOf` may have passed. */
   | { readonly kind: 'tick' }
   /** A live run that the state did not know was found and proven. */
@@ -255,7 +261,7 @@ const scannedWhileStopping: Handler<'stopping', 'scanned'> = (instance, activity
 
 const scannedWhileClearing: Handler<'clearing', 'scanned'> = (instance, activity, event, now) => {
   const { run, ended, clearing } = activity;
-  if (event.launchId !== run.launchId) return same(instance);
+  if (event.launchId !== run.launchId || event.whileAlive === true) return same(instance);
   if (event.remains.length === 0) return finish(instance, run, ended);
   const isFirst = clearing.remains.length === 0;
   const forked =

@@ -171,7 +171,8 @@ export class Performer {
     this.#isTableFresh = this.#sharesTable;
     const mark = runMark(uid, key, run.launchId);
     const remains = members.of({ key, run, ...endOf(instance) }).map((process) => members.describe(process, mark));
-    return [{ kind: 'scanned', launchId: run.launchId, remains }];
+    const isEnded = instance.activity.kind === 'clearing';
+    return [{ kind: 'scanned', launchId: run.launchId, remains, ...(isEnded ? {} : { whileAlive: true }) }];
   }
 
   /** Main processes and launchers of other live runs: they need not be read to know that they are not this run's. */
