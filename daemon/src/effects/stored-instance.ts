@@ -10,7 +10,7 @@ export interface StoredInstance {
   readonly instance: Omit<Instance, 'hold'>;
 }
 
-const time = z.number().finite();
+const time = z.number();
 const processIdentity = z.object({
   pid: z.int().positive(),
   startTicks: z.number().nonnegative(),
@@ -35,6 +35,9 @@ const run = z.object({
     stopSignal: z.string().regex(/^[A-Z0-9+]+$/),
     stopTimeout: time,
     killMode: z.enum(['group', 'mixed', 'process']),
+    dependsOn: z
+      .array(z.object({ id: z.string(), condition: z.enum(['running', 'finished']), onLoss: z.enum(['stop', 'keep']) }))
+      .exactOptional(),
   }),
   startedAt: time,
   startedMono: time,
@@ -84,7 +87,7 @@ const activity = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('running'), run }),
   z.object({ kind: z.literal('yielding'), run, stop, settled: z.boolean() }),
   z.object({ kind: z.literal('stopping'), run, stop, settled: z.boolean(), clearing }),
-  z.object({ kind: z.literal('clearing'), run, ended, clearing }),
+  z.object({ kind: z.literal('clearing'), run, ended, stop: stop.exactOptional(), clearing }),
 ]);
 const failure = z.object({
   code: z.enum(['exit', 'spawn-error']),
@@ -116,6 +119,7 @@ const instance = z.object({
     state: z.enum(['STOPPED', 'PENDING', 'STARTING', 'RUNNING', 'BACKOFF', 'STOPPING', 'EXITED', 'FATAL', 'BLOCKED']),
     since: time,
     sinceMono: time,
+    dueSince: time.exactOptional(),
   }),
   exits: z.array(z.object({ launchId: z.string(), startedAt: time, at: time, exit })),
 });

@@ -3,6 +3,8 @@
  * world whose instances are up to date or about to be looked at. Starting fresh, after `kill -9`, and upgrading are this one path.
  */
 import { parseMark, runMark } from '../core/identity.ts';
+import type { Action } from '../core/actions.ts';
+import { ledgerEntry } from '../core/deciders.ts';
 import { advance, type InstanceEvent } from '../core/lifecycle.ts';
 import type { Instance, InstanceKey, LaunchId, LiveProcess, Now, ProcessIdentity, Run, World } from '../core/model.ts';
 import { settingsOf } from '../core/reconcile.ts';
@@ -43,7 +45,11 @@ export interface Recovered {
   readonly world: World;
   /** Instances whose files and processes tell more: to be looked at before anything is decided. */
   readonly toLookAt: readonly InstanceKey[];
+  /** Files of launches whose endings are on record; to be removed once what was recovered is on disk, and not before. */
+  readonly settled: readonly Forget[];
 }
+
+type Forget = Extract<Action, { kind: 'forget' }>;
 
 /** @param empty the world with its configuration, without instances */
 export function recover(parts: RecoveryParts, empty: World): Recovered {
@@ -51,15 +57,16 @@ export function recover(parts: RecoveryParts, empty: World): Recovered {
   const instances = new Map<InstanceKey, Instance>();
   const targets = new Map(targetsOf(empty, now.wall).map((target) => [target.key, target]));
   const known = (key: InstanceKey): Instance | undefined => instances.get(key) ?? fresh(key, targets.get(key), now);
+  const settled: Forget[] = [];
 
   loadStates(parts, instances, known, now);
   for (const [key, launches] of launchesByKey(parts.files)) {
     const instance = known(key);
     if (instance === undefined) parts.log('warning', `runs/: nothing is known of ${key}; its files are left alone`);
-    else instances.set(key, withLostLaunches(parts, instance, launches, targets.get(key), now));
+    else instances.set(key, withLostLaunches(parts, instance, launches, targets.get(key), now, settled));
   }
   for (const [key, instance] of sweepMarks(parts, known, targets, now)) instances.set(key, instance);
-  return { world: { ...empty, instances }, toLookAt: [...instances.keys()] };
+  return { world: { ...empty, instances }, toLookAt: [...instances.keys()], settled };
 }
 
 /* ------------------------------------------------------------------ state files */
@@ -87,10 +94,20 @@ function afterBoot(instance: Instance, files: LaunchFiles, now: Now): Instance {
   const { activity } = instance;
   const shown = { ...instance.shown, sinceMono: now.mono };
   const ended = instance.ended === undefined ? {} : { ended: { ...instance.ended, mono: now.mono } };
+  const known = withRecord({ ...instance, ...ended, shown }, files, now);
   const file = activity.kind === 'idle' ? undefined : files.readExit(instance.key, activity.run.launchId);
   const event: InstanceEvent =
     file?.kind === 'ended' ? { kind: 'boot', exit: file.exit, at: file.at } : { kind: 'boot', at: now.wall };
-  return advance({ ...instance, ...ended, shown }, event, now).instance;
+  return advance(known, event, now).instance;
+}
+
+/** A launch that got as far as its record has run, though the daemon died before it saw it. */
+function withRecord(instance: Instance, files: LaunchFiles, now: Now): Instance {
+  const { activity, key } = instance;
+  if (activity.kind === 'idle' || activity.run.process !== undefined) return instance;
+  const record = files.readRecord(key);
+  if (record?.launchId !== activity.run.launchId) return instance;
+  return advance(instance, { kind: 'launched', ...record }, now).instance;
 }
 
 /** A live run that another pid namespace of this boot may still hold: nothing of it is presumed dead. */
@@ -116,18 +133,17 @@ function withLostLaunches(
   launches: readonly LaunchId[],
   target: Target | undefined,
   now: Now,
+  settled: Forget[],
 ): Instance {
-  const { files } = parts;
-  const recorded = files.readRecord(instance.key)?.launchId;
+  const recorded = parts.files.readRecord(instance.key)?.launchId;
   let result = instance;
   for (const launchId of new Set(recorded === undefined ? launches : [recorded, ...launches])) {
     if (isCurrent(result, launchId)) continue;
     if (isPast(result, launchId)) {
-      // Its ending is on record; the daemon died before it had removed the files.
-      files.removeRecord(result.key, launchId);
-      files.forget(result.key, launchId);
+      // The daemon died before it had removed the files.
+      settled.push({ kind: 'forget', key: result.key, launchId });
     } else {
-      result = withLostLaunch(parts, result, launchId, launchId === recorded, target, now);
+      result = withLostLaunch(parts, result, launchId, launchId === recorded, target, now, settled);
     }
   }
   return result;
@@ -140,18 +156,25 @@ const isPast = ({ ended, exits }: Instance, launchId: LaunchId): boolean =>
 
 /** A launch newer than the state file: the state was lost, or set back by a crash while it was written. */
 function withLostLaunch(
-  { files, log }: RecoveryParts,
+  { files, log, witness }: RecoveryParts,
   instance: Instance,
   launchId: LaunchId,
   isRecorded: boolean,
   target: Target | undefined,
   now: Now,
+  settled: Forget[],
 ): Instance {
   if (files.voidIntent(instance.key, launchId) === 'voided') {
     files.forget(instance.key, launchId);
     return instance;
   }
   const exit = files.readExit(instance.key, launchId);
+  const { activity } = instance;
+  if (activity.kind !== 'idle' && activity.run.process !== undefined && witness.isAlive(activity.run.process)) {
+    // What is known lives: nothing can be newer. This one ended longer ago than exits are remembered.
+    if (exit.kind === 'ended') settled.push({ kind: 'forget', key: instance.key, launchId });
+    return instance;
+  }
   if (
     !isRecorded &&
     (exit.kind === 'not-started' || (exit.kind !== 'ended' && files.probeLock(instance.key) === 'free'))
@@ -161,9 +184,11 @@ function withLostLaunch(
     return instance;
   }
   log('warning', `${instance.key}: its state did not know launch ${launchId}; taken over`);
+  const run = lostRun(launchId, target, now);
   return {
     ...closed(instance, files, now),
-    activity: { kind: 'launching', run: lostRun(launchId, target, now), lookAt: now.mono },
+    ...(run.settings.oneShot ? { ledger: { entry: ledgerEntry(run.applyOn), launchId, outcome: 'running' } } : {}),
+    activity: { kind: 'launching', run, lookAt: now.mono },
   };
 }
 
@@ -227,11 +252,18 @@ function sweepMarks(
   const found = new Map<InstanceKey, Instance>();
   for (const marked of groupByRun(all, uid)) {
     const instance = found.get(marked.key) ?? known(marked.key);
-    if (instance === undefined || isCurrent(instance, marked.launchId) || isPast(instance, marked.launchId)) continue;
+    if (instance === undefined || isPast(instance, marked.launchId)) continue;
+    if (isCurrent(instance, marked.launchId) && !isWithoutRecord(parts, instance)) continue;
     refuseForeign(parts, marked, all);
     found.set(marked.key, adoptOrDoubt(parts, instance, marked, all, targets.get(marked.key), now));
   }
   return found;
+}
+
+/** It is known that it was to run, but what tells which process it is was lost. */
+function isWithoutRecord({ files }: RecoveryParts, { key, activity }: Instance): boolean {
+  if (activity.kind === 'idle' || activity.kind === 'clearing' || activity.run.process !== undefined) return false;
+  return files.readRecord(key)?.launchId !== activity.run.launchId;
 }
 
 function groupByRun(all: readonly ProcessInfo[], uid: string): readonly Marked[] {
@@ -286,7 +318,11 @@ function adoptOrDoubt(
   const { system, files, uid, log } = parts;
   const launcher = launcherOf(parts, marked, all);
   const main = launcher === undefined ? undefined : marked.processes.find(({ parent }) => parent === launcher.pid);
-  if (launcher !== undefined && main !== undefined && instance.activity.kind === 'idle') {
+  if (
+    launcher !== undefined &&
+    main !== undefined &&
+    (instance.activity.kind === 'idle' || isCurrent(instance, marked.launchId))
+  ) {
     const identity = ({ pid, startTicks }: ProcessInfo): ProcessIdentity => ({
       pid,
       startTicks,
@@ -296,6 +332,8 @@ function adoptOrDoubt(
     const record = { launchId: marked.launchId, process: identity(main), launcher: identity(launcher) };
     files.writeRecord(marked.key, record);
     log('warning', `${marked.key}: its state was lost; process ${main.pid} is taken over from its launcher`);
+    // Its launch is known: the record says the rest.
+    if (instance.activity.kind !== 'idle') return instance;
     const age = ((system.ticks() - main.startTicks) / system.ticksPerSecond) * 1000;
     const run: Run = {
       ...lostRun(marked.launchId, target, { wall: now.wall - age, mono: now.mono - age }),

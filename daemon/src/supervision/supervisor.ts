@@ -3,6 +3,7 @@
  * the world; the core answers with a new world and actions; what was changed is on disk before the actions are performed; what
  * comes of them are further changes. Everything else of the daemon only asks it, or tells it to look.
  */
+import type { Action } from '../core/actions.ts';
 import { applyCommand, type Command, type Decided } from '../core/commands.ts';
 import { Describer } from '../core/describe.ts';
 import { show, turn, type Change, type Transition } from '../core/engine.ts';
@@ -61,6 +62,8 @@ export class Supervisor {
   #isBusy = false;
   /** Instances that are not on disk as they are in memory. */
   readonly #unsaved = new Set<InstanceKey>();
+  /** Launches whose endings are not on disk yet: their files have to stay. */
+  #unforgotten: Extract<Action, { kind: 'forget' }>[] = [];
   #saveProblem: string | undefined;
   #saveAgainAt: number | undefined;
   #lookAgainAt: number | undefined;
@@ -119,7 +122,7 @@ export class Supervisor {
   recover(): number {
     const { system, uid, stateDirectory, ownerStateDirectory, log } = this.#o;
     this.#makeDirectories();
-    const { world, toLookAt } = recover(
+    const { world, toLookAt, settled } = recover(
       {
         system, uid, stateDirectory, ownerStateDirectory, log,
         runsDirectory: `${stateDirectory}/runs`,
@@ -130,7 +133,8 @@ export class Supervisor {
       },
       this.#world,
     ); // prettier-ignore
-    this.#world = world;
+    this.#noteChanged(world);
+    this.#unforgotten.push(...settled);
     for (const key of toLookAt) this.#queueEvidence(key, 'over');
     return [...world.instances.values()].filter(
       ({ activity }) => activity.kind !== 'idle' && activity.kind !== 'clearing',
@@ -254,6 +258,8 @@ export class Supervisor {
     const { world, changes, decided, alsoStopped } = applyCommand(survey, command);
     this.#waiters.supersede(new Set(command.targets.map(({ key }) => key)), survey, new Describer(survey));
     this.#noteChanged(world);
+    // What the operator is told has to outlive this daemon: saved at once, also where saving failed a moment ago.
+    this.#saveAgainAt = undefined;
     this.#queue.push(...changes);
     const deadline = timeout === undefined ? undefined : survey.now.mono + timeout;
     const settled = this.#waiters.add(decided, deadline, cancel);
@@ -333,8 +339,19 @@ export class Supervisor {
     const acting = new Set(actions.filter(({ kind }) => kind !== 'scan' && kind !== 'look').map(({ key }) => key));
     const failed = this.#save(acting);
     for (const [key, why] of failed) this.#refuseLaunch(key, why);
-    const performed = actions.filter(({ kind, key }) => kind !== 'launch' || !failed.has(key));
+    const performed = actions.filter(({ kind, key }) => !failed.has(key) || (kind !== 'launch' && kind !== 'forget'));
+    this.#unforgotten.push(
+      ...actions.filter((action) => action.kind === 'forget').filter(({ key }) => failed.has(key)),
+    );
     this.#queue.push(...this.#performer.perform(performed, this.#world));
+  }
+
+  /** An exit file is the only witness of its ending until that is on disk. */
+  #forgetSettled(): void {
+    if (this.#unforgotten.length === 0) return;
+    const due = this.#unforgotten.filter(({ key }) => !this.#unsaved.has(key));
+    this.#unforgotten = this.#unforgotten.filter(({ key }) => this.#unsaved.has(key));
+    this.#performer.perform(due, this.#world);
   }
 
   /** A launch that cannot be put on record does not happen: nobody would know of it. */
@@ -352,6 +369,7 @@ export class Supervisor {
     for (const transition of transitions) this.#logTransition(transition);
     const isRetryDue = this.#saveAgainAt === undefined || now.mono >= this.#saveAgainAt;
     if (isRetryDue) this.#save(this.#unsaved);
+    this.#forgetSettled();
     if (this.#performer.undecided.size > 0) this.#lookAgainAt ??= now.mono + UNDECIDED_AGAIN;
     const survey = new Survey(this.#world, now);
     this.#waiters.check(survey, new Describer(survey));
