@@ -272,9 +272,13 @@ export function cpuTime(pid) {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
-/** Proportional set size in KiB. */
-export function memory(pid) {
-  return Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? NaN);
+/**
+ * Memory in KiB. With `alone` as it would be if no other process shared its program text: other Node processes on the machine
+ * (this one is one) make the proportional size of a Node process look smaller than it is.
+ */
+export function memory(pid, { alone = false } = {}) {
+  const text = read(`/proc/${pid}/smaps_rollup`);
+  return Number(new RegExp(`^${alone ? 'Rss' : 'Pss'}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? NaN);
 }
 
 /** The pids of the launchers of a uid. */

@@ -1,6 +1,6 @@
 import { figure, launchers, memory, onGround, pause, sleepers } from '../harness.mjs';
 
-export const about = "memory (PSS) of the daemon and of its services' launchers, beside an idle Node process";
+export const about = "memory of the daemon, and of its services' launchers (PSS), beside an idle Node process";
 
 const IDLE = ['-e', 'setInterval(() => {}, 1e9)'];
 
@@ -31,7 +31,8 @@ async function measure(ground, count) {
   await daemon.untilRunning();
   await pause(5000);
   const all = launchers(ground.uid)
-    .map(memory)
+    .map((pid) => memory(pid))
     .filter((each) => each > 0);
-  return { daemon: memory(daemon.pid), idle: memory(idle.pid), launchers: all.reduce((sum, each) => sum + each, 0) };
+  const [ours, theirs] = [daemon.pid, idle.pid].map((pid) => memory(pid, { alone: true }));
+  return { daemon: ours, idle: theirs, launchers: all.reduce((sum, each) => sum + each, 0) };
 }
