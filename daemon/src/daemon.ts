@@ -1,6 +1,5 @@
 /** The daemon as a whole: what it is made of, and what it does when it is told to reload, to stop, or to leave. */
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { daemonExit } from '@procman/protocol/exit-codes';
 import { ownerFilePath, type OwnerFile, type PathContext } from '@procman/protocol/paths';
 import { launchProblem } from './config/launchable.ts';
@@ -351,14 +350,4 @@ export function lockPath(stateDirectory: string): string {
 
 function launcherName(): string {
   return `launch-${createHash('sha256').update(launchScript).digest('hex').slice(0, 12)}.sh`;
-}
-
-/** The pid that an earlier daemon left in its state directory. */
-export function recordedPid(stateDirectory: string): number | undefined {
-  try {
-    const { pid } = JSON.parse(readFileSync(`${stateDirectory}/daemon.json`, 'utf8')) as { pid?: unknown };
-    return typeof pid === 'number' ? pid : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,13 +1,14 @@
 /** procmand: reads the command line, finds the configuration, takes the lock, and starts the daemon. */
 import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { daemonExit } from '@procman/protocol/exit-codes';
 import { currentContext, loadConfig, parseConfig, type LoadedConfig } from './config/load.ts';
 import { configCandidates } from './config/locate.ts';
 import { formatProblem, type Problem } from './config/problem.ts';
 import { lastConfigPath } from './configuration.ts';
-import { Daemon, lockPath, recordedPid } from './daemon.ts';
+import { Daemon, lockPath } from './daemon.ts';
 import { daemonize, isBackground, tellParent } from './daemonize.ts';
-import { takeDaemonLock } from './effects/daemon-lock.ts';
+import { lastHolder, takeDaemonLock } from './effects/daemon-lock.ts';
 import { closeInheritedDescriptors, NodeSystem } from './effects/node-system.ts';
 import { createLogger } from './logger.ts';
 import { networkFileSystem } from './network-file-system.ts';
@@ -64,7 +65,7 @@ async function run(options: DaemonOptions): Promise<void> {
   }
   const lockMessages: string[] = [];
   const lock = takeDaemonLock(lockPath(table.stateDir), (text) => lockMessages.push(text));
-  if (lock === undefined) throw refusedBy(config.uid, recordedPid(table.stateDir), table.stateDir);
+  if (lock === undefined) throw refusedBy(config.uid, await lockHolder(system, table.stateDir), table.stateDir);
   const time = new TimeText(table.timezone);
   const destination = isBackground() && !table.logFileGiven ? `${table.stateDir}/procmand.log` : table.logFile;
   const logger = createLogger(destination, table.logLevel, (wall) => time.format(wall));
@@ -91,7 +92,16 @@ async function run(options: DaemonOptions): Promise<void> {
   tellParent({ kind: 'ready' });
 }
 
-/** Another daemon that was started at the same instant may hold the lock before it has said who it is. */
+/** Who holds the lock. One that was started at the same instant needs a moment to say who it is. */
+async function lockHolder(system: NodeSystem, stateDirectory: string): Promise<number | undefined> {
+  for (let tries = 0; tries < 50; tries += 1) {
+    const pid = lastHolder(lockPath(stateDirectory));
+    if (pid !== undefined && system.stat(pid)?.ended === false) return pid;
+    await setTimeout(20);
+  }
+  return undefined;
+}
+
 function refusedBy(uid: string, pid: number | undefined, stateDirectory: string): StartFailure {
   const who = pid === undefined ? 'another daemon' : `a daemon with pid ${pid}`;
   return new StartFailure(daemonExit.failure, `${who} already serves ${uid} (state-dir ${stateDirectory})`);

@@ -49,6 +49,7 @@ export function takeDaemonLock(path: string, log: (message: string) => void): Da
 }
 
 function hold(fd: number, path: string, log: (message: string) => void): DaemonLock {
+  writePid(fd, path, log);
   const sign = new OutwardSign(`${path}.lock`, path, log);
   sign.put();
   let isOpen = true;
@@ -61,6 +62,26 @@ function hold(fd: number, path: string, log: (message: string) => void): DaemonL
       fs.closeSync(fd);
     },
   };
+}
+
+/** Says at once who holds it: another daemon that was started at the same instant names it. */
+function writePid(fd: number, path: string, log: (message: string) => void): void {
+  try {
+    fs.ftruncateSync(fd);
+    fs.writeSync(fd, `${process.pid}\n`, 0);
+  } catch (error) {
+    log(`cannot write ${path}: ${String(error)}`);
+  }
+}
+
+/** The pid that the last holder wrote into its lock file; it may have died since. */
+export function lastHolder(path: string): number | undefined {
+  try {
+    const text = fs.readFileSync(path, 'utf8');
+    return /^[1-9]\d{0,9}\n$/.test(text) ? Number(text) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function openLockFile(path: string): number {
