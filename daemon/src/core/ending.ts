@@ -9,7 +9,7 @@ const EXITS_KEPT = 5;
 export function endedBy(
   run: Run,
   by: Ended['by'],
-  event: { exit: Exit; at: WallTime },
+  event: { exit: Exit; at: WallTime; aliveTicks?: number },
   settled: boolean,
   now: Now,
 ): Ended {
@@ -22,6 +22,7 @@ export function endedBy(
     by,
     settled: settled || hasLivedFor(run, run.settings.startSecs, event.at, now),
     applyOn: run.applyOn,
+    ...(event.aliveTicks === undefined ? {} : { aliveTicks: event.aliveTicks }),
   };
 }
 

@@ -99,6 +99,7 @@ export function show(world: World, now: Now): { readonly world: World; readonly 
   const changed: Instance[] = [];
   for (const target of survey.targets) {
     const instance = survey.instance(target);
+    if (isShownRunning(instance)) continue;
     const view = describer.view(target);
     const shown = shownAs(instance.shown, view, now);
     if (shown === instance.shown) continue;
@@ -107,6 +108,11 @@ export function show(world: World, now: Now): { readonly world: World; readonly 
     if (from !== view.state) transitions.push({ key: target.key, name: target.name, from, to: view.state, view });
   }
   return { world: withInstances(world, changed), transitions };
+}
+
+/** Most of them, most of the time: what its view would say need not be worked out. */
+function isShownRunning({ activity, shown }: Instance): boolean {
+  return activity.kind === 'running' && shown.state === 'RUNNING' && shown.dueSince === undefined;
 }
 
 function shownAs(before: Shown, { state, expected }: View, now: Now): Shown {

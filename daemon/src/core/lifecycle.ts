@@ -44,7 +44,13 @@ export type InstanceEvent =
       readonly why: 'voided' | 'refused' | 'failed';
       readonly message: string;
     }
-  | { readonly kind: 'exited'; readonly launchId: LaunchId; readonly exit: Exit; readonly at: WallTime }
+  | {
+      readonly kind: 'exited';
+      readonly launchId: LaunchId;
+      readonly exit: Exit;
+      readonly at: WallTime;
+      readonly aliveTicks?: number;
+    }
   | { readonly kind: 'stop'; readonly cause: StopCause; readonly now: boolean; readonly yieldFirst: boolean }
   /** Its dependents are gone. */
   | { readonly kind: 'proceed' }
@@ -54,6 +60,8 @@ export type InstanceEvent =
       readonly launchId: LaunchId;
       readonly remains: readonly LiveProcess[];
       readonly whileAlive?: true;
+      /** Alive in what was its session, but it may be another's by now. */
+      readonly unproven?: readonly LiveProcess[];
     }
   /** A deadline of `deadlineOf` may have passed. */
   | { readonly kind: 'tick' }
@@ -262,7 +270,7 @@ const scannedWhileStopping: Handler<'stopping', 'scanned'> = (instance, activity
 const scannedWhileClearing: Handler<'clearing', 'scanned'> = (instance, activity, event, now) => {
   const { run, ended, clearing } = activity;
   if (event.launchId !== run.launchId || event.whileAlive === true) return same(instance);
-  if (event.remains.length === 0) return finish(instance, run, ended);
+  if (event.remains.length === 0) return finishUnlessInDoubt(instance, run, ended, event.unproven ?? []);
   const isFirst = clearing.remains.length === 0;
   const forked =
     isFirst &&
@@ -273,6 +281,15 @@ const scannedWhileClearing: Handler<'clearing', 'scanned'> = (instance, activity
   const { clearing: after, actions } = next(instance.key, run, clearing, event.remains, now.mono);
   return become(instance, { ...activity, ended: forked ? { ...ended, forked } : ended, clearing: after }, actions);
 };
+
+/** What cannot be proven is neither signalled nor run beside: an operator has to say what it is. */
+function finishUnlessInDoubt(instance: Instance, run: Run, ended: Ended, candidates: readonly LiveProcess[]): Step {
+  const step = finish(instance, run, ended);
+  if (candidates.length === 0) return step;
+  const names = candidates.map(({ pid, command }) => `${pid} (${command})`).join(', ');
+  const message = `alive in what was its session, and perhaps its own: ${names}; \`unblock\` with --kill or --gone`;
+  return { ...step, instance: { ...step.instance, doubt: { code: 'identity', message, candidates } } };
+}
 
 const tickClearing: Handler<'clearing', 'tick'> = (instance, activity, _event, now) => {
   const { run, clearing } = activity;

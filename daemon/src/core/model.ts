@@ -252,6 +252,8 @@ export interface Ended {
   readonly applyOn: string;
   /** The main process ended within seconds and left others behind: it forks into the background. */
   readonly forked?: boolean;
+  /** When it was last proven alive, in clock ticks since boot: what its session held until then was its own. */
+  readonly aliveTicks?: number;
 }
 
 /** The latest trouble that delays the next launch. */

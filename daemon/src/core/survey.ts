@@ -10,7 +10,7 @@ export class Survey {
   readonly world: World;
   readonly now: Now;
   readonly targets: readonly Target[];
-  readonly byId: ById;
+  private grouped: ById | undefined;
   private readonly decisions = new Map<InstanceKey, Decision>();
   private readonly met = new Map<string, boolean>();
 
@@ -18,7 +18,12 @@ export class Survey {
     this.world = world;
     this.now = now;
     this.targets = targetsOf(world, now.wall);
-    this.byId = groupById(world, this.targets);
+  }
+
+  /** Only asked for where there are dependencies, or stops. */
+  get byId(): ById {
+    this.grouped ??= groupById(this.world, this.targets);
+    return this.grouped;
   }
 
   instance(target: Target): Instance {
