@@ -269,6 +269,20 @@ describe('ending', () => {
     expect(left.activity).toMatchObject({ kind: 'clearing', ended: { forked: true } });
   });
 
+  test('is scanned for again, once a second, until there is an answer', () => {
+    const exited = advance(at('running'), EVENTS.exited, START).instance;
+    expect(deadlineOf(exited)).toBe(later(1_000).mono);
+    const asked = advance(exited, EVENTS.tick, later(1_000));
+    expect(asked.actions.map(({ kind }) => kind)).toEqual(['scan']);
+    expect(deadlineOf(asked.instance)).toBe(later(2_000).mono);
+  });
+
+  test('with something alive that cannot be proven leaves it in doubt', () => {
+    const scanned: InstanceEvent = { kind: 'scanned', launchId: 'L0', remains: [], unproven: [LEFTOVER] };
+    const { instance } = advance(at('clearing'), scanned, START);
+    expect(instance).toMatchObject({ activity: { kind: 'idle' }, doubt: { code: 'identity', candidates: [LEFTOVER] } });
+  });
+
   test('with kill-mode process leaves the rest alone', () => {
     const main = versionOf({ id: 'web', killMode: 'process' });
     const step = advance(instanceOf(main, { activity: activityOf('running', main) }), EVENTS.exited, later(5));
