@@ -56,7 +56,7 @@ export class FakeMachine {
       case 'look':
         break;
       case 'forget':
-        this.runs.delete(action.launchId);
+        this.forget(action.key, action.launchId);
     }
   }
 
@@ -124,6 +124,14 @@ export class FakeMachine {
       this.end(run, { kind: 'signal', signal }, now);
       if (scope === 'run') run.remains = [];
     }
+  }
+
+  private forget(key: InstanceKey, launchId: LaunchId): void {
+    const run = this.current(key, launchId);
+    if (run !== undefined && (run.phase === 'alive' || run.remains.length > 0)) {
+      this.breaches.push(`${key}: ${launchId} is forgotten while something of it lives`);
+    }
+    this.runs.delete(launchId);
   }
 
   private scan(launchId: LaunchId): void {
