@@ -79,6 +79,7 @@ const ended = z.object({
   settled: z.boolean(),
   applyOn: z.string(),
   forked: z.boolean().exactOptional(),
+  aliveTicks: time.exactOptional(),
 });
 const activity = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('idle') }),

@@ -33,7 +33,9 @@ export function resolveDoubt(
   resolution: Resolution | undefined,
 ): ResolutionOutcome {
   parts.members.refresh(new Set());
-  const alive = markedProcesses(parts, instance);
+  const marked = markedProcesses(parts, instance);
+  // An operator may say of what bears no mark that it is none of it, or have it killed.
+  const alive = resolution === 'gone' ? marked : [...marked, ...namedProcesses(parts, instance, marked)];
   const candidates = alive.map((process) => describe(parts, process));
   if (resolution !== undefined && typeof resolution === 'object')
     return adopt(parts, instance, target, alive, candidates, resolution.adopt);
@@ -47,6 +49,23 @@ export function resolveDoubt(
 /** Everything that carries a mark of this instance, of whatever run. */
 function markedProcesses({ members, uid }: DoubtParts, { key }: Instance): readonly ProcessInfo[] {
   return members.processes().filter((process) => !process.ended && parseMark(process.marks.run, uid)?.key === key);
+}
+
+/** What the doubt named and still lives. */
+function namedProcesses(
+  { members }: DoubtParts,
+  { doubt }: Instance,
+  marked: readonly ProcessInfo[],
+): readonly ProcessInfo[] {
+  const named = doubt?.candidates ?? [];
+  return members
+    .processes()
+    .filter(
+      (process) =>
+        !process.ended &&
+        !marked.includes(process) &&
+        named.some(({ pid, startTicks }) => pid === process.pid && startTicks === process.startTicks),
+    );
 }
 
 function describe({ members, uid }: DoubtParts, process: ProcessInfo): LiveProcess {

@@ -2,7 +2,7 @@
  * What files and /proc say of a run, as events for its state machine. The one way to learn that a launch got on or that a
  * process has ended: while the daemon watches, in its slow sweep, and when it starts.
  */
-import type { Exit, Instance, InstanceKey, ProcessIdentity, Run } from '../core/model.ts';
+import type { Exit, Instance, InstanceKey, LaunchId, ProcessIdentity, Run } from '../core/model.ts';
 import type { InstanceEvent } from '../core/lifecycle.ts';
 import type { ExitFile, LaunchFiles, RunRecord } from '../effects/launch-files.ts';
 import type { System } from '../effects/system.ts';
@@ -23,6 +23,8 @@ const wait = (...events: InstanceEvent[]): Evidence => ({ events, undecided: tru
 export class Witness {
   readonly #system: System;
   readonly #files: LaunchFiles;
+  /** When the main process of a launch was last proven alive, in ticks. */
+  readonly #aliveTicks = new Map<LaunchId, number>();
 
   constructor(system: System, files: LaunchFiles) {
     this.#system = system;
@@ -38,8 +40,8 @@ export class Witness {
     const news: InstanceEvent[] = run.process === undefined && record !== undefined ? [launchedEvent(record)] : [];
     const file = this.#files.readExit(key, run.launchId);
     const last = endingOf(run, file);
-    if (last !== undefined) return decided(...news, last);
     const process = run.process ?? record?.process;
+    if (last !== undefined) return decided(...news, this.#lastSeen(last, process));
     if (process !== undefined) return this.#ofProcess(key, run, process, run.launcher ?? record?.launcher, news);
     return patience === 'patient' ? decided() : this.#ofUnprovenLaunch(key, run);
   }
@@ -68,7 +70,13 @@ export class Witness {
     launcher: ProcessIdentity | undefined,
     news: readonly InstanceEvent[],
   ): Evidence {
-    if (this.isAlive(process)) return decided(...news);
+    if (this.isAlive(process)) {
+      this.#aliveTicks.set(run.launchId, this.#system.ticks());
+      // Without its launcher, or a file for that to fill, nobody announces its end: it has to be looked at.
+      const isAnnounced =
+        launcher !== undefined && this.isAlive(launcher) && this.#files.readExit(key, run.launchId).kind !== 'missing';
+      return isAnnounced ? decided(...news) : wait(...news);
+    }
     // Nothing is presumed dead that cannot be seen; the launcher's lock tells as long as the launcher lives.
     if (this.isElsewhere(process) && this.#files.probeLock(key) === 'held') return wait(...news);
     if (launcher !== undefined && this.isAlive(launcher)) {
@@ -78,10 +86,21 @@ export class Witness {
     }
     // It may have written between the two looks.
     const last = endingOf(run, this.#files.readExit(key, run.launchId));
-    return decided(
-      ...news,
-      last ?? { kind: 'exited', launchId: run.launchId, exit: UNKNOWN, at: this.#system.now().wall },
-    );
+    const unknown: InstanceEvent = {
+      kind: 'exited',
+      launchId: run.launchId,
+      exit: UNKNOWN,
+      at: this.#system.now().wall,
+    };
+    return decided(...news, this.#lastSeen(last ?? unknown, process));
+  }
+
+  /** With the last proof of its life: all that is certain of a session whose end nobody saw. */
+  #lastSeen(event: InstanceEvent, process: ProcessIdentity | undefined): InstanceEvent {
+    if (event.kind !== 'exited' || process === undefined) return event;
+    const aliveTicks = this.#aliveTicks.get(event.launchId) ?? process.startTicks;
+    this.#aliveTicks.delete(event.launchId);
+    return { ...event, aliveTicks };
   }
 
   /** No record after all this time: take the launch back, or find out what became of it. */

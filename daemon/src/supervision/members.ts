@@ -1,18 +1,26 @@
 /** Finds and signals the processes of a run: its session, and what carries its mark elsewhere. */
 import { belongsToRun, runMark, type RunProof } from '../core/identity.ts';
-import type { InstanceKey, LiveProcess, ProcessIdentity, Run, SignalName, WallTime } from '../core/model.ts';
+import type { Ended, InstanceKey, LiveProcess, ProcessIdentity, Run, SignalName } from '../core/model.ts';
 import { ProcessScanner, type ProcessInfo } from '../effects/process-table.ts';
 import type { System } from '../effects/system.ts';
 
-/** A run whose members are looked for; `endedAt` once its main process has ended. */
+/** A run whose members are looked for; `ended` once its main process has. */
 export interface Sought {
   readonly key: InstanceKey;
   readonly run: Run;
-  readonly endedAt?: WallTime;
+  readonly ended?: Ended | undefined;
+}
+
+export interface Found {
+  readonly members: readonly ProcessInfo[];
+  /** In what was its session, but younger than the last proof of that: the number may have been given to another by now. */
+  readonly unproven: readonly ProcessInfo[];
 }
 
 /** SIGKILL is repeated against a run that forks as fast as it is killed; after this many rounds the next look goes on. */
 const KILL_ROUNDS = 10;
+/** An exit file this much younger than now, in milliseconds, means that the clock was set back. */
+const CLOCK_TOLERANCE = 1_000;
 
 export class Members {
   readonly #system: System;
@@ -40,16 +48,35 @@ export class Members {
   }
 
   /** What of the run lives, as of the last refresh. */
-  of(sought: Sought): readonly ProcessInfo[] {
+  of(sought: Sought): Found {
     const proof = this.#proof(sought);
-    return this.processes().filter(
+    const candidates = this.processes().filter(
       (process) =>
         !process.ended &&
         !this.#protected.has(process.pid) &&
         // A launcher is none of it; its child is, from its record on, before it becomes the service.
-        (process.marks.launcher === undefined || process.pid === sought.run.process?.pid) &&
-        belongsToRun({ ...process, ...(process.marks.run === undefined ? {} : { runMark: process.marks.run }) }, proof),
+        (process.marks.launcher === undefined || process.pid === sought.run.process?.pid),
     );
+    const members = candidates.filter((process) =>
+      belongsToRun({ ...process, ...(process.marks.run === undefined ? {} : { runMark: process.marks.run }) }, proof),
+    );
+    return this.#withSession(members, candidates, proof);
+  }
+
+  /** A session number is not given out again while a member lives: with one of them proven, all of them are. */
+  #withSession(
+    members: readonly ProcessInfo[],
+    candidates: readonly ProcessInfo[],
+    { main, endedTicks }: RunProof,
+  ): Found {
+    if (main === undefined || endedTicks === undefined) return { members, unproven: [] };
+    const rest = candidates.filter(
+      (process) => process.session === main.pid && process.marks.run === undefined && !members.includes(process),
+    );
+    if (members.some(({ session }) => session === main.pid)) return { members: [...members, ...rest], unproven: [] };
+    // Its number is a process's again: the session had come to its end.
+    const isReused = this.processes().some(({ pid }) => pid === main.pid);
+    return { members, unproven: isReused ? [] : rest };
   }
 
   describe(process: ProcessInfo, mark: string): LiveProcess {
@@ -63,12 +90,18 @@ export class Members {
     return this.#system.kill(process.pid, signal) === 'sent';
   }
 
-  /** Sends a signal to all of the run: process group by process group, then what left the session. */
+  /**
+   * Sends a signal to all of the run, as of the last refresh: process group by process group, then what left the session.
+   * SIGKILL is repeated, with a new look each time, until nothing of it is seen.
+   *
+   * @param skip pids known to belong to other live runs
+   */
   signalAll(sought: Sought, signal: SignalName, skip: ReadonlySet<number>): void {
-    const rounds = signal === 'KILL' ? KILL_ROUNDS : 1;
-    for (let round = 0; round < rounds; round += 1) {
+    this.#signalOnce(this.of(sought).members, sought.run, signal);
+    if (signal !== 'KILL') return;
+    for (let round = 1; round < KILL_ROUNDS; round += 1) {
       this.refresh(skip);
-      const members = this.of(sought);
+      const { members } = this.of(sought);
       if (members.length === 0) return;
       this.#signalOnce(members, sought.run, signal);
     }
@@ -90,16 +123,19 @@ export class Members {
     return this.#system.stat(pid)?.startTicks === startTicks;
   }
 
-  #proof({ key, run, endedAt }: Sought): RunProof {
+  #proof({ key, run, ended }: Sought): RunProof {
     const mark = runMark(this.#uid, key, run.launchId);
     if (run.process === undefined || run.process.bootId !== this.#system.bootId()) return { mark };
-    if (endedAt === undefined) return this.#isProven(run.process) ? { mark, main: run.process } : { mark };
-    return { mark, main: run.process, endedTicks: this.#ticksAt(endedAt) };
+    if (ended === undefined) return this.#isProven(run.process) ? { mark, main: run.process } : { mark };
+    return { mark, main: run.process, endedTicks: this.#endedTicks(run.process, ended) };
   }
 
-  /** A wall time of this boot as clock ticks, rounded up: exit files know their time to the tick only. */
-  #ticksAt(wall: WallTime): number {
-    const ago = Math.max(this.#system.now().wall - wall, 0);
-    return Math.ceil(this.#system.ticks() - (ago / 1000) * this.#system.ticksPerSecond) + 1;
+  /** Its end as clock ticks, rounded up, as exit files know their time to the tick only; at least as long as it surely lived. */
+  #endedTicks({ startTicks }: ProcessIdentity, { exit, at, aliveTicks = startTicks }: Ended): number {
+    const ago = this.#system.now().wall - at;
+    // Nobody saw its end, or the wall clock was set back since.
+    if (exit.kind === 'unknown' || ago < -CLOCK_TOLERANCE) return aliveTicks;
+    const endedTicks = this.#system.ticks() - (Math.max(ago, 0) / 1000) * this.#system.ticksPerSecond;
+    return Math.max(Math.ceil(endedTicks) + 1, aliveTicks);
   }
 }

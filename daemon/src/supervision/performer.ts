@@ -3,7 +3,7 @@ import type { Action } from '../core/actions.ts';
 import type { Change } from '../core/engine.ts';
 import { runMark } from '../core/identity.ts';
 import type { InstanceEvent } from '../core/lifecycle.ts';
-import type { Instance, InstanceKey, ProcessVersion, Run, World } from '../core/model.ts';
+import type { Ended, Instance, InstanceKey, ProcessVersion, Run, World } from '../core/model.ts';
 import { instanceName } from '../core/targets.ts';
 import type { LaunchFiles } from '../effects/launch-files.ts';
 import { planText, type LaunchPlan } from '../effects/launch-plan.ts';
@@ -26,24 +26,29 @@ export interface PerformerOptions {
   readonly log: (level: 'warning' | 'error', text: string) => void;
 }
 
-const NOBODY: ReadonlySet<number> = new Set();
-
 export class Performer {
   readonly #o: PerformerOptions;
   /** Instances whose files have to be looked at again soon. */
   readonly undecided = new Set<InstanceKey>();
   #isTableFresh = false;
-  #sharesTable = false;
+  #others: ReadonlySet<number> = new Set();
 
   constructor(options: PerformerOptions) {
     this.#o = options;
   }
 
-  /** One batch: what is looked at is looked at once for all of it. */
+  /** One batch: /proc is looked at once for all of it. */
   perform(actions: readonly Action[], world: World): readonly Change[] {
+    const sought = new Set(actions.filter(({ kind }) => kind === 'scan' || kind === 'signal').map(({ key }) => key));
+    this.#others = knownProcesses(world, sought);
     this.#isTableFresh = false;
-    this.#sharesTable = actions.filter(({ kind }) => kind === 'scan').length > 1;
     return actions.flatMap((action) => this.#one(action, world).map((event) => ({ key: action.key, event })));
+  }
+
+  /** Looks at /proc, unless this batch has done so and nothing was killed since. */
+  #refresh(): void {
+    if (!this.#isTableFresh) this.#o.members.refresh(this.#others);
+    this.#isTableFresh = true;
   }
 
   #one(action: Action, world: World): readonly InstanceEvent[] {
@@ -57,9 +62,9 @@ export class Performer {
       case 'look':
         return this.look(instance, 'over');
       case 'signal':
-        return this.#signal(action, instance, world);
+        return this.#signal(action, instance);
       case 'scan':
-        return this.#scan(action, instance, world);
+        return this.#scan(action, instance);
       case 'forget':
         return this.#forget(action);
     }
@@ -152,38 +157,36 @@ export class Performer {
   #signal(
     { key, run, signal, scope }: Extract<Action, { kind: 'signal' }>,
     instance: Instance,
-    world: World,
   ): readonly InstanceEvent[] {
     const { members } = this.#o;
     if (scope === 'main') {
       members.signalMain(run, signal);
-    } else {
-      members.signalAll({ key, run, ...endOf(instance) }, signal, this.#others(world, key));
-      this.#isTableFresh = false;
+      return [];
     }
+    this.#refresh();
+    members.signalAll({ key, run, ...endOf(instance) }, signal, this.#others);
+    this.#isTableFresh = signal !== 'KILL';
     return [];
   }
 
-  #scan({ key, run }: Extract<Action, { kind: 'scan' }>, instance: Instance, world: World): readonly InstanceEvent[] {
+  #scan({ key, run }: Extract<Action, { kind: 'scan' }>, instance: Instance): readonly InstanceEvent[] {
     const { members, uid } = this.#o;
-    // With one scan in the batch, what surely belongs to others need not be read; with more, one sweep serves all.
-    if (!this.#isTableFresh) members.refresh(this.#sharesTable ? NOBODY : this.#others(world, key));
-    this.#isTableFresh = this.#sharesTable;
+    this.#refresh();
     const mark = runMark(uid, key, run.launchId);
-    const remains = members.of({ key, run, ...endOf(instance) }).map((process) => members.describe(process, mark));
+    const found = members.of({ key, run, ...endOf(instance) });
+    const [remains, unproven] = [found.members, found.unproven].map((processes) =>
+      processes.map((process) => members.describe(process, mark)),
+    );
     const isEnded = instance.activity.kind === 'clearing';
-    return [{ kind: 'scanned', launchId: run.launchId, remains, ...(isEnded ? {} : { whileAlive: true }) }];
-  }
-
-  /** Main processes and launchers of other live runs: they need not be read to know that they are not this run's. */
-  #others(world: World, key: InstanceKey): ReadonlySet<number> {
-    const pids = new Set<number>();
-    for (const { key: other, activity } of world.instances.values()) {
-      if (other === key || (activity.kind !== 'running' && activity.kind !== 'settling')) continue;
-      if (activity.run.process !== undefined) pids.add(activity.run.process.pid);
-      if (activity.run.launcher !== undefined) pids.add(activity.run.launcher.pid);
-    }
-    return pids;
+    return [
+      {
+        kind: 'scanned',
+        launchId: run.launchId,
+        remains: remains ?? [],
+        ...(isEnded ? {} : { whileAlive: true }),
+        ...(unproven === undefined || unproven.length === 0 ? {} : { unproven }),
+      },
+    ];
   }
 
   #forget({ key, launchId }: Extract<Action, { kind: 'forget' }>): readonly InstanceEvent[] {
@@ -198,13 +201,30 @@ export class Performer {
   }
 }
 
+/** Main processes and launchers of all other runs: they need not be read to know that they are not the sought ones'. */
+function knownProcesses(world: World, sought: ReadonlySet<InstanceKey>): ReadonlySet<number> {
+  const pids = new Set<number>();
+  if (sought.size === 0) return pids;
+  for (const { key, activity } of world.instances.values()) {
+    if (sought.has(key) || activity.kind === 'idle' || activity.kind === 'clearing') continue;
+    if (activity.run.process !== undefined) pids.add(activity.run.process.pid);
+    if (activity.run.launcher !== undefined) pids.add(activity.run.launcher.pid);
+  }
+  // A number that a sought run had must be seen whoever has it now.
+  for (const key of sought) {
+    const activity = world.instances.get(key)?.activity;
+    if (activity !== undefined && activity.kind !== 'idle') pids.delete(activity.run.process?.pid ?? 0);
+  }
+  return pids;
+}
+
 export function versionOf(world: World, id: string, applyOn: string): ProcessVersion | undefined {
   const process = world.config.processes.find((candidate) => candidate.id === id);
   return process?.versions.find((version) => version.applyOn.text === applyOn && !version.fake);
 }
 
-function endOf({ activity }: Instance): { endedAt?: number } {
-  return activity.kind === 'clearing' ? { endedAt: activity.ended.at } : {};
+function endOf({ activity }: Instance): { ended?: Ended } {
+  return activity.kind === 'clearing' ? { ended: activity.ended } : {};
 }
 
 const refused = (launchId: string, message: string): InstanceEvent => ({

@@ -206,8 +206,9 @@ export class Supervisor {
     const isFull = this.#sweeps % FULL_SWEEP === 0;
     for (const { key, activity } of this.#world.instances.values()) {
       if (activity.kind === 'idle' || activity.kind === 'clearing') continue;
-      const { process } = activity.run;
-      if (isFull || process === undefined || !this.#o.system.exists0(process.pid)) this.#queueEvidence(key, 'patient');
+      const { process, launcher } = activity.run;
+      const isThere = [process, launcher].every((one) => one !== undefined && this.#o.system.exists0(one.pid));
+      if (isFull || !isThere) this.#queueEvidence(key, 'patient');
     }
   }
 
