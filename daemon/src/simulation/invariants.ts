@@ -169,14 +169,17 @@ export class Invariants implements Observer {
   }
 
   #checkExits({ key, exits }: Instance): void {
-    if (new Set(exits.map(({ launchId }) => launchId)).size < exits.length) this.#violate(`${key} reports an exit twice`);
+    if (new Set(exits.map(({ launchId }) => launchId)).size < exits.length)
+      this.#violate(`${key} reports an exit twice`);
     for (const { launchId, exit } of exits) {
       const truth = this.launches.get(launchId);
       if (truth === undefined || truth.key !== key) {
         this.#violate(`${key} reports an exit of ${launchId}, which was never launched`);
       } else if (exit.kind !== 'unknown') {
         if (!isSameExit(truth, exit)) {
-          this.#violate(`${key} reports ${JSON.stringify(exit)} of ${launchId}, recorded was ${truth.lastWord ?? 'none'}`);
+          this.#violate(
+            `${key} reports ${JSON.stringify(exit)} of ${launchId}, recorded was ${truth.lastWord ?? 'none'}`,
+          );
         }
       } else if (isExitRecorded(truth) && !this.#deeds.lossy.has(key)) {
         this.#violate(`${key} reports an unknown exit of ${launchId}, recorded was ${truth.lastWord ?? ''}`);

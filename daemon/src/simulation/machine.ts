@@ -109,6 +109,9 @@ export class SimulatedMachine {
 
   /** Power off and on: all processes are gone, the files stay. */
   reboot(): void {
+    for (const process of this.processes.values()) {
+      if (process.role === 'main' || process.role === 'child') this.observer?.onMainEnd(process);
+    }
     this.processes.clear();
     this.#locks.clear();
     this.#freedAt.clear();
@@ -216,7 +219,10 @@ export class SimulatedMachine {
   /** Somebody sends a signal. */
   signal(process: SimulatedProcess, signal: SignalName): void {
     if (process.state === 'zombie') return;
-    if (signal === 'KILL') { this.end(process, { signal }); return; }
+    if (signal === 'KILL') {
+      this.end(process, { signal });
+      return;
+    }
     if (signal === 'CONT') {
       process.state = 'alive';
     } else if (signal === 'STOP') {

@@ -1,0 +1,117 @@
+/** When nothing fails any more, the world becomes what the configuration and the operator want, within bounded time. */
+import type { Instance } from '../core/model.ts';
+import type { Survey } from '../core/survey.ts';
+import type { Target } from '../core/targets.ts';
+import type { History } from './history.ts';
+import type { ServiceSpec } from './services.ts';
+
+/** Simulated time that all of it may take. */
+const PATIENCE = 180_000;
+
+/** Ends all faults and waits; what has not come right by then is a violation. */
+export function converge(history: History): void {
+  const { machine, daemon, invariants } = history;
+  history.note('all faults end');
+  history.mendDisk();
+  const deadline = machine.mono + PATIENCE;
+  let isOperatorThere = true;
+  for (;;) {
+    if (!daemon.isAlive) history.startDaemon();
+    history.thaw();
+    history.letOthersRun(200);
+    history.wake();
+    invariants.check();
+    if (invariants.violations.length > 0) return;
+    // The operator confirms the configuration on disk, and sees to what is stuck.
+    if (isOperatorThere && daemon.isAlive) {
+      daemon.configure(history.config, false);
+      const stuck = daemon.supervisor?.survey().targets ?? [];
+      history.order('unblock', stuck);
+      isOperatorThere = false;
+    }
+    for (const key of inDoubt(history)) history.resolve(key);
+    const wrong = isOperatorThere ? ['it has not begun'] : whatIsWrong(history);
+    if (wrong.length === 0) break;
+    if (machine.mono >= deadline) {
+      for (const text of wrong) invariants.violations.push(`it does not come right: ${text}`);
+      return;
+    }
+    machine.advance(Math.ceil(Math.min(Math.max(daemon.supervisor?.nextWake() ?? 100, 10), 2_000)));
+  }
+  // What ended last has to get to its last word, and to be seen.
+  for (let round = 0; round < 4; round += 1) {
+    machine.advance(1_000);
+    history.letOthersRun(200);
+    daemon.tell('look', (supervisor) => supervisor.lookAt('all'));
+    history.wake();
+    invariants.check();
+  }
+  history.letOthersRun(200);
+  daemon.tell('look', (supervisor) => supervisor.lookAt('all'));
+  invariants.checkReported();
+}
+
+function inDoubt({ daemon }: History): string[] {
+  const instances = [...(daemon.world()?.instances.values() ?? [])];
+  return instances.filter(({ doubt }) => doubt !== undefined).map(({ key }) => key);
+}
+
+function whatIsWrong(history: History): string[] {
+  const survey = history.daemon.supervisor?.survey();
+  if (survey === undefined) return ['there is no daemon'];
+  const wrong: string[] = [];
+  const allowed = new Set<string>();
+  for (const target of survey.targets) {
+    const instance = survey.instance(target);
+    const held = history.held.get(target.key);
+    if (held !== undefined && held !== (instance.hold !== undefined))
+      wrong.push(`${target.key}: ${held ? 'its hold is lost' : 'it is held, though it was released'}`);
+    if (!isWanted(history, survey, target)) continue;
+    allowed.add(target.key);
+    const copies = liveMains(history, target.key);
+    const isRunning = instance.activity.kind === 'running' && copies === 1;
+    if (isSteady(survey, target) && !isRunning && !isLeftEnded(instance, target))
+      wrong.push(`${target.key}: it should run; ${instance.activity.kind}, ${copies} copies`);
+  }
+  return [...wrong, ...unwantedOf(history, allowed)];
+}
+
+/** What lives though it should be gone; with kill-mode `process` only main processes are the daemon's business. */
+function unwantedOf(history: History, allowed: ReadonlySet<string>): string[] {
+  const wrong: string[] = [];
+  for (const { run, role, pid, state, marks } of history.machine.processes.values()) {
+    if (run === undefined || state === 'zombie' || allowed.has(run.key)) continue;
+    if (role === 'member' && history.blueprintOf(run.key).killMode === 'process') continue;
+    // Its session's leader is forgotten, and it bears no mark: nobody can tell whose it is.
+    if (role === 'member' && marks.run === undefined && history.lossy.has(run.key)) continue;
+    wrong.push(`${run.key}: ${role} ${pid} of ${run.launchId} lives, though it is not wanted`);
+  }
+  return wrong;
+}
+
+function liveMains({ machine }: History, key: string): number {
+  return [...machine.processes.values()].filter(
+    ({ run, role, state }) => run?.key === key && role === 'main' && state === 'alive',
+  ).length;
+}
+
+/** By the configuration and what the operator was told; where he was told nothing, by what the daemon made of it. */
+function isWanted(history: History, survey: Survey, target: Target): boolean {
+  const version = target.effective?.version;
+  if (version === undefined) return false;
+  const { hold, operatorStarted, forced } = survey.instance(target);
+  if (history.held.get(target.key) ?? hold !== undefined) return false;
+  return version.autostart || operatorStarted || forced;
+}
+
+function isSteady(survey: Survey, target: Target): boolean {
+  const version = target.effective?.version;
+  if (version === undefined || version.oneShot) return false;
+  const spec = JSON.parse(version.command.line) as ServiceSpec;
+  return spec.life === undefined && survey.unmet(target).length === 0;
+}
+
+function isLeftEnded(instance: Instance, target: Target): boolean {
+  const version = target.effective?.version;
+  return instance.ended?.by === 'itself' && version?.autorestart !== 'always';
+}

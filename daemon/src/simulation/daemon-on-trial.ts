@@ -1,0 +1,147 @@
+/** The daemon's own code on the simulated machine: started, told things, and killed, as daemon.ts and kill -9 do it. */
+import { guardReload } from '../core/guard.ts';
+import type { CoreConfig, World } from '../core/model.ts';
+import { SystemError } from '../effects/system.ts';
+import { Supervisor } from '../supervision/supervisor.ts';
+import type { LauncherFlaws } from './launcher.ts';
+import type { SimulatedMachine, SimulatedProcess } from './machine.ts';
+import { DaemonKilled, SimulatedSystem, type Moment } from './simulated-system.ts';
+
+export const UID = 'sim';
+export const STATE_DIRECTORY = '/state';
+
+/** What a mutant changes. */
+export interface Flaws {
+  readonly launcher?: LauncherFlaws;
+  readonly system?: typeof SimulatedSystem;
+}
+
+export class DaemonOnTrial {
+  readonly #machine: SimulatedMachine;
+  readonly #flaws: Flaws;
+  readonly #log: (text: string) => void;
+  readonly #defect: (text: string) => void;
+  #process: SimulatedProcess | undefined;
+  #system: SimulatedSystem | undefined;
+  #supervisor: Supervisor | undefined;
+  /** `config.last.toml`. */
+  #lastConfig: CoreConfig | undefined;
+  starts = 0;
+  kills = 0;
+  calls = 0;
+
+  constructor(machine: SimulatedMachine, flaws: Flaws, log: (text: string) => void, defect: (text: string) => void) {
+    this.#machine = machine;
+    this.#flaws = flaws;
+    this.#log = log;
+    this.#defect = defect;
+  }
+
+  get isAlive(): boolean {
+    return this.#supervisor !== undefined;
+  }
+
+  world(): World | undefined {
+    return this.#supervisor?.world;
+  }
+
+  get supervisor(): Supervisor | undefined {
+    return this.#supervisor;
+  }
+
+  /** As Daemon.start does: take over what runs under the configuration applied last, then apply the one on disk. */
+  start(config: CoreConfig, interleaving: number, killed?: { readonly calls: number; readonly moment: Moment }): void {
+    const machine = this.#machine;
+    this.starts += 1;
+    this.#process = machine.start({ role: 'daemon', command: 'procmand', parent: 1 });
+    const system = new (this.#flaws.system ?? SimulatedSystem)(machine, this.#process, this.#flaws.launcher);
+    system.interleaving = interleaving;
+    if (killed !== undefined) system.killAfter(killed.calls, killed.moment);
+    this.#system = system;
+    const { pid } = this.#process;
+    this.#guard('start', () => {
+      const supervisor = new Supervisor(
+        {
+          system,
+          uid: UID,
+          stateDirectory: STATE_DIRECTORY,
+          logDirectory: `${STATE_DIRECTORY}/logs`,
+          launcherScript: `${STATE_DIRECTORY}/runs/launch.sh`,
+          environment: {},
+          self: pid,
+          session: `s${this.starts}n`,
+          log: (level, text) => this.#log(`  ${level}: ${text}`),
+        },
+        this.#lastConfig ?? config,
+      );
+      this.#supervisor = supervisor;
+      supervisor.recover();
+      this.#apply(supervisor, config, true);
+      supervisor.begin();
+    });
+  }
+
+  #apply(supervisor: Supervisor, config: CoreConfig, isGuarded: boolean): void {
+    const now = { wall: this.#machine.wall, mono: this.#machine.mono };
+    const guarded = guardReload(supervisor.world, config, now);
+    if (isGuarded) supervisor.configure(guarded.config, guarded.kept);
+    else supervisor.configure(config, new Set());
+    if (!isGuarded || guarded.stops.length === 0) this.#lastConfig = config;
+  }
+
+  configure(config: CoreConfig, isGuarded: boolean): void {
+    this.tell('reload', (supervisor) => this.#apply(supervisor, config, isGuarded));
+  }
+
+  /** Something reaches the living daemon. */
+  tell(what: string, work: (supervisor: Supervisor) => void): boolean {
+    const supervisor = this.#supervisor;
+    if (supervisor === undefined) return false;
+    const isAlive = this.#guard(what, () => work(supervisor));
+    if (isAlive) this.#reap();
+    return isAlive;
+  }
+
+  /** It will be killed so many calls from now, in the middle of whatever it does then. */
+  killAfter(calls: number, moment: Moment): void {
+    this.#system?.killAfter(calls, moment);
+  }
+
+  killNow(): void {
+    if (this.#process === undefined) return;
+    this.kills += 1;
+    this.calls += this.#system?.calls ?? 0;
+    this.#machine.end(this.#process, { signal: 'KILL' });
+    this.#process = undefined;
+    this.#system = undefined;
+    this.#supervisor = undefined;
+  }
+
+  #guard(what: string, work: () => void): boolean {
+    try {
+      work();
+      // Whatever the code made of it: after its last call it does not exist any more.
+      if (this.#system?.isDead !== true) return true;
+    } catch (error) {
+      if (!(error instanceof DaemonKilled)) this.#judge(what, error);
+    }
+    this.#log(`  the daemon is gone (${what})`);
+    this.killNow();
+    return false;
+  }
+
+  #judge(what: string, error: unknown): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    // A start may fail on a broken disk: services go on, and the next start takes over.
+    if (what === 'start' && error instanceof SystemError) this.#log(`  the start failed: ${error.message}`);
+    else this.#defect(`${what}: ${text}`);
+  }
+
+  /** Node reaps its children in a later turn. */
+  #reap(): void {
+    const { processes, random } = this.#machine;
+    for (const process of [...processes.values()]) {
+      if (process.parent === this.#process?.pid && random.chance(0.8)) this.#machine.reap(process);
+    }
+  }
+}

@@ -1,0 +1,375 @@
+/** One history from a seed: a machine, a configuration, and some hundred random things that happen to them. */
+import type { Verb } from '../core/commands.ts';
+import type { CoreConfig } from '../core/model.ts';
+import type { Target } from '../core/targets.ts';
+import { configOf, edited, randomBlueprints, type Blueprint } from './blueprint.ts';
+import { converge } from './convergence.ts';
+import { DaemonOnTrial, STATE_DIRECTORY, type Flaws } from './daemon-on-trial.ts';
+import { Invariants, type Deeds } from './invariants.ts';
+import { SimulatedMachine, type Role, type SimulatedProcess } from './machine.ts';
+import { Random } from './random.ts';
+import type { Moment } from './simulated-system.ts';
+
+export interface Report {
+  readonly seed: number;
+  readonly violations: readonly string[];
+  readonly trace: readonly string[];
+  readonly steps: number;
+  readonly daemonKills: number;
+  readonly launches: number;
+  readonly calls: number;
+}
+
+const STEPS = 120;
+const TRACE_KEPT = 60;
+
+/** How often each thing happens. */
+const WEIGHTS = {
+  progress: 30, pass: 26, look: 8, wake: 8, command: 9, reload: 3, killDaemonSoon: 6, killDaemon: 1, startDaemon: 5,
+  killProcess: 3, freeze: 1, thaw: 2, damage: 0.7, reboot: 0.4, breakDisk: 0.7, mendDisk: 2, strangers: 3, jump: 0.5,
+}; // prettier-ignore
+
+export class History {
+  readonly seed: number;
+  readonly random: Random;
+  readonly machine: SimulatedMachine;
+  readonly daemon: DaemonOnTrial;
+  readonly invariants: Invariants;
+  readonly held = new Map<string, boolean | undefined>();
+  readonly lossy = new Set<string>();
+  readonly asked = new Map<string, number>();
+  readonly resolving = new Set<string>();
+  readonly #trace: string[] = [];
+  readonly #interleaving: number;
+  readonly #hasGuard: boolean;
+  #blueprints: Blueprint[];
+  #step = 0;
+
+  constructor(seed: number, flaws: Flaws = {}) {
+    this.seed = seed;
+    this.random = new Random(seed);
+    this.machine = new SimulatedMachine(this.random);
+    this.#blueprints = randomBlueprints(this.random, this.machine.wall);
+    this.#interleaving = this.random.oneOf(0, 0.01, 0.05);
+    this.#hasGuard = this.random.chance(0.3);
+    this.daemon = new DaemonOnTrial(
+      this.machine,
+      flaws,
+      (text) => this.note(text),
+      (text) => this.invariants.violations.push(`the daemon failed: ${text}`),
+    );
+    this.invariants = new Invariants(this.machine, this.#deeds());
+    this.machine.observer = this.invariants;
+    this.machine.files.makeDirectory('/state');
+  }
+
+  #deeds(): Deeds {
+    const { held, lossy, asked, resolving } = this;
+    return {
+      stateDirectory: STATE_DIRECTORY,
+      held,
+      lossy,
+      asked,
+      resolving,
+      settingsOf: (key) => this.blueprintOf(key),
+      world: () => this.daemon.world(),
+    };
+  }
+
+  blueprintOf(key: string): Blueprint {
+    const found = this.#blueprints.find(({ id }) => key.startsWith(`${id}~`));
+    if (found === undefined) throw new Error(`nothing is called ${key}`);
+    return found;
+  }
+
+  get config(): CoreConfig {
+    const { daemon, processes } = configOf(this.#blueprints);
+    return { daemon: { ...daemon, ...(this.#hasGuard ? { reloadGuard: 50 } : {}) }, processes };
+  }
+
+  note(text: string): void {
+    this.#trace.push(`${this.#step} [${this.machine.mono}] ${text}`);
+    if (this.#trace.length > TRACE_KEPT) this.#trace.shift();
+  }
+
+  run(): Report {
+    this.startDaemon();
+    for (this.#step = 1; this.#step <= STEPS && this.#isSound(); this.#step += 1) {
+      this.#happen(this.random.weighted(WEIGHTS));
+      this.invariants.check();
+    }
+    if (this.#isSound()) converge(this);
+    const { seed, daemon, invariants } = this;
+    return {
+      seed,
+      violations: invariants.violations,
+      trace: this.#trace,
+      steps: this.#step,
+      daemonKills: daemon.kills,
+      launches: invariants.launches.size,
+      calls: daemon.calls,
+    };
+  }
+
+  #isSound(): boolean {
+    return this.invariants.violations.length === 0;
+  }
+
+  #happen(what: keyof typeof WEIGHTS): void {
+    switch (what) {
+      case 'progress':
+        return this.#progress();
+      case 'pass':
+        return this.#pass();
+      case 'look':
+        return this.look();
+      case 'wake':
+        return this.wake();
+      case 'command':
+        return this.#command();
+      case 'reload':
+        return this.#reload();
+      case 'killDaemonSoon':
+        return this.#killDaemonSoon();
+      case 'killDaemon':
+        return this.#killDaemon();
+      case 'startDaemon':
+        return this.daemon.isAlive ? this.#killDaemonSoon() : this.startDaemon();
+      case 'killProcess':
+        return this.#killProcess();
+      case 'freeze':
+        return this.#freeze();
+      case 'thaw':
+        return this.thaw();
+      case 'damage':
+        return this.#damage();
+      case 'reboot':
+        return this.#reboot();
+      case 'breakDisk':
+        this.machine.files.fault = this.random.oneOf('ENOSPC', 'EROFS');
+        return this.note(`the disk fails: ${this.machine.files.fault}`);
+      case 'mendDisk':
+        return this.mendDisk();
+      case 'strangers':
+        return this.#strangers();
+      case 'jump':
+        return this.#jump();
+    }
+  }
+
+  /* ---------------------------------------------------------------- the machine */
+
+  /** Others get on: a step, some steps, or all they can do now. */
+  #progress(): void {
+    const count = this.random.oneOf(1, 4, 12, 100);
+    this.letOthersRun(count);
+    if (this.random.chance(0.6)) this.look();
+  }
+
+  letOthersRun(count: number): void {
+    for (let taken = 0; taken < count; taken += 1) {
+      const process = this.random.pick(this.machine.ready());
+      if (process === undefined) return;
+      this.machine.step(process);
+    }
+  }
+
+  #pass(): void {
+    const span = this.random.weighted({ short: 4, seconds: 3, long: 1, due: 4 });
+    if (span === 'due') this.machine.advance(Math.ceil(Math.min(this.daemon.supervisor?.nextWake() ?? 100, 5_000)));
+    else if (span === 'short') this.machine.advance(this.random.between(1, 300));
+    else
+      this.machine.advance(span === 'seconds' ? this.random.between(300, 3_000) : this.random.between(3_000, 15_000));
+    if (this.random.chance(0.5)) this.letOthersRun(6);
+    if (this.random.chance(0.8)) this.wake();
+  }
+
+  #killProcess(): void {
+    const role = this.random.weighted({ launcher: 4, child: 3, main: 3, member: 2 });
+    const victim = this.#anyOf(role);
+    if (victim === undefined) return;
+    this.note(`${describe(victim)} is killed`);
+    this.machine.end(victim, { signal: 'KILL' });
+  }
+
+  #freeze(): void {
+    const victim = this.#anyOf(this.random.oneOf<Role>('launcher', 'launcher', 'child', 'main'));
+    if (victim === undefined) return;
+    this.note(`${describe(victim)} is frozen`);
+    this.machine.signal(victim, 'STOP');
+  }
+
+  thaw(): void {
+    for (const process of this.machine.processes.values()) if (process.state === 'stopped') process.state = 'alive';
+  }
+
+  #anyOf(role: Role): SimulatedProcess | undefined {
+    const living = [...this.machine.processes.values()].filter((process) => process.state === 'alive');
+    return this.random.pick(living.filter((process) => process.role === role));
+  }
+
+  /** Strangers come and go, and take over pids and session numbers; some leave a child in a session whose leader is gone. */
+  #strangers(): void {
+    const { machine, random } = this;
+    for (let count = random.between(1, 20); count > 0; count -= 1) {
+      const leader = machine.stranger();
+      if (random.chance(0.3)) {
+        const { pid, session, uid } = leader;
+        const child = machine.start({
+          role: 'stranger',
+          command: 'stranger',
+          parent: pid,
+          session,
+          processGroup: session,
+          uid,
+        });
+        child.wait = () => false;
+      }
+      machine.advance(random.below(15));
+      if (random.chance(0.5)) machine.end(leader, { code: 0 });
+    }
+    const strangers = [...machine.processes.values()].filter(({ role }) => role === 'stranger');
+    while (strangers.length > 12) {
+      const [gone] = strangers.splice(random.below(strangers.length), 1);
+      if (gone !== undefined) machine.end(gone, { code: 0 });
+    }
+  }
+
+  #jump(): void {
+    const jump = this.random.oneOf(-3_600_000, -5_000, 90_000, 3_600_000);
+    this.machine.wall += jump;
+    this.note(`the wall clock jumps by ${jump} ms`);
+  }
+
+  #reboot(): void {
+    this.note('the machine reboots');
+    this.daemon.killNow();
+    this.machine.reboot();
+  }
+
+  mendDisk(): void {
+    if (this.machine.files.fault !== undefined) this.note('the disk is well again');
+    this.machine.files.fault = undefined;
+  }
+
+  /** Somebody, or a power cut, destroys what is known of an instance. */
+  #damage(): void {
+    const { files } = this.machine;
+    const name = this.random.pick(files.list(`${STATE_DIRECTORY}/instances`).filter((each) => each.endsWith('.json')));
+    if (name === undefined || files.fault !== undefined) return;
+    const path = `${STATE_DIRECTORY}/instances/${name}`;
+    const key = name.slice(0, -'.json'.length);
+    const how = this.random.oneOf('torn', 'gone', 'both gone', 'record gone');
+    this.note(`state of ${key}: ${how}`);
+    this.lossy.add(key);
+    if (how === 'torn') files.write(path, (files.read(path) ?? '').slice(0, 40));
+    else files.remove(path);
+    if (how === 'both gone' || how === 'record gone') files.remove(`${path}.prev`);
+    if (how === 'record gone') files.remove(`${STATE_DIRECTORY}/runs/record/${key}`);
+  }
+
+  /* ---------------------------------------------------------------- the daemon */
+
+  startDaemon(): void {
+    if (this.daemon.isAlive) return;
+    const isKilled = this.random.chance(0.3) && this.#step > 0 && this.#step <= STEPS;
+    const killed = isKilled ? { calls: this.random.below(300), moment: this.#moment() } : undefined;
+    this.note('the daemon starts');
+    this.daemon.start(this.config, this.#interleaving, killed);
+  }
+
+  #moment(): Moment {
+    return this.random.oneOf('before', 'within', 'after');
+  }
+
+  #killDaemonSoon(): void {
+    const calls = this.random.oneOf(this.random.below(10), this.random.below(60), this.random.below(400));
+    this.daemon.killAfter(calls, this.#moment());
+  }
+
+  #killDaemon(): void {
+    this.note('the daemon is killed');
+    this.daemon.killNow();
+  }
+
+  /** The watch says that files changed: of all, of some; or nothing, as notifications get lost. */
+  look(): void {
+    const { files } = this.machine;
+    const names = [...files.list(`${STATE_DIRECTORY}/runs/exit`), ...files.list(`${STATE_DIRECTORY}/runs/record`)];
+    const told = this.random.chance(0.3) ? ('all' as const) : new Set(names.filter(() => this.random.chance(0.7)));
+    this.daemon.tell('look', (supervisor) => supervisor.lookAt(told));
+  }
+
+  wake(): void {
+    this.daemon.tell('wake', (supervisor) => supervisor.wake());
+  }
+
+  #reload(): void {
+    const index = this.random.below(this.#blueprints.length);
+    this.#blueprints = this.#blueprints.map((blueprint, at) =>
+      at === index ? edited(this.random, blueprint, this.machine.wall) : blueprint,
+    );
+    this.note(`the configuration of p${index} is edited`);
+    if (this.random.chance(0.8)) this.daemon.configure(this.config, true);
+  }
+
+  #command(): void {
+    const targets = this.#targets();
+    const verb = this.random.weighted<Verb>({ start: 4, stop: 4, restart: 3, unblock: 1 });
+    if (targets.length > 0) this.order(verb, targets);
+  }
+
+  #targets(): Target[] {
+    const all = this.daemon.supervisor?.survey().targets ?? [];
+    if (this.random.chance(0.15)) return [...all];
+    return all.filter(() => this.random.chance(1.5 / all.length));
+  }
+
+  /** An operator's command, and what he may rely on afterwards. */
+  order(verb: Verb, targets: readonly Target[]): void {
+    const keys = targets.map(({ key }) => key);
+    this.note(`operator: ${verb} ${keys.join(' ')}`);
+    for (const key of keys) {
+      if (verb !== 'stop') this.asked.set(key, (this.asked.get(key) ?? 0) + 1);
+      if (verb !== 'unblock') this.held.set(key, undefined);
+    }
+    if (verb === 'unblock') for (const key of keys) this.resolve(key);
+    const wide = new Set(keys.length > 2 ? keys : []);
+    const force = this.random.chance(0.2);
+    const now = this.random.chance(0.3);
+    const isDone = this.daemon.tell('command', (supervisor) => {
+      supervisor.command({ verb, targets, wide, force, now });
+    });
+    if (!isDone || this.machine.files.fault !== undefined) return;
+    for (const { key } of targets) if (verb === 'stop') this.held.set(key, true);
+    // A wide restart leaves holds alone, and one without a version in effect does nothing.
+    for (const { key } of targets) if (verb === 'start') this.held.set(key, false);
+  }
+
+  /** An operator knows what is his: he has nothing killed, or called gone, that is not. */
+  #resolution(isAllOwn: boolean, isNoneOwn: boolean, hasMain: boolean): 'kill' | 'gone' | 'adopt' {
+    if (isNoneOwn) return 'gone';
+    if (hasMain && this.random.chance(0.3)) return 'adopt';
+    return isAllOwn ? 'kill' : 'gone';
+  }
+
+  /** What is in doubt is called gone, killed, or adopted. */
+  resolve(key: string): void {
+    const doubt = this.daemon.world()?.instances.get(key)?.doubt;
+    if (doubt === undefined) return;
+    const named = doubt.candidates.map(({ pid }) => this.machine.processes.get(pid));
+    const own = named.filter((process) => process?.run?.key === key);
+    const main = own.find((process) => process?.role === 'main');
+    const choice = this.#resolution(named.length === own.length, own.length === 0, main !== undefined);
+    this.note(`operator: resolves ${key} with ${choice}`);
+    this.resolving.add(key);
+    this.daemon.tell('resolve', (supervisor) => {
+      if (choice !== 'adopt') supervisor.resolve(key, choice);
+      else if (main !== undefined) supervisor.resolve(key, { adopt: main.pid });
+    });
+    this.resolving.delete(key);
+  }
+}
+
+const describe = ({ role, pid, run, marks }: SimulatedProcess): string =>
+  `${role} ${pid} (${run?.launchId ?? marks.launcher ?? ''})`;
