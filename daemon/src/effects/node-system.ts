@@ -104,15 +104,15 @@ export class NodeSystem implements System {
 
   makeDirectory(path: string): void {
     attempt('make directory', path, () => {
-      const first = fs.mkdirSync(path, { recursive: true, mode: 0o700 });
-      // The umask may have taken more away, from each directory that was made.
-      for (
-        let made = path;
-        first !== undefined && made.startsWith(first);
-        made = made.slice(0, made.lastIndexOf('/'))
-      ) {
-        fs.chmodSync(made, 0o700);
+      // One by one: Node 20 never comes back from a recursive mkdir below /proc.
+      const parts = path.split('/').filter((part) => part !== '');
+      for (let depth = 1; depth <= parts.length; depth += 1) {
+        const folder = `${path.startsWith('/') ? '/' : ''}${parts.slice(0, depth).join('/')}`;
+        if (fs.existsSync(folder)) continue;
+        fs.mkdirSync(folder, { mode: 0o700 });
+        fs.chmodSync(folder, 0o700); // the umask may have taken more away
       }
+      if (!fs.statSync(path).isDirectory()) throw Object.assign(new Error('it is no directory'), { code: 'ENOTDIR' });
     });
   }
 

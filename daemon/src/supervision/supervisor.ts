@@ -59,6 +59,8 @@ export class Supervisor {
   readonly #waiters = new Waiters();
   #world: World;
   readonly #queue: Change[] = [];
+  /** Changes of what is shown since the queue began to run. */
+  readonly #transitions = new Map<InstanceKey, Transition>();
   #isBusy = false;
   /** Instances that are not on disk as they are in memory. */
   readonly #unsaved = new Set<InstanceKey>();
@@ -334,10 +336,13 @@ export class Supervisor {
 
   #turn(): void {
     const changes = this.#queue.splice(0);
-    const { world, actions } = turn(this.#world, changes, this.#o.system.now());
+    const now = this.#o.system.now();
+    const { world, actions } = turn(this.#world, changes, now);
     this.#noteChanged(world);
     // On disk before it happens, so that whatever dies in between, the next daemon knows what was meant.
     const acting = new Set(actions.filter(({ kind }) => kind !== 'scan' && kind !== 'look').map(({ key }) => key));
+    // With the state that is shown by then, or each launch would be written twice.
+    if (acting.size > 0) this.#show(now);
     const failed = this.#save(acting);
     for (const [key, why] of failed) this.#refuseLaunch(key, why);
     const performed = actions.filter(({ kind, key }) => !failed.has(key) || (kind !== 'launch' && kind !== 'forget'));
@@ -365,15 +370,25 @@ export class Supervisor {
 
   #finish(): void {
     const now = this.#o.system.now();
-    const { world, transitions } = show(this.#world, now);
-    this.#noteChanged(world);
-    for (const transition of transitions) this.#logTransition(transition);
+    this.#show(now);
+    for (const transition of this.#transitions.values()) this.#logTransition(transition);
+    this.#transitions.clear();
     const isRetryDue = this.#saveAgainAt === undefined || now.mono >= this.#saveAgainAt;
     if (isRetryDue) this.#save(this.#unsaved);
     this.#forgetSettled();
     if (this.#performer.undecided.size > 0) this.#lookAgainAt ??= now.mono + UNDECIDED_AGAIN;
     const survey = new Survey(this.#world, now);
     this.#waiters.check(survey, new Describer(survey));
+  }
+
+  /** Notes what is shown of each instance now; what it passed through within one run of the queue is not told. */
+  #show(now: Now): void {
+    const { world, transitions } = show(this.#world, now);
+    this.#noteChanged(world);
+    for (const transition of transitions) {
+      const from = this.#transitions.get(transition.key)?.from ?? transition.from;
+      this.#transitions.set(transition.key, { ...transition, from });
+    }
   }
 
   #noteChanged(world: World): void {

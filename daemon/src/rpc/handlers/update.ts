@@ -1,4 +1,4 @@
-import type { Problem as ProblemView, Reason, UpdateResult } from '@procman/protocol';
+import type { Problem as ProblemView, UpdateResult } from '@procman/protocol';
 import { RpcFailure } from '@procman/protocol/errors';
 import type { Problem } from '../../config/problem.ts';
 import type { Proposed } from '../../configuration.ts';
