@@ -120,11 +120,12 @@ export class Daemon {
     const { brokenConfig, config } = this.#parts;
     this.#installLauncher();
     this.adopted = this.supervisor.recover();
+    // A daemon that cannot be reached starts nothing.
+    await this.#server.listen();
     if (brokenConfig !== undefined) this.noteBrokenConfig(brokenConfig);
     this.#applyAtStart(config);
     this.supervisor.begin();
     this.#watch.start();
-    await this.#server.listen();
     this.#writeOwner();
     this.log('info', `serves ${config.uid} with ${config.path} (pid ${this.pid}, ${this.adopted} runs taken over)`);
     this.#schedule();
