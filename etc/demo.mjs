@@ -29,6 +29,17 @@ const home = realpathSync(mkdtempSync(join(tmpdir(), 'procman-demo-')));
 const uid = basename(home);
 const config = join(home, 'procman.example.toml');
 const socket = join(home, 'socket');
+const stateDirectory = join(home, 'state');
+/** For the operator of the demo; the last one is the interactive shell. */
+const TO_TRY = [
+  'status',
+  'logs worker:worker_00 -f',
+  'restart server',
+  'stop worker',
+  'start worker',
+  'unblock flapping',
+  '',
+];
 /** The daemon that runs now. */
 let daemon;
 let isInterrupted = false;
@@ -62,7 +73,7 @@ function freePort() {
 
 async function startDaemon() {
   const log = openSync(join(home, 'procmand.log'), 'a');
-  const words = ['run', config, '--state-dir', join(home, 'state'), '--socket', socket];
+  const words = ['run', config, '--state-dir', stateDirectory, '--socket', socket];
   // In a session of its own: Ctrl-C is for this script, which then ends everything in good order.
   daemon = spawn(procmand, words, { detached: true, stdio: ['ignore', log, log] });
   const ended = new Promise((resolve) => daemon.once('exit', resolve));
@@ -139,21 +150,16 @@ async function killAndAdopt() {
 }
 
 function explainTerminal() {
+  const here = (path) => relative(process.cwd(), path) || path;
   title('Now it is your turn. In another terminal, in this folder:');
-  for (const words of [
-    'status',
-    'logs worker:worker_00 -f',
-    'restart server',
-    'stop worker',
-    'start worker',
-    'unblock flapping',
-    '',
-  ]) {
-    say(`  ${typed(words)}`.trimEnd());
-  }
-  say(`Kill the daemon or a service and look what happens: kill -9 ${daemon.pid}`);
-  say(`The configuration: ${config} (after a change: ${typed('update')})`);
-  say('\nEnter or Ctrl-C ends everything.');
+  say(`  export PROCMAN_SOCKET=${socket}`);
+  for (const words of TO_TRY) say(`  ${here(procmanctl)} ${words}`.trimEnd());
+  say('\nKill a service, or the daemon, and look what happens:');
+  say(`  kill -9 $(${here(procmanctl)} pid server)`);
+  say(`  kill -9 $(${here(procmanctl)} pid)`);
+  say(`  ${here(procmand)} -d ${config} --state-dir ${stateDirectory} --socket ${socket}`);
+  say(`\nChange ${config}, then: ${here(procmanctl)} update`);
+  say('\nEnter or Ctrl-C, here, ends everything.');
 }
 
 function enterOrInterrupt() {
