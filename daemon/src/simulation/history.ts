@@ -346,6 +346,13 @@ export class History {
     for (const { key } of targets) if (verb === 'start') this.held.set(key, false);
   }
 
+  /** Something of it is alive that the doubt did not name. */
+  #killByHand(key: string): void {
+    for (const process of [...this.machine.processes.values()]) {
+      if (process.run?.key === key) this.machine.end(process, { signal: 'KILL' });
+    }
+  }
+
   /** An operator knows what is his: he has nothing killed, or called gone, that is not. */
   #resolution(isAllOwn: boolean, isNoneOwn: boolean, hasMain: boolean): 'kill' | 'gone' | 'adopt' {
     if (isNoneOwn) return 'gone';
@@ -364,8 +371,8 @@ export class History {
     this.note(`operator: resolves ${key} with ${choice}`);
     this.resolving.add(key);
     this.daemon.tell('resolve', (supervisor) => {
-      if (choice !== 'adopt') supervisor.resolve(key, choice);
-      else if (main !== undefined) supervisor.resolve(key, { adopt: main.pid });
+      if (choice === 'adopt') supervisor.resolve(key, { adopt: main?.pid ?? 0 });
+      else if (!supervisor.resolve(key, choice).resolved && choice === 'gone') this.#killByHand(key);
     });
     this.resolving.delete(key);
   }

@@ -1,0 +1,139 @@
+/** The simulation is worth something only if it can fail: each defect on purpose has to be found within some histories. */
+import { expect, test } from 'vitest';
+import type { KillResult, ProcessMarks, ProcessStat } from '../effects/system.ts';
+import { parseRecord } from '../effects/launch-files.ts';
+import type { Flaws } from './daemon-on-trial.ts';
+import { History } from './history.ts';
+import type { SimulatedMachine, SimulatedProcess } from './machine.ts';
+import { SimulatedSystem } from './simulated-system.ts';
+
+const HISTORIES = 300;
+
+const isState = (path: string): boolean => path.includes('/instances/') && path.includes('.json');
+
+class LocksLookFree extends SimulatedSystem {
+  override probeLock(): 'free' {
+    return 'free';
+  }
+}
+
+class HoldsAreDropped extends SimulatedSystem {
+  override writeFile(path: string, text: string): void {
+    if (!path.includes('.hold')) super.writeFile(path, text);
+  }
+
+  override rename(from: string, to: string): boolean {
+    return from.includes('.hold') ? true : super.rename(from, to);
+  }
+}
+
+/** A pid on record is believed to be the process that had it. */
+class PidsAreTrusted extends SimulatedSystem {
+  readonly #seen: SimulatedMachine;
+
+  constructor(...args: ConstructorParameters<typeof SimulatedSystem>) {
+    super(...args);
+    this.#seen = args[0];
+  }
+
+  override stat(pid: number): ProcessStat | undefined {
+    const stat = super.stat(pid);
+    const records = this.#seen.files.list('/state/runs/record');
+    const found = records
+      .map((key) => parseRecord(this.#seen.files.read(`/state/runs/record/${key}`) ?? '')?.process)
+      .find((process) => process?.pid === pid);
+    return stat && { ...stat, startTicks: found?.startTicks ?? stat.startTicks };
+  }
+}
+
+class LedgerIsNotWritten extends SimulatedSystem {
+  override writeFile(path: string, text: string): void {
+    super.writeFile(path, isState(path) ? text.replace(/"ledger":\{[^}]*\},?/, '') : text);
+  }
+}
+
+/** State files are written only after the next thing has been done. */
+class StateComesLate extends SimulatedSystem {
+  #due: [from: string, to: string] | undefined;
+
+  override rename(from: string, to: string): boolean {
+    if (!isState(to) || to.endsWith('.prev')) return super.rename(from, to);
+    this.#catchUp();
+    this.#due = [from, to];
+    return true;
+  }
+
+  override startLauncher(...start: Parameters<SimulatedSystem['startLauncher']>): void {
+    super.startLauncher(...start);
+    this.#catchUp();
+  }
+
+  override kill(...args: Parameters<SimulatedSystem['kill']>): KillResult {
+    const result = super.kill(...args);
+    this.#catchUp();
+    return result;
+  }
+
+  override killGroup(...args: Parameters<SimulatedSystem['killGroup']>): KillResult {
+    const result = super.killGroup(...args);
+    this.#catchUp();
+    return result;
+  }
+
+  #catchUp(): void {
+    const due = this.#due;
+    this.#due = undefined;
+    if (due !== undefined) super.rename(...due);
+  }
+}
+
+class MarksAreNotSeen extends SimulatedSystem {
+  override marks(): ProcessMarks {
+    return {};
+  }
+}
+
+/** The exit file goes with the first look at it. */
+class ExitsAreReadOnce extends SimulatedSystem {
+  override readFile(path: string): ReturnType<SimulatedSystem['readFile']> {
+    const file = super.readFile(path);
+    if (path.includes('/runs/exit/') && file?.text.trimEnd().endsWith(' end') === true) super.remove(path);
+    return file;
+  }
+}
+
+/** Whoever has the group's number is signalled, launchers included. */
+class SignalsGoAstray extends SimulatedSystem {
+  readonly #parent: (pid: number) => SimulatedProcess | undefined;
+
+  constructor(...args: ConstructorParameters<typeof SimulatedSystem>) {
+    super(...args);
+    this.#parent = (pid) => args[0].processes.get(args[0].processes.get(pid)?.parent ?? 0);
+  }
+
+  override killGroup(group: number, signal: string): KillResult {
+    const parent = this.#parent(group);
+    return super.killGroup(parent?.role === 'launcher' ? parent.processGroup : group, signal);
+  }
+}
+
+const MUTANTS: Readonly<Record<string, Flaws>> = {
+  'every lock looks free': { system: LocksLookFree },
+  'holds are dropped': { system: HoldsAreDropped },
+  'pids are trusted without their start time': { system: PidsAreTrusted },
+  'the ledger is not written': { system: LedgerIsNotWritten },
+  'state is written after the deed': { system: StateComesLate },
+  'marks are not seen': { system: MarksAreNotSeen },
+  'exit files vanish when read': { system: ExitsAreReadOnce },
+  'signals reach the launcher': { system: SignalsGoAstray },
+  'the launcher skips the record check': { launcher: { skipsRecordCheck: true } },
+  'the launcher skips the claim': { launcher: { skipsClaim: true } },
+  'the child lets the lock go before its record': { launcher: { unlocksBeforeRecord: true } },
+};
+
+test.each(Object.entries(MUTANTS))('found: %s', (_name, flaws) => {
+  for (let seed = 1; seed <= HISTORIES; seed += 1) {
+    if (new History(seed, flaws).run().violations.length > 0) return;
+  }
+  expect.fail(`not found in ${HISTORIES} histories`);
+});
