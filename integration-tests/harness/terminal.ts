@@ -18,8 +18,11 @@ export class Terminal {
     this.#tmux('-f', '/dev/null', 'new-session', '-d', '-x', '120', '-y', '40', shown);
   }
 
-  type(text: string): void {
+  /** Returns once it shows: what comes in one piece with it would count as pasted, where Tab completes nothing. */
+  async type(text: string): Promise<void> {
+    const before = this.screen().split(text).length;
     this.#tmux('send-keys', '-l', text);
+    await this.#world.waitFor(`the screen to echo ${text}`, () => this.screen().split(text).length > before);
   }
 
   press(...keys: Key[]): void {
@@ -28,12 +31,12 @@ export class Terminal {
 
   /** A line, typed and sent. */
   enter(line: string): void {
-    this.type(line);
+    this.#tmux('send-keys', '-l', line);
     this.press('Enter');
   }
 
   screen(): string {
-    return this.#tmux('capture-pane', '-p', '-S', '-');
+    return this.#tmux('capture-pane', '-p', '-J', '-S', '-');
   }
 
   /** Until the screen shows this. */

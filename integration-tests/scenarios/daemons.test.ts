@@ -1,6 +1,5 @@
 /** One daemon per uid; how it starts, ends, and is told to. */
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PingResult } from '@procman/protocol/views';
 import { begin } from '../harness/commands.ts';
@@ -95,17 +94,17 @@ describe('after kill -9', () => {
     const daemon = await start(world);
     const pid = await world.pidOf('web');
     await world.killDaemon(daemon);
-    const ahead = await world.startDaemon({ prefix: ['faketime', '-f', '+6h'], wait: false });
-    await world.waitFor('the daemon to serve', async () => (await ping(world)).uid === world.uid);
+    await world.startDaemon({ prefix: ['faketime', '-f', '+6h'], wait: false });
+    const ahead = await world.waitFor('the daemon to serve', () => ping(world));
     expect(await world.row('web')).toMatchObject({ state: 'RUNNING', pid });
-    await world.killDaemon(ahead);
+    signal(ahead.pid, 'SIGKILL');
+    await world.waitForEnd(ahead.pid);
     await world.startDaemon();
     expect(await world.row('web')).toMatchObject({ state: 'RUNNING', pid });
   });
 
   test.for([
     ['left by a crash', (path: string) => existsSync(path)],
-    ['a plain file', (path: string) => writeFileSync(path, '')],
     ['gone', (path: string) => rmSync(path, { force: true })],
   ] as const)('a socket file that is %s is no hindrance', async ([, prepare], { world }) => {
     const daemon = await start(world);
@@ -114,15 +113,21 @@ describe('after kill -9', () => {
     await world.startDaemon();
   });
 
-  test('the socket is taken back from an old listener', async ({ world }) => {
+  test('a plain file where the socket should be is left alone: refused, naming it', async ({ world }) => {
+    world.configure([service('web', 'steady')]);
+    writeFileSync(world.socket, 'precious');
+    const daemon = await world.startDaemon({ wait: false });
+    expect(await daemon.ended).toEqual({ code: 1, signal: null });
+    expect(daemon.log()).toContain(world.socket);
+    expect(readFileSync(world.socket, 'utf8')).toBe('precious');
+    expect(world.starts('web')).toEqual([]);
+  });
+
+  test('a socket that vanishes under a living daemon is made anew', async ({ world }) => {
     const daemon = await start(world);
-    await world.killDaemon(daemon);
-    rmSync(world.socket, { force: true });
-    const old = createServer().listen(world.socket);
-    const next = await world.startDaemon();
-    await new Promise((resolve) => old.close(resolve));
-    expect((await ping(world)).pid).toBe(next.pid);
-    await world.crashDaemon(next);
+    // As libuv does when a listener of old closes late.
+    rmSync(world.socket);
+    await world.waitFor('the socket', async () => (await ping(world)).pid === daemon.pid);
   });
 });
 
