@@ -10,6 +10,8 @@ import type { System } from './system.ts';
 export interface Loaded {
   readonly instances: readonly StoredInstance[];
   readonly holds: ReadonlyMap<InstanceKey, Hold>;
+  /** Instances of which only an older state is left: things may have been done since that it does not tell. */
+  readonly setBack: ReadonlySet<InstanceKey>;
   /** Files that were set aside, with where they are now. */
   readonly broken: readonly { readonly path: string; readonly movedTo: string; readonly why: string }[];
 }
@@ -37,21 +39,25 @@ export class StateStore {
   load(): Loaded {
     const instances: StoredInstance[] = [];
     const broken: Loaded['broken'][number][] = [];
+    const setBack = new Set<InstanceKey>();
     const holds = new Map<InstanceKey, Hold>();
     const names = this.#system.list(this.#directory);
     const keys = new Set(
       names.map((name) => /^(.+)\.json(?:\.prev)?$/.exec(name)?.[1]).filter((key) => key !== undefined),
     );
     for (const key of keys) {
+      const brokenBefore = broken.length;
       const stored = this.#loadInstance(key, broken);
       if (stored !== undefined) instances.push(stored);
+      // A `.prev` alone is what a crash within a save leaves, before anything was done about it.
+      if (stored !== undefined && broken.length > brokenBefore) setBack.add(key);
     }
     for (const name of names) {
       if (!name.endsWith('.hold')) continue;
       const key = name.slice(0, -'.hold'.length);
       holds.set(key, this.#loadHold(key));
     }
-    return { instances, holds, broken };
+    return { instances, holds, setBack, broken };
   }
 
   #loadInstance(key: InstanceKey, broken: Loaded['broken'][number][]): StoredInstance | undefined {

@@ -19,7 +19,7 @@ export interface Found {
 
 /** SIGKILL is repeated against a run that forks as fast as it is killed; after this many rounds the next look goes on. */
 const KILL_ROUNDS = 10;
-/** An exit file this much younger than now, in milliseconds, means that the clock was set back. */
+/** The wall clock was set where it parted from the monotonic one by more milliseconds than this. */
 const CLOCK_TOLERANCE = 1_000;
 
 export class Members {
@@ -127,15 +127,16 @@ export class Members {
     const mark = runMark(this.#uid, key, run.launchId);
     if (run.process === undefined || run.process.bootId !== this.#system.bootId()) return { mark };
     if (ended === undefined) return this.#isProven(run.process) ? { mark, main: run.process } : { mark };
-    return { mark, main: run.process, endedTicks: this.#endedTicks(run.process, ended) };
+    return { mark, main: run.process, endedTicks: this.#endedTicks(run, run.process, ended) };
   }
 
   /** Its end as clock ticks, rounded up, as exit files know their time to the tick only; at least as long as it surely lived. */
-  #endedTicks({ startTicks }: ProcessIdentity, { exit, at, aliveTicks = startTicks }: Ended): number {
-    const ago = this.#system.now().wall - at;
-    // Nobody saw its end, or the wall clock was set back since.
-    if (exit.kind === 'unknown' || ago < -CLOCK_TOLERANCE) return aliveTicks;
-    const endedTicks = this.#system.ticks() - (Math.max(ago, 0) / 1000) * this.#system.ticksPerSecond;
+  #endedTicks(run: Run, { startTicks }: ProcessIdentity, { exit, at, aliveTicks = startTicks }: Ended): number {
+    const now = this.#system.now();
+    // Nobody saw its end, or a clock that was set since its launch says when that was.
+    const drift = Math.abs(now.wall - now.mono - (run.startedAt - run.startedMono));
+    if (exit.kind === 'unknown' || drift > CLOCK_TOLERANCE) return aliveTicks;
+    const endedTicks = this.#system.ticks() - (Math.max(now.wall - at, 0) / 1000) * this.#system.ticksPerSecond;
     return Math.max(Math.ceil(endedTicks) + 1, aliveTicks);
   }
 }

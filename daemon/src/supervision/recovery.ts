@@ -59,11 +59,14 @@ export function recover(parts: RecoveryParts, empty: World): Recovered {
   const known = (key: InstanceKey): Instance | undefined => instances.get(key) ?? fresh(key, targets.get(key), now);
   const settled: Forget[] = [];
 
-  loadStates(parts, instances, known, now);
+  const upToDate = loadStates(parts, instances, known, now);
   for (const [key, launches] of launchesByKey(parts.files)) {
     const instance = known(key);
     if (instance === undefined) parts.log('warning', `runs/: nothing is known of ${key}; its files are left alone`);
-    else instances.set(key, withLostLaunches(parts, instance, launches, targets.get(key), now, settled));
+    else {
+      const about = { target: targets.get(key), isUpToDate: upToDate.has(key), settled };
+      instances.set(key, withLostLaunches(parts, instance, launches, about, now));
+    }
   }
   for (const [key, instance] of sweepMarks(parts, known, targets, now)) instances.set(key, instance);
   return { world: { ...empty, instances }, toLookAt: [...instances.keys()], settled };
@@ -71,13 +74,14 @@ export function recover(parts: RecoveryParts, empty: World): Recovered {
 
 /* ------------------------------------------------------------------ state files */
 
+/** @returns the instances whose state is the newest there was: it was on disk before anything was done about it */
 function loadStates(
   { store, system, witness, files, log }: RecoveryParts,
   instances: Map<InstanceKey, Instance>,
   known: (key: InstanceKey) => Instance | undefined,
   now: Now,
-): void {
-  const { instances: stored, holds, broken } = store.load();
+): ReadonlySet<InstanceKey> {
+  const { instances: stored, holds, setBack, broken } = store.load();
   for (const { path, movedTo, why } of broken) log('error', `${path} cannot be read (${why}); set aside as ${movedTo}`);
   for (const { bootId, instance } of stored) {
     const isThisBoot = bootId === system.bootId();
@@ -87,6 +91,7 @@ function loadStates(
     const instance = known(key);
     if (instance !== undefined) instances.set(key, { ...instance, hold });
   }
+  return new Set(stored.map(({ instance }) => instance.key).filter((key) => !setBack.has(key)));
 }
 
 /** The machine was down: all of it has ended. Monotonic times of the other boot mean nothing now. */
@@ -127,24 +132,29 @@ function launchesByKey(files: LaunchFiles): ReadonlyMap<InstanceKey, readonly La
   return byKey;
 }
 
+/** What decides about launches that the state does not know, and where those go whose endings are on record. */
+interface About {
+  readonly target: Target | undefined;
+  /** No launch is newer than the state: it was on disk before its launch was prepared. */
+  readonly isUpToDate: boolean;
+  readonly settled: Forget[];
+}
+
 function withLostLaunches(
   parts: RecoveryParts,
   instance: Instance,
   launches: readonly LaunchId[],
-  target: Target | undefined,
+  about: About,
   now: Now,
-  settled: Forget[],
 ): Instance {
   const recorded = parts.files.readRecord(instance.key)?.launchId;
   let result = instance;
   for (const launchId of new Set(recorded === undefined ? launches : [recorded, ...launches])) {
     if (isCurrent(result, launchId)) continue;
-    if (isPast(result, launchId)) {
-      // The daemon died before it had removed the files.
-      settled.push({ kind: 'forget', key: result.key, launchId });
-    } else {
-      result = withLostLaunch(parts, result, launchId, launchId === recorded, target, now, settled);
-    }
+    // The daemon died before it had removed the files.
+    if (isPast(result, launchId)) about.settled.push({ kind: 'forget', key: result.key, launchId });
+    else if (launchId === recorded) result = withRecordedLaunch(parts, result, launchId, about, now);
+    else result = withLostLaunch(parts, result, launchId, about, now);
   }
   return result;
 }
@@ -154,35 +164,50 @@ const isCurrent = ({ activity }: Instance, launchId: LaunchId): boolean =>
 const isPast = ({ ended, exits }: Instance, launchId: LaunchId): boolean =>
   ended?.launchId === launchId || exits.some((exit) => exit.launchId === launchId);
 
-/** A launch newer than the state file: the state was lost, or set back by a crash while it was written. */
-function withLostLaunch(
-  { files, log, witness }: RecoveryParts,
+/** A launch that ran, and that the state does not know. */
+function withRecordedLaunch(
+  parts: RecoveryParts,
   instance: Instance,
   launchId: LaunchId,
-  isRecorded: boolean,
-  target: Target | undefined,
+  about: About,
   now: Now,
-  settled: Forget[],
 ): Instance {
-  if (files.voidIntent(instance.key, launchId) === 'voided') {
-    files.forget(instance.key, launchId);
-    return instance;
-  }
-  const exit = files.readExit(instance.key, launchId);
-  const { activity } = instance;
-  if (activity.kind !== 'idle' && activity.run.process !== undefined && witness.isAlive(activity.run.process)) {
-    // What is known lives: nothing can be newer. This one ended longer ago than exits are remembered.
-    if (exit.kind === 'ended') settled.push({ kind: 'forget', key: instance.key, launchId });
-    return instance;
-  }
-  if (
-    !isRecorded &&
-    (exit.kind === 'not-started' || (exit.kind !== 'ended' && files.probeLock(instance.key) === 'free'))
-  ) {
-    // A record would be in place before the lock was let go: it never ran.
-    files.forget(instance.key, launchId);
-    return instance;
-  }
+  const { files, witness } = parts;
+  const { activity, key } = instance;
+  if (activity.kind === 'idle' || activity.run.process === undefined || !witness.isAlive(activity.run.process))
+    return takenOver(parts, instance, launchId, about, now);
+  // What the state knows lives: nothing can be newer.
+  if (files.readExit(key, launchId).kind === 'ended') about.settled.push({ kind: 'forget', key, launchId });
+  return instance;
+}
+
+/** A launch without a record, and unknown to the state: left by a daemon that could not clean up, or the state was lost. */
+function withLostLaunch(
+  parts: RecoveryParts,
+  instance: Instance,
+  launchId: LaunchId,
+  about: About,
+  now: Now,
+): Instance {
+  const { files } = parts;
+  const { key } = instance;
+  const isVoided = files.voidIntent(key, launchId) === 'voided';
+  const exit = files.readExit(key, launchId);
+  const isUnderWay = !isVoided && (exit.kind === 'pending' || exit.kind === 'aborted' || exit.kind === 'missing');
+  // A record would be in place before the lock was let go: without either it never ran.
+  const isOver = isVoided || exit.kind === 'not-started' || (isUnderWay && files.probeLock(key) === 'free');
+  if (!isOver && !about.isUpToDate) return takenOver(parts, instance, launchId, about, now);
+  if (isOver || !isUnderWay) about.settled.push({ kind: 'forget', key, launchId });
+  return instance;
+}
+
+function takenOver(
+  { files, log }: RecoveryParts,
+  instance: Instance,
+  launchId: LaunchId,
+  { target }: About,
+  now: Now,
+): Instance {
   log('warning', `${instance.key}: its state did not know launch ${launchId}; taken over`);
   const run = lostRun(launchId, target, now);
   return {
