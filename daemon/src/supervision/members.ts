@@ -1,6 +1,14 @@
 /** Finds and signals the processes of a run: its session, and what carries its mark elsewhere. */
 import { belongsToRun, runMark, type RunProof } from '../core/identity.ts';
-import type { Ended, InstanceKey, LiveProcess, ProcessIdentity, Run, SignalName } from '../core/model.ts';
+import type {
+  Ended,
+  InstanceKey,
+  LiveProcess,
+  MonotonicTime,
+  ProcessIdentity,
+  Run,
+  SignalName,
+} from '../core/model.ts';
 import { ProcessScanner, type ProcessInfo } from '../effects/process-table.ts';
 import type { System } from '../effects/system.ts';
 
@@ -19,6 +27,8 @@ export interface Found {
 
 /** SIGKILL is repeated against a run that forks as fast as it is killed; after this many rounds the next look goes on. */
 const KILL_ROUNDS = 10;
+/** No pid is given out again within this time, in milliseconds: that would take 32,768 forks. */
+const PID_REST = 1_000;
 /** The wall clock was set where it parted from the monotonic one by more milliseconds than this. */
 const CLOCK_TOLERANCE = 1_000;
 
@@ -27,6 +37,7 @@ export class Members {
   readonly #uid: string;
   readonly #scanner: ProcessScanner;
   readonly #protected: ReadonlySet<number>;
+  readonly #still = new Map<number, { readonly startTicks: number; readonly at: MonotonicTime }>();
   #table: readonly ProcessInfo[] | undefined;
 
   /** @param self - pid of the daemon: never signalled */
@@ -35,6 +46,18 @@ export class Members {
     this.#uid = uid;
     this.#scanner = new ProcessScanner(system);
     this.#protected = new Set([1, self]);
+  }
+
+  /** Whether it is the process that it was, as of the last second: within that no pid comes back. */
+  isStill(identity: ProcessIdentity): boolean {
+    const now = this.#system.now().mono;
+    const { pid, startTicks } = identity;
+    const known = this.#still.get(pid);
+    if (known?.startTicks === startTicks && now - known.at < PID_REST) return true;
+    const isStill = this.#isProven(identity);
+    if (isStill) this.#still.set(pid, { startTicks, at: now });
+    else this.#still.delete(pid);
+    return isStill;
   }
 
   /** A new look at /proc is due: call once per batch of actions. `skip`: pids known to belong to other live runs. */

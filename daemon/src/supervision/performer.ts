@@ -40,7 +40,7 @@ export class Performer {
   /** One batch: /proc is looked at once for all of it. */
   perform(actions: readonly Action[], world: World): readonly Change[] {
     const sought = new Set(actions.filter(({ kind }) => kind === 'scan' || kind === 'signal').map(({ key }) => key));
-    this.#others = knownProcesses(world, sought);
+    this.#others = knownProcesses(world, sought, this.#o.members);
     this.#isTableFresh = false;
     return actions.flatMap((action) => this.#one(action, world).map((event) => ({ key: action.key, event })));
   }
@@ -202,13 +202,15 @@ export class Performer {
 }
 
 /** Main processes and launchers of all other runs: they need not be read to know that they are not the sought ones'. */
-function knownProcesses(world: World, sought: ReadonlySet<InstanceKey>): ReadonlySet<number> {
+function knownProcesses(world: World, sought: ReadonlySet<InstanceKey>, members: Members): ReadonlySet<number> {
   const pids = new Set<number>();
   if (sought.size === 0) return pids;
   for (const { key, activity } of world.instances.values()) {
     if (sought.has(key) || activity.kind === 'idle' || activity.kind === 'clearing') continue;
-    if (activity.run.process !== undefined) pids.add(activity.run.process.pid);
-    if (activity.run.launcher !== undefined) pids.add(activity.run.launcher.pid);
+    for (const identity of [activity.run.process, activity.run.launcher]) {
+      // One that has ended may have given its pid to a member of a sought run.
+      if (identity !== undefined && members.isStill(identity)) pids.add(identity.pid);
+    }
   }
   // A number that a sought run had must be seen whoever has it now.
   for (const key of sought) {
