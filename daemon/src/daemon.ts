@@ -219,7 +219,10 @@ export class Daemon {
   /** SIGHUP: a broken file changes nothing. */
   reload(): void {
     const proposed = this.propose();
-    if (!proposed.ok) { this.noteBrokenConfig(proposed.problems); return; }
+    if (!proposed.ok) {
+      this.noteBrokenConfig(proposed.problems);
+      return;
+    }
     this.log('info', `reloads ${this.configuration.current.path}`);
     this.applyProposal(proposed.proposal, 'guarded');
   }

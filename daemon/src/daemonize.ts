@@ -14,7 +14,7 @@ export function isBackground(): boolean {
 
 /** Starts the daemon in a session of its own; resolves with the exit code of this process. */
 export function daemonize(): Promise<number> {
-  const child = spawn(process.execPath, process.argv.slice(1), {
+  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     env: { ...process.env, [BACKGROUND]: '1' },

@@ -66,8 +66,9 @@ function whatIsWrong(history: History): string[] {
     const held = history.held.get(target.key);
     if (held !== undefined && held !== (instance.hold !== undefined))
       wrong.push(`${target.key}: ${held ? 'its hold is lost' : 'it is held, though it was released'}`);
-    if (!isWanted(history, survey, target)) continue;
+    if (!mayLive(history, instance, target)) continue;
     allowed.add(target.key);
+    if (!isWanted(instance, target)) continue;
     const copies = liveMains(history, target.key);
     const isRunning = instance.activity.kind === 'running' && copies === 1;
     if (isSteady(survey, target) && !isRunning && !isLeftEnded(instance, target))
@@ -96,12 +97,14 @@ function liveMains({ machine }: History, key: string): number {
 }
 
 /** By the configuration and what the operator was told; where he was told nothing, by what the daemon made of it. */
-function isWanted(history: History, survey: Survey, target: Target): boolean {
-  const version = target.effective?.version;
-  if (version === undefined) return false;
-  const { hold, operatorStarted, forced } = survey.instance(target);
-  if (history.held.get(target.key) ?? hold !== undefined) return false;
-  return version.autostart || operatorStarted || forced;
+function mayLive(history: History, { hold }: Instance, target: Target): boolean {
+  const isHeld = history.held.get(target.key) ?? hold !== undefined;
+  return target.effective?.version !== undefined && !isHeld;
+}
+
+/** With `autostart = false` only what an operator started is, though nothing else that lives is stopped. */
+function isWanted({ operatorStarted, forced }: Instance, { effective }: Target): boolean {
+  return effective?.version?.autostart === true || operatorStarted || forced;
 }
 
 function isSteady(survey: Survey, target: Target): boolean {

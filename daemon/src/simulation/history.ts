@@ -20,13 +20,14 @@ export interface Report {
   readonly calls: number;
 }
 
-const STEPS = 120;
+const STEPS = 200;
 const TRACE_KEPT = 60;
 
 /** How often each thing happens. */
 const WEIGHTS = {
-  progress: 30, pass: 26, look: 8, wake: 8, command: 9, reload: 3, killDaemonSoon: 6, killDaemon: 1, startDaemon: 5,
-  killProcess: 3, freeze: 1, thaw: 2, damage: 0.7, reboot: 0.4, breakDisk: 0.7, mendDisk: 2, strangers: 3, jump: 0.5,
+  progress: 30, pass: 26, look: 8, wake: 8, command: 9, reload: 3, killDaemonSoon: 5, killDaemon: 1, startDaemon: 10,
+  shutdown: 0.3, killProcess: 3, freeze: 1, thaw: 2, damage: 0.6, reboot: 0.3, breakDisk: 0.6, mendDisk: 2.5, strangers: 3,
+  jump: 0.4,
 }; // prettier-ignore
 
 export class History {
@@ -39,6 +40,8 @@ export class History {
   readonly lossy = new Set<string>();
   readonly asked = new Map<string, number>();
   readonly resolving = new Set<string>();
+  /** One-shots whose earlier versions may have come back. */
+  readonly rewound = new Set<string>();
   readonly #trace: string[] = [];
   readonly #interleaving: number;
   readonly #hasGuard: boolean;
@@ -64,13 +67,14 @@ export class History {
   }
 
   #deeds(): Deeds {
-    const { held, lossy, asked, resolving } = this;
+    const { held, lossy, asked, resolving, rewound } = this;
     return {
       stateDirectory: STATE_DIRECTORY,
       held,
       lossy,
       asked,
       resolving,
+      rewound,
       settingsOf: (key) => this.blueprintOf(key),
       world: () => this.daemon.world(),
     };
@@ -95,7 +99,7 @@ export class History {
   run(): Report {
     this.startDaemon();
     for (this.#step = 1; this.#step <= STEPS && this.#isSound(); this.#step += 1) {
-      this.#happen(this.random.weighted(WEIGHTS));
+      this.#deedsByName[this.random.weighted(WEIGHTS)]();
       this.invariants.check();
     }
     if (this.#isSound()) converge(this);
@@ -115,47 +119,27 @@ export class History {
     return this.invariants.violations.length === 0;
   }
 
-  #happen(what: keyof typeof WEIGHTS): void {
-    switch (what) {
-      case 'progress':
-        return this.#progress();
-      case 'pass':
-        return this.#pass();
-      case 'look':
-        return this.look();
-      case 'wake':
-        return this.wake();
-      case 'command':
-        return this.#command();
-      case 'reload':
-        return this.#reload();
-      case 'killDaemonSoon':
-        return this.#killDaemonSoon();
-      case 'killDaemon':
-        return this.#killDaemon();
-      case 'startDaemon':
-        return this.daemon.isAlive ? this.#killDaemonSoon() : this.startDaemon();
-      case 'killProcess':
-        return this.#killProcess();
-      case 'freeze':
-        return this.#freeze();
-      case 'thaw':
-        return this.thaw();
-      case 'damage':
-        return this.#damage();
-      case 'reboot':
-        return this.#reboot();
-      case 'breakDisk':
-        this.machine.files.fault = this.random.oneOf('ENOSPC', 'EROFS');
-        return this.note(`the disk fails: ${this.machine.files.fault}`);
-      case 'mendDisk':
-        return this.mendDisk();
-      case 'strangers':
-        return this.#strangers();
-      case 'jump':
-        return this.#jump();
-    }
-  }
+  readonly #deedsByName: Readonly<Record<keyof typeof WEIGHTS, () => void>> = {
+    progress: () => this.#progress(),
+    pass: () => this.#pass(),
+    look: () => this.look(),
+    wake: () => this.wake(),
+    command: () => this.#command(),
+    reload: () => this.#reload(),
+    killDaemonSoon: () => this.#killDaemonSoon(),
+    killDaemon: () => this.#killDaemon(),
+    startDaemon: () => (this.daemon.isAlive ? this.#killDaemonSoon() : this.startDaemon()),
+    shutdown: () => this.#shutdown(),
+    killProcess: () => this.#killProcess(),
+    freeze: () => this.#freeze(),
+    thaw: () => this.thaw(),
+    damage: () => this.#damage(),
+    reboot: () => this.#reboot(),
+    breakDisk: () => this.#breakDisk(),
+    mendDisk: () => this.mendDisk(),
+    strangers: () => this.#strangers(),
+    jump: () => this.#jump(),
+  };
 
   /* ---------------------------------------------------------------- the machine */
 
@@ -238,6 +222,9 @@ export class History {
   #jump(): void {
     const jump = this.random.oneOf(-3_600_000, -5_000, 90_000, 3_600_000);
     this.machine.wall += jump;
+    // The ledger holds the latest version only: with the clock set back an older one is in effect, and due, again.
+    const older = this.#blueprints.filter(({ oneShot, versions }) => jump < 0 && oneShot && versions.length > 1);
+    for (const { id } of older) this.rewound.add(id);
     this.note(`the wall clock jumps by ${jump} ms`);
   }
 
@@ -245,6 +232,11 @@ export class History {
     this.note('the machine reboots');
     this.daemon.killNow();
     this.machine.reboot();
+  }
+
+  #breakDisk(): void {
+    this.machine.files.fault = this.random.oneOf('ENOSPC', 'EROFS');
+    this.note(`the disk fails: ${this.machine.files.fault}`);
   }
 
   mendDisk(): void {
@@ -285,6 +277,13 @@ export class History {
   #killDaemonSoon(): void {
     const calls = this.random.oneOf(this.random.below(10), this.random.below(60), this.random.below(400));
     this.daemon.killAfter(calls, this.#moment());
+  }
+
+  /** SIGTERM with `on-exit = "stop"`: everything stops, until somebody ends the daemon. */
+  #shutdown(): void {
+    this.note('the daemon shuts down');
+    this.daemon.tell('shutdown', (supervisor) => void supervisor.shutdown(5_000));
+    this.daemon.killAfter(this.random.below(300), 'after');
   }
 
   #killDaemon(): void {

@@ -25,6 +25,8 @@ export interface Deeds {
   readonly asked: ReadonlyMap<string, number>;
   /** The operator resolves what is in doubt: told to kill. */
   readonly resolving: ReadonlySet<string>;
+  /** Ids of one-shots of which an earlier version may be in effect again. */
+  readonly rewound: ReadonlySet<string>;
   settingsOf(key: string): { readonly killMode: string; readonly oneShot: boolean; readonly autorestart: string };
   /** The world of the living daemon. */
   world(): World | undefined;
@@ -69,7 +71,10 @@ export class Invariants implements Observer {
   onExec(process: SimulatedProcess, text: string): void {
     const { run } = process;
     const truth = run && this.launches.get(run.launchId);
-    if (truth === undefined) return this.#violate(`pid ${process.pid} runs for no launch`);
+    if (truth === undefined) {
+      this.#violate(`pid ${process.pid} runs for no launch`);
+      return;
+    }
     truth.execs += 1;
     truth.version = (JSON.parse(text) as ServiceSpec).version;
     if (truth.execs > 1) this.#violate(`launch ${truth.launchId} of ${truth.key} ran twice`);
@@ -92,7 +97,7 @@ export class Invariants implements Observer {
   }
 
   #checkOnce({ key, version }: LaunchTruth): void {
-    if (this.#deeds.lossy.has(key)) return;
+    if (this.#deeds.lossy.has(key) || this.#deeds.rewound.has(key.replace(/~\d+$/, ''))) return;
     const same = [...this.launches.values()].filter((launch) => launch.key === key && launch.version === version);
     const runs = same.filter(({ execs }) => execs > 0).length;
     const { autorestart } = this.#deeds.settingsOf(key);
@@ -103,11 +108,17 @@ export class Invariants implements Observer {
   }
 
   onSignal(pid: number, process: SimulatedProcess | undefined, signal: SignalName): void {
-    if (pid <= 1) return this.#violate(`SIG${signal} to pid ${pid}`);
+    if (pid <= 1) {
+      this.#violate(`SIG${signal} to pid ${pid}`);
+      return;
+    }
     if (process === undefined || process.state === 'zombie') return;
     const { role, run } = process;
     if (role === 'launcher' && signal === 'CONT') return;
-    if (run === undefined) return this.#violate(`SIG${signal} to ${role} ${pid} (${process.command})`);
+    if (run === undefined) {
+      this.#violate(`SIG${signal} to ${role} ${pid} (${process.command})`);
+      return;
+    }
     if (this.#deeds.resolving.has(run.key)) return;
     if (role === 'member' && this.#deeds.settingsOf(run.key).killMode === 'process') {
       this.#violate(`SIG${signal} to ${pid} of ${run.key}, which kill-mode process leaves alone`);

@@ -60,9 +60,7 @@ function* launcherProgram(launch: Launch): Program {
   yield;
   // 3. The claim.
   if (flaws.skipsClaim !== true) {
-    let isClaimed = false;
-    isDone(() => (isClaimed = files.rename(`${filesOf(launch)}.intent`, `${filesOf(launch)}.claimed`)));
-    if (!isClaimed) {
+    if (!isDone(() => files.rename(`${filesOf(launch)}.intent`, `${filesOf(launch)}.claimed`))) {
       const isThere = files.exists(`${filesOf(launch)}.intent`);
       return giveUp(launch, isThere ? 'failed claim cannot rename the intent' : 'refused void');
     }
@@ -109,9 +107,8 @@ function* childProgram(launch: Launch, launcher: SimulatedProcess): Program {
   const draft = `${filesOf(launch)}.record`;
   if (!isDone(() => files.write(draft, record))) return left(launch, 'failed record cannot write the run record');
   yield;
-  let isPublished = false;
-  isDone(() => (isPublished = files.rename(draft, recordOf(launch))));
-  if (!isPublished) return left(launch, 'failed record cannot write the run record');
+  if (!isDone(() => files.rename(draft, recordOf(launch))))
+    return left(launch, 'failed record cannot write the run record');
   yield;
   machine.closeLock(lockOf(launch), self.pid);
   yield;
@@ -151,8 +148,7 @@ function isRecordAlive(launch: Launch): boolean {
 /** Whether it worked: a shell's command that fails ends nothing by itself. */
 function isDone(work: () => unknown): boolean {
   try {
-    work();
-    return true;
+    return work() !== false;
   } catch (error) {
     if (error instanceof SystemError) return false;
     throw error;

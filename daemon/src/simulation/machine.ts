@@ -65,11 +65,8 @@ export const OTHER_UID = 2000;
 const TICK = 10;
 /** So few that pids come back while somebody still remembers them. */
 const PID_SPACE = 60;
-/**
- * A pid comes back no sooner than this. (A real one needs a wrap of at least 32,768 forks, longer than this; and two processes
- * with the same pid and the same start tick could not be told apart by anybody.)
- */
-const REUSE_AFTER_TICKS = 10;
+/** A pid comes back no sooner than after this: a real one needs 32,768 forks. Members.isStill relies on as much. */
+const REUSE_AFTER_TICKS = 110;
 
 export class SimulatedMachine {
   readonly files: SimulatedFiles;
