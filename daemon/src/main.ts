@@ -11,7 +11,7 @@ import { daemonize, isBackground, tellParent } from './daemonize.ts';
 import { lastHolder, takeDaemonLock } from './effects/daemon-lock.ts';
 import { closeInheritedDescriptors, NodeSystem } from './effects/node-system.ts';
 import { createLogger } from './logger.ts';
-import { preferSmall, releaseStartup } from './memory.ts';
+import { preferSmall, releaseStartupLater } from './memory.ts';
 import { networkFileSystem } from './network-file-system.ts';
 import { parseOptions, type DaemonOptions } from './options.ts';
 import { isOwnerAlive, readOwner } from './owner.ts';
@@ -20,9 +20,6 @@ import { stateDirectoryOfBroken } from './broken-config.ts';
 import { TimeText } from './time-text.ts';
 
 const VERSION = process.env.PROCMAN_VERSION ?? '';
-
-/** When the services of a usual configuration are up. */
-const QUIET_AFTER = 3_000;
 
 /** Why the daemon cannot start, for people, with its exit code. */
 class StartFailure extends Error {
@@ -95,7 +92,7 @@ async function run(options: DaemonOptions): Promise<void> {
   onSignals(daemon);
   await daemon.start();
   tellParent({ kind: 'ready' });
-  setTimeout(releaseStartup, QUIET_AFTER).unref();
+  releaseStartupLater();
 }
 
 /** Who holds the lock. One that was started at the same instant needs a moment to say who it is. */

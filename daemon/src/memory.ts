@@ -10,8 +10,15 @@ export function preferSmall(): void {
   setFlagsFromString('--no-opt');
 }
 
-/** Gives back what the start has used and Node would keep until its next busy time. */
-export function releaseStartup(): void {
+/** When the services of a usual configuration are up. */
+const QUIET_AFTER = 3_000;
+
+/** Gives back, once it is quiet, what the start has used and Node would keep until its next busy time. */
+export function releaseStartupLater(): void {
+  setTimeout(collectGarbage, QUIET_AFTER).unref();
+}
+
+function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
   setFlagsFromString('--no-expose-gc');
