@@ -7,13 +7,14 @@ import type { World } from './world.ts';
 export type Key = 'Tab' | 'Enter' | 'Up' | 'Down' | 'C-c' | 'C-d' | 'C-u';
 
 export class Terminal {
+  static #count = 0;
   readonly #world: World;
   readonly #socket: string;
 
   /** @param command - run by sh; the terminal stays after its end and shows `ended CODE` */
   constructor(world: World, command: string) {
     this.#world = world;
-    this.#socket = join(world.root, 'tmux');
+    this.#socket = join(world.root, `tmux-${(Terminal.#count += 1)}`);
     const shown = `${command}; echo "ended $?"; exec sleep 1000000`;
     this.#tmux('-f', '/dev/null', 'new-session', '-d', '-x', '120', '-y', '40', shown);
   }

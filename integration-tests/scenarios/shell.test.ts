@@ -2,6 +2,7 @@
 import { begin } from '../harness/commands.ts';
 import { processTable, service } from '../harness/config.ts';
 import { procmanctl } from '../harness/paths.ts';
+import { signal } from '../harness/processes.ts';
 import { Terminal } from '../harness/terminal.ts';
 import { describe, expect, test } from '../harness/test.ts';
 import type { World } from '../harness/world.ts';
@@ -125,8 +126,9 @@ describe('the shell', () => {
 
   test('survives the daemon, and finds the next one', async ({ world }) => {
     const terminal = await openShell(world);
-    const { pid } = await world.daemonView();
-    process.kill(pid ?? 0, 'SIGKILL');
+    const { pid } = await world.rpc<{ pid: number }>('ping');
+    signal(pid, 'SIGKILL');
+    await world.waitForEnd(pid, 'the daemon');
     terminal.enter('status');
     await terminal.waitFor('no daemon is running');
     await world.startDaemon();
