@@ -43,7 +43,11 @@ export class Connection {
     this.#limits = options.limits;
     this.#log = options.log;
     this.#splitter = new LineSplitter(options.limits.lineBytes);
-    this.#call = { closed: this.#gone.signal, notify: (method, params) => this.#notify(method, params) };
+    this.#call = {
+      closed: this.#gone.signal,
+      notify: (method, params) => this.#notify(method, params),
+      hasRoom: () => socket.writableLength < options.limits.bufferedBytes / 4,
+    };
     setMaxListeners(0, this.#gone.signal);
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('end', () => this.#clientEnded());

@@ -11,7 +11,7 @@ import {
   type JSONRPCID,
   type JSONRPCRequest,
 } from 'json-rpc-2.0';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Log } from './limits.ts';
 
 /** What a handler knows of its caller. */
@@ -20,6 +20,8 @@ export interface Call {
   readonly closed: AbortSignal;
   /** Sends a notification; false when the client is gone. */
   notify(method: string, params: unknown): boolean;
+  /** The client has read most of what was sent: whoever sends without end asks before it sends more. */
+  hasRoom(): boolean;
 }
 
 /** One handler per method; it throws `RpcFailure` for what the protocol knows. */

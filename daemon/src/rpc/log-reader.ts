@@ -7,6 +7,10 @@ const PIECE = 64 * 1024;
 const MOST = 4 * 1024 * 1024;
 /** A line that never ends is handed over in parts of this length. */
 const LONGEST_LINE = 256 * 1024;
+/** No more than this is read in one turn of the event loop: a writer at full speed must not keep the daemon here. */
+const PER_TURN = 1024 * 1024;
+/** How soon it is looked again whether the reader has caught up. */
+const AGAIN_MS = 20;
 
 export interface Tail {
   readonly lines: string[];
@@ -58,53 +62,80 @@ function newlines(bytes: Buffer): number {
   return count;
 }
 
-/** Follows a file from a position, across truncation and replacement, until stopped. */
+export interface FollowerOptions {
+  readonly path: string;
+  readonly position: number;
+  /** Gets whole lines, oldest first. */
+  readonly onLines: (lines: string[]) => void;
+  /** Whether the reader can take more now: what it cannot take stays in the file, not in the daemon's memory. */
+  readonly hasRoom: () => boolean;
+}
+
+/**
+ * Follows a file from a position, across truncation and replacement, until stopped. Whatever is put in the file's place (a
+ * folder, a link to itself, a file of somebody else) is not read; when the file is there again, so is the follower.
+ */
 export class Follower {
-  readonly #path: string;
-  readonly #onLines: (lines: string[]) => void;
+  readonly #o: FollowerOptions;
   #position: number;
   #inode: number | undefined;
   #watcher: fs.FSWatcher | undefined;
+  #again: NodeJS.Timeout | undefined;
   #decoder = new StringDecoder('utf8');
   #partial = '';
 
-  /** @param onLines gets whole lines, oldest first */
-  constructor(path: string, position: number, onLines: (lines: string[]) => void) {
-    this.#path = path;
-    this.#position = position;
-    this.#onLines = onLines;
+  /** @throws the file system's error where the log's folder cannot be watched */
+  constructor(options: FollowerOptions) {
+    this.#o = options;
+    this.#position = options.position;
     this.#watch();
-    this.#read();
+    this.#look();
   }
 
   /** The folder is watched: the file may come, go, and come again. */
   #watch(): void {
-    const slash = this.#path.lastIndexOf('/');
-    const name = this.#path.slice(slash + 1);
-    this.#watcher = fs.watch(this.#path.slice(0, slash) || '/', { persistent: false }, (_event, changed) => {
-      if (changed === null || changed === name) this.#read();
+    const { path } = this.#o;
+    const slash = path.lastIndexOf('/');
+    const name = path.slice(slash + 1);
+    this.#watcher = fs.watch(path.slice(0, slash) || '/', { persistent: false }, (_event, changed) => {
+      if (changed === null || changed === name) this.#look();
     });
     this.#watcher.on('error', () => this.stop());
   }
 
-  #read(): void {
-    const fd = openLog(this.#path);
-    if (fd === undefined) return;
+  /** Nobody is above it to catch anything: an error here would end the daemon. */
+  #look(): void {
+    // What is due is read in its turn.
+    if (this.#again !== undefined || this.#watcher === undefined) return;
+    try {
+      if (this.#read()) return;
+    } catch {
+      return; // The next change tells when to try again.
+    }
+    this.#again = setTimeout(() => {
+      this.#again = undefined;
+      this.#look();
+    }, AGAIN_MS).unref();
+  }
+
+  /** @returns whether all was read; else the rest is due later */
+  #read(): boolean {
+    if (!this.#o.hasRoom()) return false;
+    const fd = openLog(this.#o.path);
+    if (fd === undefined) return true;
     try {
       const { ino, size } = fs.fstatSync(fd);
       if ((this.#inode !== undefined && this.#inode !== ino) || size < this.#position) this.#startAnew();
       this.#inode = ino;
+      const end = Math.min(size, this.#position + PER_TURN);
       const piece = Buffer.alloc(PIECE);
-      for (
-        let read = fs.readSync(fd, piece, 0, PIECE, this.#position);
-        read > 0;
-        read = fs.readSync(fd, piece, 0, PIECE, this.#position)
-      ) {
+      while (this.#position < end && this.#watcher !== undefined) {
+        const read = fs.readSync(fd, piece, 0, PIECE, this.#position);
+        if (read === 0) break;
         this.#position += read;
         this.#take(this.#decoder.write(piece.subarray(0, read)));
-        // What is written meanwhile comes with the next event; a writer at full speed must not keep us here.
-        if (this.#position >= size) break;
       }
+      return this.#position >= size;
     } finally {
       fs.closeSync(fd);
     }
@@ -123,11 +154,13 @@ export class Follower {
       lines.push(this.#partial);
       this.#partial = '';
     }
-    if (lines.length > 0) this.#onLines(lines);
+    if (lines.length > 0) this.#o.onLines(lines);
   }
 
   stop(): void {
     this.#watcher?.close();
     this.#watcher = undefined;
+    clearTimeout(this.#again);
+    this.#again = undefined;
   }
 }

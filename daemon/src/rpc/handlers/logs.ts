@@ -40,8 +40,13 @@ function followLog(
   call: Call,
   what: { name: string; stream: 'stdout' | 'stderr' },
 ): void {
-  const follower: Follower = new Follower(path, position, (lines) => {
-    if (!call.notify('log', { ...what, lines })) follower.stop();
+  const follower: Follower = new Follower({
+    path,
+    position,
+    onLines: (lines) => {
+      if (!call.notify('log', { ...what, lines })) follower.stop();
+    },
+    hasRoom: () => call.hasRoom(),
   });
   call.closed.addEventListener('abort', () => follower.stop(), { once: true });
 }
