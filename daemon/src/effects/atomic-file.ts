@@ -15,7 +15,8 @@ export interface AtomicOptions extends WriteOptions {
 export function replaceFile(system: System, path: string, text: string, options: AtomicOptions = {}): void {
   const draft = `${path}.new`;
   system.writeFile(draft, text, options);
-  if (options.keepPrevious === true) {
+  // After a crash in here `.prev` is the only copy: it must not go before there is another in its place.
+  if (options.keepPrevious === true && system.exists(path)) {
     // Removed first: ext4 writes a file out at once when it is renamed over another, which costs more than all the rest.
     system.remove(`${path}.prev`);
     system.rename(path, `${path}.prev`);
