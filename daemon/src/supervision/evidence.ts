@@ -132,12 +132,17 @@ function endingOf({ launchId }: Run, file: ExitFile): InstanceEvent | undefined 
     case 'ended':
       return { kind: 'exited', launchId, exit: file.exit, at: file.at };
     case 'not-started':
-      return { kind: 'never-ran', launchId, why: file.why, message: notStartedText(file.why, file.text) };
+      return { kind: 'never-ran', launchId, why: whoseFault(file), message: notStartedText(file.why, file.text) };
     case 'pending':
     case 'missing':
     case 'aborted':
       return undefined;
   }
+}
+
+/** The launcher's own steps fail for want of disk or processes: no fault of the service, and tried again without counting. */
+function whoseFault({ why, text }: { why: 'refused' | 'failed'; text: string }): 'refused' | 'failed' {
+  return why === 'failed' && /^(?:lock|claim|record|launch) /.test(text) ? 'refused' : why;
 }
 
 function notStartedText(why: 'refused' | 'failed', text: string): string {
