@@ -29,7 +29,7 @@ async function measure(ground, count) {
   daemon.start();
   const idle = ground.spawn(process.execPath, IDLE);
   await daemon.untilRunning();
-  await pause(5000);
+  await pause(12_000);
   const all = launchers(ground.uid)
     .map((pid) => memory(pid))
     .filter((each) => each > 0);

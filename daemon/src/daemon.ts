@@ -18,6 +18,7 @@ import { SystemError } from './effects/system.ts';
 import type { NodeSystem } from './effects/node-system.ts';
 import { launchEnvironment } from './environment.ts';
 import type { Logger } from './logger.ts';
+import { QuietCollector } from './memory.ts';
 import { readOwner, writeOwner } from './owner.ts';
 import { handlersOf } from './rpc/handlers/index.ts';
 import { RpcServer } from './rpc/server.ts';
@@ -57,6 +58,7 @@ export class Daemon {
   readonly #environment = launchEnvironment(process.env);
   readonly #server: RpcServer;
   readonly #watch: ExitWatch;
+  readonly #collector = new QuietCollector();
   #lock: DaemonLock;
   #timer: NodeJS.Timeout | undefined;
   #isExiting = false;
@@ -87,7 +89,10 @@ export class Daemon {
         session: `${randomBytes(6).toString('hex')}n`,
         ownerStateDirectory: readOwner(system, config.uid, this.#pathContext)?.stateDir,
         log: (level, text) => this.log(level, text),
-        onTurn: () => this.#schedule(),
+        onTurn: () => {
+          this.#collector.noteTurn();
+          this.#schedule();
+        },
       },
       this.#core(this.#last ?? config),
     );
@@ -307,6 +312,7 @@ export class Daemon {
     const now = this.system.now().mono;
     if (now - this.#checkedAt < CHECK_INTERVAL) return;
     this.#checkedAt = now;
+    this.#collector.collectAfterWork();
     this.#watch.check();
     this.#checkSurroundings();
   }

@@ -11,7 +11,7 @@ import { daemonize, isBackground, tellParent } from './daemonize.ts';
 import { lastHolder, takeDaemonLock } from './effects/daemon-lock.ts';
 import { closeInheritedDescriptors, NodeSystem } from './effects/node-system.ts';
 import { createLogger } from './logger.ts';
-import { preferSmall, releaseStartupLater } from './memory.ts';
+import { preferSmall } from './memory.ts';
 import { networkFileSystem } from './network-file-system.ts';
 import { parseOptions, type DaemonOptions } from './options.ts';
 import { isOwnerAlive, readOwner } from './owner.ts';
@@ -92,7 +92,6 @@ async function run(options: DaemonOptions): Promise<void> {
   onSignals(daemon);
   await daemon.start();
   tellParent({ kind: 'ready' });
-  releaseStartupLater();
 }
 
 /** Who holds the lock. One that was started at the same instant needs a moment to say who it is. */

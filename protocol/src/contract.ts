@@ -3,7 +3,7 @@
  * zod checks the params at the daemon's edge. The client imports types only, because loading zod costs more than its work.
  */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ErrorName } from './errors.ts';
 import type { Method } from './methods.ts';
 import type * as views from './views.ts';

@@ -1,6 +1,6 @@
 /** The OpenRPC document of `rpc.discover` (https://spec.open-rpc.org), generated from the contract. For the daemon only: it needs zod. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { contract, notifications, type MethodContract } from './contract.ts';
 import { errorCodes, type ErrorName } from './errors.ts';
 

@@ -1,5 +1,5 @@
 /** The keys at the top of the file and of `[daemon]` (SPEC 2, 2.1), each declared once: check, default, meaning. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { key, type Values } from './key.ts';
 import * as value from './values.ts';
 

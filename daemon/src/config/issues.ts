@@ -1,5 +1,5 @@
 /** Turns what zod reports into problems: the issue that people can act on, its key, and what was found there. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { quote } from './problem.ts';
 import { NOT_YET } from './unknown-keys.ts';
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** A table of the configuration: each key with its check. Texts, defaults and checks are declared here once and nowhere else. */
 export type Shape = Readonly<Record<string, z.ZodType>>;

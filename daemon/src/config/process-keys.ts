@@ -2,7 +2,7 @@
  * The keys of a `[[process]]` table (SPEC 2.2), each declared once: check, default, meaning. `[defaults]` has the same keys but
  * `id`, `apply-on` and `command`.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Dependency, LogTarget } from '../core/model.ts';
 import { key, type Values } from './key.ts';
 import { LATER_KEYS } from './unknown-keys.ts';

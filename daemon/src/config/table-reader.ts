@@ -2,7 +2,7 @@
  * Reads one table key by key against its shape, so that one wrong key hides no other: spellings, unknown keys, keys of the
  * next release, wrong values.
  */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { findingsOf } from './issues.ts';
 import { allowedText, type Shape, type Values } from './key.ts';
 import type { Path } from './positions.ts';

@@ -3,7 +3,7 @@
  * said in a few words that follow the key's name.
  */
 import { parseSignal } from '@procman/protocol/signals';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Milliseconds, SignalName } from '../core/model.ts';
 import { APPLY_ON_FORMS, isTimezone, parseCivilTime, type CivilTime } from './apply-on.ts';
 import { DURATION_FORMS, parseDuration } from './durations.ts';

@@ -1,5 +1,5 @@
 /** The format of a state file, and what makes one valid. Versioned: the next release reads this one. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Instance, InstanceKey } from '../core/model.ts';
 
 export interface StoredInstance {

@@ -23,8 +23,14 @@ export interface Report {
 const STEPS = 200;
 const TRACE_KEPT = 60;
 
+type Deed =
+  | 'progress' | 'pass' | 'look' | 'wake' | 'command' | 'reload' | 'killDaemonSoon' | 'killDaemon' | 'startDaemon' | 'shutdown'
+  | 'killProcess' | 'freeze' | 'thaw' | 'damage' | 'reboot' | 'breakDisk' | 'mendDisk' | 'strangers' | 'jump'; // prettier-ignore
+/** What happens more often, or never, than it does by itself. */
+export type Stress = Partial<Record<Deed, number>>;
+
 /** How often each thing happens. */
-const WEIGHTS = {
+const WEIGHTS: Readonly<Record<Deed, number>> = {
   progress: 30, pass: 26, look: 8, wake: 8, command: 9, reload: 3, killDaemonSoon: 5, killDaemon: 1, startDaemon: 10,
   shutdown: 0.3, killProcess: 3, freeze: 1, thaw: 2, damage: 0.6, reboot: 0.3, breakDisk: 0.6, mendDisk: 2.5, strangers: 3,
   jump: 0.4,
@@ -44,11 +50,13 @@ export class History {
   readonly rewound = new Set<string>();
   readonly #trace: string[] = [];
   readonly #interleaving: number;
+  readonly #weights: Readonly<Record<Deed, number>>;
   readonly #hasGuard: boolean;
   #blueprints: Blueprint[];
   #step = 0;
 
-  constructor(seed: number, flaws: Flaws = {}) {
+  constructor(seed: number, flaws: Flaws = {}, stress: Stress = {}) {
+    this.#weights = { ...WEIGHTS, ...stress };
     this.seed = seed;
     this.random = new Random(seed);
     this.machine = new SimulatedMachine(this.random);
@@ -99,7 +107,7 @@ export class History {
   run(): Report {
     this.startDaemon();
     for (this.#step = 1; this.#step <= STEPS && this.#isSound(); this.#step += 1) {
-      this.#deedsByName[this.random.weighted(WEIGHTS)]();
+      this.#deedsByName[this.random.weighted(this.#weights)]();
       this.invariants.check();
     }
     if (this.#isSound()) converge(this);
@@ -119,7 +127,7 @@ export class History {
     return this.invariants.violations.length === 0;
   }
 
-  readonly #deedsByName: Readonly<Record<keyof typeof WEIGHTS, () => void>> = {
+  readonly #deedsByName: Readonly<Record<Deed, () => void>> = {
     progress: () => this.#progress(),
     pass: () => this.#pass(),
     look: () => this.look(),
