@@ -174,6 +174,16 @@ class Daemon {
     }
   }
 
+  /** What is waited for, or a failure as soon as the daemon ends. */
+  async unlessEnded(waited) {
+    const ended = this.#child.ended.then(() => {
+      throw new Error(`the daemon has ended:\n${this.log()}`);
+    });
+    ended.catch(() => undefined);
+    waited.catch(() => undefined);
+    return Promise.race([waited, ended]);
+  }
+
   /** Waits until all instances run. */
   async untilRunning() {
     return this.until('status', ({ processes }) => processes.every(({ state }) => state === 'RUNNING'), 50);
@@ -235,7 +245,7 @@ class Announcements {
   async next() {
     if (this.#lines.length > 0) return this.#lines.shift();
     const timer = new AbortController();
-    const late = pause(LIMIT, undefined, { signal: timer.signal }).then(() => {
+    const late = pause(LIMIT, undefined, { signal: timer.signal, ref: false }).then(() => {
       throw new Error('no service announced itself');
     });
     try {

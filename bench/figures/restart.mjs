@@ -12,7 +12,7 @@ export async function run({ isQuick }) {
     ground.floor(1, announcing(floorPipe.path));
     const ours = [];
     const floor = [];
-    let service = (await pipe.next()).line;
+    let service = (await daemon.unlessEnded(pipe.next())).line;
     let other = (await floorPipe.next()).line;
     for (let round = 0; round < rounds; round += 1) {
       // It has to be known as RUNNING: a service that dies in its first moments is a failed start, and waits.

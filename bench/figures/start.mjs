@@ -20,7 +20,7 @@ async function startAll(ground) {
   const daemon = ground.daemon([{ id: 'service', command: announcing(pipe.path), numprocs: COUNT }]);
   const begin = performance.now();
   daemon.start();
-  return (await pipe.take(COUNT)).at - begin;
+  return (await daemon.unlessEnded(pipe.take(COUNT))).at - begin;
 }
 
 async function spawnAll(ground) {
