@@ -147,14 +147,18 @@ function withLostLaunches(
   about: About,
   now: Now,
 ): Instance {
-  const recorded = parts.files.readRecord(instance.key)?.launchId;
+  const record = parts.files.readRecord(instance.key);
+  const recorded = record?.launchId;
+  // While what is on record lives, launchers refuse: nothing else is newer.
+  const isRecordLive = record !== undefined && parts.witness.isAlive(record.process);
+  const others = isRecordLive ? { ...about, isUpToDate: true } : about;
   let result = instance;
   for (const launchId of new Set(recorded === undefined ? launches : [recorded, ...launches])) {
     if (isCurrent(result, launchId)) continue;
     // The daemon died before it had removed the files.
     if (isPast(result, launchId)) about.settled.push({ kind: 'forget', key: result.key, launchId });
     else if (launchId === recorded) result = withRecordedLaunch(parts, result, launchId, about, now);
-    else result = withLostLaunch(parts, result, launchId, about, now);
+    else result = withLostLaunch(parts, result, launchId, others, now);
   }
   return result;
 }
@@ -221,8 +225,12 @@ function takenOver(
 function closed(instance: Instance, files: LaunchFiles, now: Now): Instance {
   const { activity, key } = instance;
   if (activity.kind === 'idle') return instance;
-  const { launchId } = activity.run;
+  const { launchId, process } = activity.run;
   const file = files.readExit(key, launchId);
+  if (process === undefined && file.kind !== 'ended') {
+    const message = 'a newer launch is there';
+    return advance(instance, { kind: 'never-ran', launchId, why: 'voided', message }, now).instance;
+  }
   const exited: InstanceEvent =
     file.kind === 'ended'
       ? { kind: 'exited', launchId, exit: file.exit, at: file.at }
