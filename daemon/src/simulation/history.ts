@@ -20,7 +20,7 @@ export interface Report {
   readonly calls: number;
 }
 
-const STEPS = 200;
+const STEPS = 150;
 const TRACE_KEPT = 60;
 
 type Deed =

@@ -12,7 +12,6 @@ import { becomeService } from './services.ts';
 export interface LauncherFlaws {
   readonly skipsRecordCheck?: boolean;
   readonly skipsClaim?: boolean;
-  readonly unlocksBeforeRecord?: boolean;
 }
 
 const LOCK_PATIENCE = 2_000;
@@ -92,16 +91,12 @@ function statusText(status: Status): string {
 }
 
 function* childProgram(launch: Launch, launcher: SimulatedProcess): Program {
-  const { machine, self, launchId, flaws } = launch;
+  const { machine, self, launchId } = launch;
   const { files } = machine;
   yield;
   self.session = self.pid;
   self.processGroup = self.pid;
   yield;
-  if (flaws.unlocksBeforeRecord === true) {
-    machine.closeLock(lockOf(launch), self.pid);
-    yield;
-  }
   const where = `${launchId} ${machine.bootId} ${machine.pidNamespace}`;
   const record = `${self.pid} ${self.startTicks} ${where} ${launcher.pid} ${launcher.startTicks} end\n`;
   const draft = `${filesOf(launch)}.record`;
