@@ -1,5 +1,6 @@
 // npm run bench [-- --quick] [--json] [--only NAME]: the figures to hold, as ratios within one run. Ends with 1 where one is over.
 import { existsSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
 import { endAll } from './harness.mjs';
 
 const FIGURES = ['restart', 'start', 'status', 'output', 'adoption', 'idle', 'memory'];
@@ -58,6 +59,10 @@ const { isJson, isQuick, names } = options(process.argv.slice(2));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   process.once(signal, () => void endAll().finally(() => process.exit(1)));
 
+const load = loadavg()[0];
+if (load > availableParallelism() / 2) {
+  console.error(`the machine is busy (load ${load.toFixed(1)}): figures will be worse than they are`);
+}
 const rows = [];
 for (const name of names) {
   const { about, run } = await import(`./figures/${name}.mjs`);
@@ -69,6 +74,6 @@ for (const name of names) {
     process.exitCode = 1;
   }
 }
-const machine = { node: process.version, quick: isQuick };
+const machine = { node: process.version, quick: isQuick, loadBefore: load, loadAfter: loadavg()[0] };
 console.log(isJson ? JSON.stringify({ ...machine, figures: rows }, null, 2) : `\n${table(rows)}`);
 if (rows.some(({ verdict }) => verdict === 'over')) process.exitCode = 1;
