@@ -1,10 +1,8 @@
 /**
- * The daemon's own log. pino decides what is written; each line is made readable here. Nothing that happens to the log's
- * destination (a closed terminal, a pipe that nobody reads, a full disk) ever holds up or ends the daemon.
+ * The daemon's own log. Nothing that happens to the log's destination (a closed terminal, a pipe that nobody reads, a full disk) ever holds up or ends the daemon.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
-import { pino } from 'pino';
 import type { LogLevel } from './supervision/supervisor.ts';
 
 const LEVELS: Readonly<Record<LogLevel, number>> = { debug: 20, info: 30, warning: 40, error: 50, critical: 60 };
@@ -23,22 +21,17 @@ export function createLogger(destination: string, level: LogLevel, timeText: (wa
   const sink =
     destination === 'syslog' ? new SyslogSink() : destination === '-' ? new StderrSink() : new FileSink(destination);
   const isSyslog = destination === 'syslog';
-  const logger = pino(
-    { level, customLevels: LEVELS, useOnlyCustomLevels: true, base: null },
-    {
-      write: (line: string) => {
-        const { level: number, time, msg } = JSON.parse(line) as { level: number; time: number; msg: string };
-        const word = Object.entries(LEVELS).find(([, value]) => value === number)?.[0] ?? 'info';
-        // One line per message: what a service or a config contributes must not forge others.
-        const text = msg.replace(/[\x00-\x1f\x7f]/g, (char) => (char === '\n' ? '\n    ' : '?'));
-        sink.write(isSyslog ? `${word}: ${text}\n` : `${timeText(time)} ${word.padEnd(8)} ${text}\n`);
-      },
-    },
-  );
+  let threshold = LEVELS[level];
+  const log = (at: LogLevel, text: string): void => {
+    if (LEVELS[at] < threshold) return;
+    // One line per message: what a service or a config contributes must not forge others.
+    const shown = text.replace(/[\x00-\x1f\x7f]/g, (char) => (char === '\n' ? '\n    ' : '?'));
+    sink.write(isSyslog ? `${at}: ${shown}\n` : `${timeText(Date.now())} ${at.padEnd(8)} ${shown}\n`);
+  };
   return {
-    log: (at, text) => logger[at](text),
+    log,
     setLevel: (at) => {
-      logger.level = at;
+      threshold = LEVELS[at];
     },
     reopen: () => sink.reopen(),
     path: sink.path,

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { isTimezone } from './apply-on.ts';
+import { systemTimezone } from './system-timezone.ts';
 
 /** What a configuration's defaults depend on. */
 export interface LoadContext {
@@ -15,7 +16,7 @@ export interface LoadContext {
 
 /** The surroundings of this process. */
 export function currentContext(): LoadContext {
-  const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const timezone = systemTimezone(process.env);
   return {
     euid: process.geteuid?.() ?? 0,
     env: process.env,

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { ActResult, TargetResult } from '@procman/protocol';
 import { Describer } from '../../core/describe.ts';
 import type { Target } from '../../core/targets.ts';
@@ -20,7 +21,7 @@ export async function unblock(
   const others: string[] = [];
   for (const target of targets) {
     const isInDoubt = survey.instance(target).doubt !== undefined;
-    if (isInDoubt) results.set(target.name, resolveOne(daemon, target, params.resolution));
+    if (isInDoubt) results.set(target.name, await resolveOne(daemon, target, params.resolution));
     else others.push(target.name);
   }
   const rest =
@@ -29,8 +30,20 @@ export async function unblock(
   return { results: targets.map(({ name }) => results.get(name)).filter((result) => result !== undefined) };
 }
 
-function resolveOne(daemon: HandlerContext, target: Target, resolution: Resolution | undefined): TargetResult {
-  const outcome = daemon.supervisor.resolve(target.key, resolution);
+/** What was killed needs a moment to be gone. */
+const GONE_WITHIN_MS = 2_000;
+const LOOK_EVERY_MS = 20;
+
+async function resolveOne(
+  daemon: HandlerContext,
+  target: Target,
+  resolution: Resolution | undefined,
+): Promise<TargetResult> {
+  let outcome = daemon.supervisor.resolve(target.key, resolution);
+  for (let ms = 0; resolution === 'kill' && !outcome.resolved && ms < GONE_WITHIN_MS; ms += LOOK_EVERY_MS) {
+    await setTimeout(LOOK_EVERY_MS);
+    outcome = daemon.supervisor.resolve(target.key, resolution);
+  }
   const survey = daemon.supervisor.survey();
   const view = new Describer(survey).view(target);
   const candidates = outcome.candidates.map((process) => procView(process, daemon.system, daemon.time));
