@@ -9,6 +9,7 @@ import { lastConfigPath } from './configuration.ts';
 import { Daemon, lockPath } from './daemon.ts';
 import { daemonize, isBackground, tellParent } from './daemonize.ts';
 import { lastHolder, takeDaemonLock } from './effects/daemon-lock.ts';
+import { takeUidLock, uidLockPath } from './uid-lock.ts';
 import { closeInheritedDescriptors, NodeSystem } from './effects/node-system.ts';
 import { createLogger } from './logger.ts';
 import { preferSmall } from './memory.ts';
@@ -66,8 +67,12 @@ async function run(options: DaemonOptions): Promise<void> {
     );
   }
   const lockMessages: string[] = [];
+  const uidLock = uidLockPath(config.uid, context);
+  if (!takeUidLock(uidLock, context, (text) => lockMessages.push(text)))
+    throw refusedBy(config.uid, await lockHolder(system, uidLock));
   const lock = takeDaemonLock(lockPath(table.stateDir), (text) => lockMessages.push(text));
-  if (lock === undefined) throw refusedBy(config.uid, await lockHolder(system, table.stateDir), table.stateDir);
+  if (lock === undefined)
+    throw refusedBy(config.uid, await lockHolder(system, lockPath(table.stateDir)), table.stateDir);
   const time = new TimeText(table.timezone);
   const destination = isBackground() && !table.logFileGiven ? `${table.stateDir}/procmand.log` : table.logFile;
   const logger = createLogger(destination, table.logLevel, (wall) => time.format(wall));
@@ -95,18 +100,19 @@ async function run(options: DaemonOptions): Promise<void> {
 }
 
 /** Who holds the lock. One that was started at the same instant needs a moment to say who it is. */
-async function lockHolder(system: NodeSystem, stateDirectory: string): Promise<number | undefined> {
+async function lockHolder(system: NodeSystem, path: string): Promise<number | undefined> {
   for (let tries = 0; tries < 50; tries += 1) {
-    const pid = lastHolder(lockPath(stateDirectory));
+    const pid = lastHolder(path);
     if (pid !== undefined && system.stat(pid)?.ended === false) return pid;
     await setTimeout(20);
   }
   return undefined;
 }
 
-function refusedBy(uid: string, pid: number | undefined, stateDirectory: string): StartFailure {
+function refusedBy(uid: string, pid: number | undefined, stateDirectory?: string): StartFailure {
   const who = pid === undefined ? 'another daemon' : `a daemon with pid ${pid}`;
-  return new StartFailure(daemonExit.failure, `${who} already serves ${uid} (state-dir ${stateDirectory})`);
+  const where = stateDirectory === undefined ? '' : ` (state-dir ${stateDirectory})`;
+  return new StartFailure(daemonExit.failure, `${who} already serves ${uid}${where}`);
 }
 
 function prepareStateDirectory(system: NodeSystem, path: string): string | undefined {

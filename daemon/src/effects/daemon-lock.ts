@@ -34,6 +34,16 @@ const SIGN_STALE_MS = 10_000;
  * @throws SystemError where the file cannot be opened or locked at all
  */
 export function takeDaemonLock(path: string, log: (message: string) => void): DaemonLock | undefined {
+  const fd = takeKernelLock(path, log);
+  return fd === undefined ? undefined : hold(fd, path, log);
+}
+
+/**
+ * The kernel lock alone: held until this process ends, or the descriptor is closed.
+ *
+ * @returns the descriptor; undefined where another process holds it
+ */
+export function takeKernelLock(path: string, log: (message: string) => void): number | undefined {
   for (let tries = 0; tries < TRIES; tries += 1) {
     const fd = openLockFile(path);
     let isOurs = false;
@@ -43,13 +53,14 @@ export function takeDaemonLock(path: string, log: (message: string) => void): Da
     } finally {
       if (!isOurs) fs.closeSync(fd);
     }
-    if (isOurs) return hold(fd, path, log);
+    if (!isOurs) continue;
+    writePid(fd, path, log);
+    return fd;
   }
   throw new SystemError('lock', path, 'EAGAIN', 'the file is replaced again and again');
 }
 
 function hold(fd: number, path: string, log: (message: string) => void): DaemonLock {
-  writePid(fd, path, log);
   const sign = new OutwardSign(`${path}.lock`, path, log);
   sign.put();
   let isOpen = true;
