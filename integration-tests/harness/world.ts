@@ -250,7 +250,8 @@ export class World {
     );
     unmountBelow(this.root);
     rmSync(this.root, { recursive: true, force: true });
-    for (const name of [`${this.uid}.json`, `${this.uid}.sock`]) rmSync(join('/run/procman', name), { force: true });
+    for (const name of [`${this.uid}.json`, `${this.uid}.sock`, `${this.uid}.lock`])
+      rmSync(join('/run/procman', name), { force: true });
   }
 
   #killMarked(): number {

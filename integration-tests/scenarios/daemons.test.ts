@@ -7,7 +7,7 @@ import { service } from '../harness/config.ts';
 import { procmand } from '../harness/paths.ts';
 import { identityOf, isAlive, signal } from '../harness/processes.ts';
 import { describe, expect, test } from '../harness/test.ts';
-import type { Daemon, World } from '../harness/world.ts';
+import { World, type Daemon } from '../harness/world.ts';
 
 async function start(world: World, processes = [service('web', 'steady')], daemon = ''): Promise<Daemon> {
   world.configure(processes, daemon);
@@ -34,6 +34,28 @@ describe('two daemons', () => {
     await world.startDaemon();
     await world.waitForState('web', 'RUNNING');
     expect(world.starts('web')).toHaveLength(1);
+  });
+
+  test('started at the same instant with state directories of their own: one owner all the same', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      // Nothing from the round before may tell one of them of the other.
+      const world = new World();
+      try {
+        world.configure([service('web', 'steady')]);
+        const elsewhere = [
+          '--state-dir',
+          join(world.root, 'elsewhere'),
+          '--socket',
+          join(world.root, 'elsewhere.sock'),
+        ];
+        const pair = [elsewhere, []].map((args) => world.startDaemon({ wait: false, args }));
+        const pids = (await Promise.all(pair)).map(({ pid }) => pid);
+        await world.waitFor('one of them to give way', () => pids.some((pid) => !isAlive(pid)));
+        expect(world.shouts()).toEqual([]);
+      } finally {
+        await world.tearDown();
+      }
+    }
   });
 
   test('the second changes nothing', async ({ world }) => {
@@ -65,7 +87,6 @@ describe('two daemons', () => {
 
   test('with uids of their own do not disturb each other', async ({ world }) => {
     await start(world);
-    const { World } = await import('../harness/world.ts');
     const other = new World();
     try {
       await start(other);
