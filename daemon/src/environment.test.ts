@@ -12,6 +12,8 @@ test('services inherit everything but what is the daemon’s own', () => {
     MALLOC_ARENA_MAX: '1',
     MALLOC_PERTURB_: '7',
     EMPTY: '',
+    SHLVL: '3',
+    _: '/usr/bin/npm',
     ABSENT: undefined,
   };
   expect(launchEnvironment(env)).toEqual({ PATH: '/bin', MALLOC_PERTURB_: '7', EMPTY: '' });

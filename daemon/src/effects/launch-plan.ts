@@ -35,6 +35,11 @@ const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
 const SHELL_OWNED =
   /^(?:BASH.*|_|COMP_WORDBREAKS|DIRSTACK|E?UID|EPOCH.*|FUNCNAME|GROUPS|HISTCMD|LINENO|OPTIND|PPID|S?RANDOM|SECONDS|SHELLOPTS|SHLVL)$/;
 
+/** Whether some shell keeps the variable for itself. */
+export function isShellOwned(name: string): boolean {
+  return SHELL_OWNED.test(name);
+}
+
 /** What the launcher has in its environment, or a shell adds to it. */
 const LAUNCHER_OWNED = 'LC_ALL PATH PWD OLDPWD SHLVL PROCMAN_LAUNCHER PROCMAN_PID_NAMESPACE';
 
@@ -100,8 +105,8 @@ function setNice(nice: number): string[] {
 function execute(plan: LaunchPlan): string[] {
   const entries = Object.entries(plan.environment).filter(([name]) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
   const assign = ([name, value]: [string, string]): string => `${name}=${quote(value)}`;
-  const exports = entries.filter(([name]) => !SHELL_OWNED.test(name)).map((entry) => `export ${assign(entry)}`);
-  const owned = entries.filter(([name]) => SHELL_OWNED.test(name)).map(assign);
+  const exports = entries.filter(([name]) => !isShellOwned(name)).map((entry) => `export ${assign(entry)}`);
+  const owned = entries.filter(([name]) => isShellOwned(name)).map(assign);
   const [program = '', ...rest] = plan.argv;
   const { lines, word } = findProgram(program, plan.environment['PATH']);
   // `env` would take a program with `=` in its name for a variable.

@@ -82,7 +82,8 @@ export class Performer {
     if (version === undefined) return [refused(launchId, 'its definition is gone')];
     const { files, system, uid, runsDirectory, launcherScript } = this.#o;
     try {
-      if (run.logs.stdout?.startsWith(`${world.logDirectory}/`) ?? false) system.makeDirectory(world.logDirectory);
+      const isAutoLogged = version.stdoutLog.kind === 'auto' || version.stderrLog.kind === 'auto';
+      if (isAutoLogged && !system.exists(world.logDirectory)) system.makeDirectory(world.logDirectory);
       files.prepare(key, launchId, planText(this.#plan(instance, run, version)));
       system.startLauncher({ script: launcherScript, directory: runsDirectory, stem: key, launchId, uid });
       return [];

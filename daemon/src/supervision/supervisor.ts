@@ -10,7 +10,7 @@ import { show, turn, type Change, type Transition } from '../core/engine.ts';
 import { withConfig } from '../core/facts.ts';
 import type { CoreConfig, Instance, InstanceKey, Now, World } from '../core/model.ts';
 import { exitText } from '../core/wording.ts';
-import { wakeAt } from '../core/reconcile.ts';
+import { wakeAt, type WakeAt } from '../core/reconcile.ts';
 import { Survey } from '../core/survey.ts';
 import { LaunchFiles } from '../effects/launch-files.ts';
 import { StateStore } from '../effects/state-store.ts';
@@ -44,6 +44,8 @@ export interface SupervisorOptions {
 /** How often to look at what nobody told of, and at the clock. */
 export const SWEEP_INTERVAL = 10_000;
 const UNDECIDED_AGAIN = 500;
+/** The wall clock went another way than the monotonic one by this much: what it decides is decided anew. */
+const CLOCK_JUMP = 1_000;
 /** How long to wait before what could not be written is written again. */
 const SAVE_AGAIN = 3_000;
 /** Every so many sweeps the start times of all main processes are compared, not only that their pids exist. */
@@ -69,6 +71,9 @@ export class Supervisor {
   #saveProblem: string | undefined;
   #saveAgainAt: number | undefined;
   #lookAgainAt: number | undefined;
+  /** When the world changes by itself next, as of the last turn. */
+  #due: WakeAt = {};
+  #decidedAt: Now;
   #nextSweep: number;
   #sweeps = 0;
 
@@ -88,7 +93,8 @@ export class Supervisor {
       runsDirectory,
       log: (level, text) => log(level, text),
     });
-    this.#nextSweep = system.now().mono + SWEEP_INTERVAL;
+    this.#decidedAt = system.now();
+    this.#nextSweep = this.#decidedAt.mono + SWEEP_INTERVAL;
     this.#world = {
       config,
       instances: new Map(),
@@ -166,7 +172,18 @@ export class Supervisor {
     // Names in the watched folders: exit files carry the launch id behind the stem.
     for (const name of chosen)
       this.#queueEvidence(this.#world.instances.has(name) ? name : name.replace(/\.[^.]*$/, ''), 'patient');
-    if (this.#queue.length > 0) this.#run();
+    if (this.#queue.length > 0) {
+      this.#run();
+    } else if (this.#noteUndecided(this.#o.system.now())) {
+      this.#o.onTurn?.();
+    }
+  }
+
+  /** @returns whether there is anything to look at again */
+  #noteUndecided(now: Now): boolean {
+    if (this.#performer.undecided.size === 0) return false;
+    this.#lookAgainAt ??= now.mono + UNDECIDED_AGAIN;
+    return true;
   }
 
   #queueEvidence(key: InstanceKey, patience: 'patient' | 'over'): void {
@@ -175,7 +192,7 @@ export class Supervisor {
     for (const event of this.#performer.look(instance, patience)) this.#queue.push({ key, event });
   }
 
-  /** The timer went off: call at `nextWake`, or whenever. */
+  /** The timer went off: call at `nextWake`, or whenever. Where nothing is due it costs next to nothing. */
   wake(): void {
     const now = this.#o.system.now();
     if (this.#lookAgainAt !== undefined && now.mono >= this.#lookAgainAt) {
@@ -185,18 +202,33 @@ export class Supervisor {
       for (const key of keys) this.#queueEvidence(key, 'patient');
     }
     if (now.mono >= this.#nextSweep) this.#sweep(now);
-    this.#run();
+    if (this.#queue.length > 0 || this.#isDue(now)) this.#run();
+    else this.#o.onTurn?.();
+  }
+
+  #isDue(now: Now): boolean {
+    const jump = now.wall - this.#decidedAt.wall - (now.mono - this.#decidedAt.mono);
+    if (Math.abs(jump) >= CLOCK_JUMP) return true;
+    if (this.#due.wall !== undefined && now.wall >= this.#due.wall) return true;
+    return this.#timeouts().some((at) => now.mono >= at);
+  }
+
+  #timeouts(): readonly number[] {
+    return [this.#due.mono, this.#saveAgainAt, this.#waiters.deadline()].filter((at) => at !== undefined);
   }
 
   /** How long until `wake` has something to do, in milliseconds. */
   nextWake(): number {
-    const { system } = this.#o;
-    const now = system.now();
-    const { mono, wall } = wakeAt(new Survey(this.#world, now));
-    const monos = [mono, this.#nextSweep, this.#lookAgainAt, this.#saveAgainAt, this.#waiters.deadline()].filter(
-      (at) => at !== undefined,
-    );
-    const delays = [...monos.map((at) => at - now.mono), ...(wall === undefined ? [] : [wall - now.wall])];
+    const now = this.#o.system.now();
+    const monos = [
+      ...this.#timeouts(),
+      this.#nextSweep,
+      ...(this.#lookAgainAt === undefined ? [] : [this.#lookAgainAt]),
+    ];
+    const delays = [
+      ...monos.map((at) => at - now.mono),
+      ...(this.#due.wall === undefined ? [] : [this.#due.wall - now.wall]),
+    ];
     return Math.max(0, Math.min(SWEEP_INTERVAL, ...delays));
   }
 
@@ -208,9 +240,8 @@ export class Supervisor {
     const isFull = this.#sweeps % FULL_SWEEP === 0;
     for (const { key, activity } of this.#world.instances.values()) {
       if (activity.kind === 'idle' || activity.kind === 'clearing') continue;
-      const { process, launcher } = activity.run;
-      const isThere = [process, launcher].every((one) => one !== undefined && this.#o.system.exists0(one.pid));
-      if (isFull || !isThere) this.#queueEvidence(key, 'patient');
+      const { process } = activity.run;
+      if (isFull || process === undefined || !this.#o.system.exists0(process.pid)) this.#queueEvidence(key, 'patient');
     }
   }
 
@@ -376,9 +407,11 @@ export class Supervisor {
     const isRetryDue = this.#saveAgainAt === undefined || now.mono >= this.#saveAgainAt;
     if (isRetryDue) this.#save(this.#unsaved);
     this.#forgetSettled();
-    if (this.#performer.undecided.size > 0) this.#lookAgainAt ??= now.mono + UNDECIDED_AGAIN;
+    this.#noteUndecided(now);
     const survey = new Survey(this.#world, now);
     this.#waiters.check(survey, new Describer(survey));
+    this.#due = wakeAt(survey);
+    this.#decidedAt = now;
   }
 
   /** Notes what is shown of each instance now; what it passed through within one run of the queue is not told. */
