@@ -14,8 +14,7 @@ import { replaceFile } from './effects/atomic-file.ts';
 import { takeDaemonLock, type DaemonLock } from './effects/daemon-lock.ts';
 import { ExitWatch } from './effects/exit-watch.ts';
 import launchScript from './effects/launch.sh';
-import { SystemError } from './effects/system.ts';
-import type { NodeSystem } from './effects/node-system.ts';
+import { isSystemFailure, type NodeSystem } from './effects/node-system.ts';
 import { launchEnvironment } from './environment.ts';
 import type { Logger } from './logger.ts';
 import { QuietCollector } from './memory.ts';
@@ -223,6 +222,10 @@ export class Daemon {
 
   /** SIGHUP: a broken file changes nothing. */
   reload(): void {
+    this.#guarded(() => this.#reload());
+  }
+
+  #reload(): void {
     const proposed = this.propose();
     if (!proposed.ok) {
       this.noteBrokenConfig(proposed.problems);
@@ -345,7 +348,7 @@ export class Daemon {
     try {
       work();
     } catch (error) {
-      if (!(error instanceof SystemError)) throw error;
+      if (!isSystemFailure(error)) throw error;
       this.log('error', error.message);
       this.#schedule();
     }

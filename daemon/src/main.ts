@@ -40,13 +40,14 @@ async function main(): Promise<void> {
     return;
   }
   const { options } = parsed;
+  // Before going into the background: its child inherits what this process was given, and has a channel of its own to keep.
+  if (!isBackground()) closeInheritedDescriptors();
   if (options.daemonize && !isBackground()) {
     // The file is looked at first, so that its problems are shown on this terminal.
     findConfig(options, new NodeSystem());
     process.exitCode = await daemonize();
     return;
   }
-  if (!isBackground()) closeInheritedDescriptors();
   await run(options);
 }
 

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LaunchGround, until } from './launch-ground.ts';
-import { NodeSystem } from './node-system.ts';
+import { isSystemFailure, NodeSystem } from './node-system.ts';
 import { SystemError } from './system.ts';
 
 const system = new NodeSystem();
@@ -15,6 +15,15 @@ beforeEach(() => {
 afterEach(() => {
   fs.rmSync(folder, { recursive: true });
 });
+
+function failureOf(work: () => unknown): boolean | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return isSystemFailure(error);
+  }
+}
 
 const modeOf = (path: string): number => fs.statSync(path).mode & 0o777;
 
@@ -44,6 +53,16 @@ describe('files', () => {
     system.remove(`${folder}/b`);
     expect(system.list(folder)).toEqual([]);
     expect(system.list(`${folder}/none`)).toEqual([]);
+  });
+
+  it('whose existence cannot be told are a failure of the system, not a defect', () => {
+    fs.symlinkSync('loop', `${folder}/loop`);
+    const look = (): boolean => system.exists(`${folder}/loop/a`);
+    expect(look).toThrow(expect.objectContaining({ act: 'look at', code: 'ELOOP' }) as Error);
+    expect(failureOf(look)).toBe(true);
+    expect(failureOf(() => fs.statSync(`${folder}/loop`))).toBe(true);
+    expect(failureOf(() => JSON.parse('{'))).toBe(false);
+    expect(failureOf(() => Buffer.alloc(-1))).toBe(false);
   });
 
   it('live in directories of our own', () => {

@@ -128,7 +128,7 @@ export class NodeSystem implements System {
   }
 
   exists(path: string): boolean {
-    return fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+    return attempt('look at', path, () => fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined);
   }
 
   syncDirectory(path: string): void {
@@ -312,6 +312,11 @@ export function lockDescriptor(fd: number, mode: '-s' | '-x', path: string): boo
 export function codeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : 'UNKNOWN';
+}
+
+/** What the operating system refused, whoever asked it, told apart from a defect: only system calls leave a `syscall`. */
+export function isSystemFailure(error: unknown): error is Error {
+  return error instanceof SystemError || (error instanceof Error && 'syscall' in error && codeOf(error) !== 'UNKNOWN');
 }
 
 function attempt<T>(act: string, subject: string, work: () => T): T {
