@@ -240,8 +240,10 @@ export class Supervisor {
     const isFull = this.#sweeps % FULL_SWEEP === 0;
     for (const { key, activity } of this.#world.instances.values()) {
       if (activity.kind === 'idle' || activity.kind === 'clearing') continue;
-      const { process } = activity.run;
-      if (isFull || process === undefined || !this.#o.system.exists0(process.pid)) this.#queueEvidence(key, 'patient');
+      const { process, launcher } = activity.run;
+      // Without its launcher nobody announces its end, and nobody else can say until when its session was its own.
+      const isThere = [process, launcher].every((one) => one !== undefined && this.#o.system.exists0(one.pid));
+      if (isFull || !isThere) this.#queueEvidence(key, 'patient');
     }
   }
 
