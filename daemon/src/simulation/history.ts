@@ -353,7 +353,7 @@ export class History {
     for (const { key } of targets) if (verb === 'start') this.held.set(key, false);
   }
 
-  /** Something of it is alive that the doubt did not name. */
+  /** Before an operator calls it gone, he sees to what is his, named or not. */
   #killByHand(key: string): void {
     for (const process of [...this.machine.processes.values()]) {
       if (process.run?.key === key) this.machine.end(process, { signal: 'KILL' });
@@ -371,15 +371,19 @@ export class History {
   resolve(key: string): void {
     const doubt = this.daemon.world()?.instances.get(key)?.doubt;
     if (doubt === undefined) return;
-    const named = doubt.candidates.map(({ pid }) => this.machine.processes.get(pid));
+    const named = doubt.candidates
+      .map(({ pid, startTicks }) => ({ process: this.machine.processes.get(pid), startTicks }))
+      .filter(({ process, startTicks }) => process?.startTicks === startTicks && process.state !== 'zombie')
+      .map(({ process }) => process);
     const own = named.filter((process) => process?.run?.key === key);
     const main = own.find((process) => process?.role === 'main');
     const choice = this.#resolution(named.length === own.length, own.length === 0, main !== undefined);
     this.note(`operator: resolves ${key} with ${choice}`);
     this.resolving.add(key);
+    if (choice === 'gone') this.#killByHand(key);
     this.daemon.tell('resolve', (supervisor) => {
       if (choice === 'adopt') supervisor.resolve(key, { adopt: main?.pid ?? 0 });
-      else if (!supervisor.resolve(key, choice).resolved && choice === 'gone') this.#killByHand(key);
+      else supervisor.resolve(key, choice);
     });
     this.resolving.delete(key);
   }
