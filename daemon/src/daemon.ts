@@ -109,6 +109,10 @@ export class Daemon {
     this.logger.log(level, text);
   }
 
+  get #ownerPath(): string {
+    return ownerFilePath(this.configuration.current.uid, this.#pathContext);
+  }
+
   get #pathContext(): PathContext {
     return { euid: this.#parts.loadContext.euid, env: this.#parts.loadContext.env };
   }
@@ -261,7 +265,11 @@ export class Daemon {
       this.leave(signal);
       return;
     }
-    void this.stopAll(signal).then(() => this.exit(daemonExit.ok));
+    this.stopAll(signal)
+      .catch((error: unknown) =>
+        this.log('critical', error instanceof Error ? (error.stack ?? error.message) : String(error)),
+      )
+      .finally(() => this.exit(daemonExit.ok));
   }
 
   /** Stops all services, what depends on others first. */
@@ -273,17 +281,19 @@ export class Daemon {
 
   /** Ends, and leaves the services as they are. */
   leave(why: string): void {
-    const alive = [...this.supervisor.world.instances.values()].filter(
-      ({ activity }) => activity.kind !== 'idle',
-    ).length;
-    const hint = alive === 0 ? '' : '; `procmanctl shutdown` or on-exit = "stop" would have stopped them';
+    const alive = this.#countAlive();
+    const wouldStop = this.isStopping ? 'waiting for its stop' : '`procmanctl shutdown` or on-exit = "stop"';
+    const hint = alive === 0 ? '' : `; ${wouldStop} would have stopped them`;
     this.log('info', `${why}: the daemon ends; ${alive} ${alive === 1 ? 'service goes' : 'services go'} on${hint}`);
     this.exit(daemonExit.ok);
   }
 
+  #countAlive(): number {
+    return [...this.supervisor.world.instances.values()].filter(({ activity }) => activity.kind !== 'idle').length;
+  }
+
   /** After the reply is on its way. */
   leaveSoon(why: string): void {
-    this.isStopping = true;
     setImmediate(() => this.leave(why));
   }
 
@@ -296,6 +306,8 @@ export class Daemon {
     this.#isExiting = true;
     clearTimeout(this.#timer);
     this.#watch.stop();
+    // Kept while anything lives: it says where the state of that is.
+    if (this.#countAlive() === 0) this.#guarded(() => this.system.remove(this.#ownerPath));
     void this.#server.close().finally(() => {
       this.#lock.release();
       this.#parts.exit(code);
@@ -328,7 +340,7 @@ export class Daemon {
         .rebind()
         .catch((error: unknown) => this.log('error', error instanceof Error ? error.message : String(error)));
     }
-    if (!this.system.exists(ownerFilePath(this.configuration.current.uid, this.#pathContext))) this.#writeOwner();
+    if (!this.system.exists(this.#ownerPath)) this.#writeOwner();
     if (this.#lock.stillHeld()) return;
     const again = takeDaemonLock(lockPath(this.#stateDirectory), (text) => this.log('warning', text));
     if (again === undefined) {

@@ -3,6 +3,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
+import type { Writable } from 'node:stream';
 import type { LogLevel } from './supervision/supervisor.ts';
 
 const LEVELS: Readonly<Record<LogLevel, number>> = { debug: 20, info: 30, warning: 40, error: 50, critical: 60 };
@@ -108,6 +109,9 @@ class FileSink implements Sink {
   }
 }
 
+/** No more bytes than this wait for `logger`. */
+const MOST_WAITING = 1024 * 1024;
+
 /** Through `logger` of util-linux, which knows where the system's log is. */
 class SyslogSink implements Sink {
   readonly path = undefined;
@@ -115,7 +119,9 @@ class SyslogSink implements Sink {
 
   write(line: string): void {
     this.#child ??= this.#start();
-    this.#child.stdin?.write(line);
+    const { stdin } = this.#child;
+    // One that takes nothing any more must not fill the daemon's memory: lines are lost instead.
+    if (stdin !== null && stdin.writableLength < MOST_WAITING) stdin.write(line);
   }
 
   #start(): ChildProcess {
@@ -124,7 +130,8 @@ class SyslogSink implements Sink {
       this.#child = undefined;
     };
     child.on('error', gone).on('exit', gone).unref();
-    child.stdin.on('error', gone);
+    // Without a free descriptor there is a child object, but nothing to write to.
+    (child.stdin as Writable | null)?.on('error', gone);
     return child;
   }
 

@@ -29,6 +29,8 @@ export type InstanceEvent =
       readonly ledger?: LedgerEntry;
       readonly counted: boolean;
       readonly again: boolean;
+      /** How many of the daemon's own launches need to be remembered. */
+      readonly runsKept?: number;
     }
   /** The run record was seen, and the process in it lives (or has ended since). */
   | {
@@ -104,10 +106,15 @@ const become = (instance: Instance, activity: Activity, actions: readonly Action
 
 /* ------------------------------------------------------------------ starting */
 
-const launch: Handler<'idle', 'launch'> = (instance, _activity, { run, ledger, counted, again }, now) => {
+const launch: Handler<'idle', 'launch'> = (
+  instance,
+  _activity,
+  { run, ledger, counted, again, runsKept = RUNS_KEPT },
+  now,
+) => {
   // What ended before has no say any more. The credit is spent once the command has run: see `withoutCredit`.
   const { ended: _before, ...rest } = instance;
-  const runs = counted ? [...instance.counters.runs, now.mono].slice(-RUNS_KEPT) : instance.counters.runs;
+  const runs = counted ? [...instance.counters.runs, now.mono].slice(-runsKept) : instance.counters.runs;
   return become(
     {
       ...rest,
@@ -128,7 +135,9 @@ const withProcess = (run: Run, { process, launcher }: EventOf<'launched'>): Run 
 });
 
 function settle(instance: Instance, run: Run): Step {
-  const counters = run.settings.oneShot ? instance.counters : withoutFailures(instance.counters);
+  // With start-secs = 0 a launch may still turn out to have failed: its end decides.
+  const isProven = !run.settings.oneShot && run.settings.startSecs > 0;
+  const counters = isProven ? withoutFailures(instance.counters) : instance.counters;
   return become({ ...instance, counters }, { kind: 'running', run });
 }
 

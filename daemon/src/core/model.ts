@@ -150,6 +150,8 @@ export type RunReason = 'wanted' | 'operator' | 'forced';
 /** One launch of an instance. */
 export interface Run {
   readonly launchId: LaunchId;
+  /** What its instance was called: still its name when the configuration no longer has it. */
+  readonly name?: string;
   /** Why it was launched. */
   readonly why: RunReason;
   /** `ApplyOn.text` of the version that was launched. */

@@ -105,6 +105,7 @@ function launchOf(
   const launchId = `${world.session}${serial.toString(36)}`;
   const run: Run = {
     launchId,
+    name: target.name,
     why,
     applyOn: version.applyOn.text,
     fingerprint: version.fingerprint,
@@ -119,6 +120,7 @@ function launchOf(
     kind: 'launch',
     run,
     counted: isOwn,
+    runsKept: Math.max(version.maxRuns, 1),
     again: isOwn && instance.ended?.by === 'itself',
     ...(version.oneShot ? { ledger } : {}),
   };

@@ -82,8 +82,12 @@ function isPresent(instance: Instance): boolean {
 }
 
 function orphan(instance: Instance): Target {
-  const name = instance.num === 0 ? instance.id : `${instance.id}_${String(instance.num).padStart(2, '0')}`;
-  return { key: instance.key, id: instance.id, num: instance.num, name, instanceName: name };
+  const { key, id, num, activity } = instance;
+  const plain = num === 0 ? id : `${id}_${String(num).padStart(2, '0')}`;
+  const name = (activity.kind === 'idle' ? undefined : activity.run.name) ?? plain;
+  const colon = name.indexOf(':');
+  const group = colon < 0 ? {} : { group: name.slice(0, colon) };
+  return { key, id, num, name, instanceName: name.slice(colon + 1), ...group };
 }
 
 /** An instance of which nothing is known yet. */

@@ -9,6 +9,7 @@ import {
   type FileText,
   type KillResult,
   type LauncherStart,
+  type PidCursor,
   type ProcessMarks,
   type ProcessStat,
   type System,
@@ -50,7 +51,8 @@ export class NodeSystem implements System {
 
   ticks(): number {
     this.#ticksAtZero ??= this.#measureTicks();
-    return Math.floor(this.#ticksAtZero + this.now().mono * (TICKS_PER_SECOND / 1000));
+    const atZero = this.#ticksAtZero ?? this.#ticksFrom(process.pid) ?? 0;
+    return Math.floor(atZero + this.now().mono * (TICKS_PER_SECOND / 1000));
   }
 
   readFile(path: string): FileText | undefined {
@@ -147,6 +149,14 @@ export class NodeSystem implements System {
     return names.map(Number).filter((pid) => Number.isInteger(pid) && pid > 0);
   }
 
+  /** proc(5): the last field of /proc/loadavg, and `processes` in /proc/stat. */
+  pidCursor(): PidCursor | undefined {
+    const last = Number(readOptional('/proc/loadavg').trim().split(' ')[4]);
+    const forks = Number(/^processes (\d+)$/m.exec(readOptional('/proc/stat'))?.[1]);
+    // Some sandboxes have these files filled with zeros.
+    return last > 0 && forks > 0 ? { last, forks } : undefined;
+  }
+
   stat(pid: number): ProcessStat | undefined {
     const read = this.#readProc(pid, 'stat');
     if (read === undefined) return undefined;
@@ -240,11 +250,12 @@ export class NodeSystem implements System {
    * and the daemon's own start may be that of a shell long before its exec.) Each launch measures anew: only this clock
    * counts time asleep.
    */
-  #measureTicks(): number {
+  /** undefined where no process can be started just now. */
+  #measureTicks(): number | undefined {
     const probe = spawn('/bin/sh', ['-c', ':'], { env: {}, stdio: 'ignore' });
     probe.on('error', () => undefined);
     probe.unref();
-    return this.#ticksFrom(probe.pid ?? process.pid) ?? 0;
+    return probe.pid === undefined ? undefined : this.#ticksFrom(probe.pid);
   }
 
   /** From a process that was started just now. It cannot be gone: Node reaps it in a later turn. */

@@ -25,6 +25,7 @@ function machine(): {
     ticksPerSecond: 100,
     ticks: () => clock.ticks,
     pids: () => [7],
+    pidCursor: () => undefined,
     stat,
     marks: (pid: number) => {
       asked.push(pid);
@@ -73,5 +74,96 @@ describe('ProcessScanner', () => {
     expect(scanner.scan()[0]?.marks).toEqual({ launcher: 'l' });
     process.marks = { run: 'r' };
     expect(scanner.scan()[0]?.marks).toEqual({ run: 'r' });
+  });
+});
+
+describe('a sweep for certain sessions', () => {
+  /** Strangers 10..13 and one member of session 20; `read` notes whose stat was read. */
+  function machine(): {
+    system: System;
+    read: number[];
+    cursor: { last: number; forks: number } | undefined;
+    pids: number[];
+  } {
+    const state = {
+      read: [] as number[],
+      cursor: { last: 100, forks: 1000 } as { last: number; forks: number } | undefined,
+      pids: [10, 11, 12, 13, 21],
+      system: undefined as unknown as System,
+    };
+    state.system = {
+      ticksPerSecond: 100,
+      ticks: () => 10_000,
+      pids: () => state.pids,
+      pidCursor: () => state.cursor,
+      stat: (pid: number): ProcessStat => {
+        state.read.push(pid);
+        return {
+          pid,
+          parent: 1,
+          processGroup: pid,
+          session: pid === 21 ? 20 : 1,
+          startTicks: 500,
+          uid: 0,
+          ended: false,
+        };
+      },
+      marks: (pid: number): ProcessMarks => (pid === 13 ? { run: 'uid/a~0/L' } : {}),
+    } as unknown as System;
+    return state;
+  }
+  const sweep = (scanner: ProcessScanner, state: { read: number[] }): number[] => {
+    state.read.length = 0;
+    scanner.scan(undefined, new Set([20]));
+    return state.read;
+  };
+
+  it('reads only what may have changed: marked ones, members of the session, and pids given out since', () => {
+    const state = machine();
+    const scanner = new ProcessScanner(state.system);
+    expect(sweep(scanner, state)).toEqual([10, 11, 12, 13, 21]);
+    expect(sweep(scanner, state)).toEqual([13, 21]);
+    state.cursor = { last: 105, forks: 1005 };
+    state.pids.push(103);
+    expect(sweep(scanner, state)).toEqual([13, 21, 103]);
+  });
+
+  it('takes a pid that was given out again for a new process, also round the end of the circle', () => {
+    const state = machine();
+    const scanner = new ProcessScanner(state.system);
+    sweep(scanner, state);
+    state.cursor = { last: 11, forks: 1400 };
+    expect(sweep(scanner, state)).toEqual([10, 11, 13, 21]);
+  });
+
+  it('reads all after very many forks, without a cursor, and when asked for all', () => {
+    const state = machine();
+    const scanner = new ProcessScanner(state.system);
+    sweep(scanner, state);
+    state.cursor = { last: 100, forks: 20_000 };
+    expect(sweep(scanner, state)).toHaveLength(5);
+    state.cursor = undefined;
+    expect(sweep(scanner, state)).toHaveLength(5);
+    state.cursor = { last: 100, forks: 20_000 };
+    sweep(scanner, state);
+    state.read.length = 0;
+    scanner.scan();
+    expect(state.read).toHaveLength(5);
+  });
+
+  it('forgets what it skipped: nobody looked whether it is still the same', () => {
+    const state = machine();
+    const scanner = new ProcessScanner(state.system);
+    sweep(scanner, state);
+    scanner.scan(new Set([10]), new Set([20]));
+    expect(sweep(scanner, state)).toEqual([10, 13, 21]);
+  });
+
+  it('works with the cursor of the real machine', () => {
+    const cursor = new NodeSystem().pidCursor();
+    expect(cursor?.last).toBeGreaterThan(0);
+    const child = spawn('true');
+    children.push(child);
+    expect(new NodeSystem().pidCursor()?.forks).toBeGreaterThan(cursor!.forks);
   });
 });

@@ -24,6 +24,7 @@ const exit = z.discriminatedUnion('kind', [
 ]);
 const run = z.object({
   launchId: z.string().regex(/^[A-Za-z0-9]+$/),
+  name: z.string().exactOptional(),
   why: z.enum(['wanted', 'operator', 'forced']),
   applyOn: z.string(),
   fingerprint: z.record(z.string(), z.string()),

@@ -60,6 +60,14 @@ export interface ProcessMarks {
   readonly launcher?: string;
 }
 
+/** Pids are given out in a circle: what is outside the stretch since an earlier cursor is the process that it was then. */
+export interface PidCursor {
+  /** The pid given out last in this pid namespace. */
+  readonly last: number;
+  /** Processes and threads begun on the machine since it started: a bound on how far the circle was gone round. */
+  readonly forks: number;
+}
+
 export type KillResult = 'sent' | 'gone' | 'denied';
 
 /** What is handed to a launcher. Its plan, exit file and intent are on disk already. */
@@ -101,6 +109,8 @@ export interface System {
 
   /** The pids of this pid namespace, threads left out. */
   pids(): number[];
+  /** Where the giving out of pids stands; undefined where that cannot be told. */
+  pidCursor(): PidCursor | undefined;
   /** undefined where there is no such process. */
   stat(pid: number): ProcessStat | undefined;
   /** Empty where the process is gone or its environment may not be read. */

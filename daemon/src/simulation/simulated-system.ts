@@ -124,6 +124,11 @@ export class SimulatedSystem implements System {
     return this.#call(() => [...this.#machine.processes.keys()]);
   }
 
+  /** Its pids come round far too soon for a cursor to tell anything. */
+  pidCursor(): undefined {
+    return undefined;
+  }
+
   stat(pid: number): ProcessStat | undefined {
     return this.#call(() => {
       const process = this.#machine.processes.get(pid);

@@ -60,9 +60,9 @@ export class Members {
     return isStill;
   }
 
-  /** A new look at /proc is due: call once per batch of actions. `skip`: pids known to belong to other live runs. */
-  refresh(skip: ReadonlySet<number>): void {
-    this.#table = this.#scanner.scan(skip);
+  /** A new look at /proc is due: call once per batch of actions. `skip`: pids known to belong to other live runs; `sessions`: whose members matter. */
+  refresh(skip: ReadonlySet<number>, sessions?: ReadonlySet<number>): void {
+    this.#table = this.#scanner.scan(skip, sessions);
   }
 
   /** All processes of this pid namespace as of the last refresh. */
@@ -123,7 +123,7 @@ export class Members {
     this.#signalOnce(this.of(sought).members, sought.run, signal);
     if (signal !== 'KILL') return;
     for (let round = 1; round < KILL_ROUNDS; round += 1) {
-      this.refresh(skip);
+      this.refresh(skip, new Set([sought.run.process?.pid ?? 0]));
       const { members } = this.of(sought);
       if (members.length === 0) return;
       this.#signalOnce(members, sought.run, signal);

@@ -32,6 +32,7 @@ export class Performer {
   readonly undecided = new Set<InstanceKey>();
   #isTableFresh = false;
   #others: ReadonlySet<number> = new Set();
+  #sessions: ReadonlySet<number> = new Set();
 
   constructor(options: PerformerOptions) {
     this.#o = options;
@@ -41,13 +42,24 @@ export class Performer {
   perform(actions: readonly Action[], world: World): readonly Change[] {
     const sought = new Set(actions.filter(({ kind }) => kind === 'scan' || kind === 'signal').map(({ key }) => key));
     this.#others = knownProcesses(world, sought, this.#o.members);
+    this.#sessions = sessionsOf(world, sought);
     this.#isTableFresh = false;
-    return actions.flatMap((action) => this.#one(action, world).map((event) => ({ key: action.key, event })));
+    return actions.flatMap((action) => this.#attempt(action, world).map((event) => ({ key: action.key, event })));
+  }
+
+  /** What the operating system refuses one action must not lose the others; timeouts ask for it again. */
+  #attempt(action: Action, world: World): readonly InstanceEvent[] {
+    try {
+      return this.#one(action, world);
+    } catch (error) {
+      this.#o.log('error', messageOf(error));
+      return [];
+    }
   }
 
   /** Looks at /proc, unless this batch has done so and nothing was killed since. */
   #refresh(): void {
-    if (!this.#isTableFresh) this.#o.members.refresh(this.#others);
+    if (!this.#isTableFresh) this.#o.members.refresh(this.#others, this.#sessions);
     this.#isTableFresh = true;
   }
 
@@ -88,7 +100,7 @@ export class Performer {
       system.startLauncher({ script: launcherScript, directory: runsDirectory, stem: key, launchId, uid });
       return [];
     } catch (error) {
-      return [refused(launchId, `${messageOf(error)}; tried again`), ...this.#takeBack(key, launchId)];
+      return [refused(launchId, messageOf(error)), ...this.#takeBack(key, launchId)];
     }
   }
 
@@ -214,11 +226,19 @@ function knownProcesses(world: World, sought: ReadonlySet<InstanceKey>, members:
     }
   }
   // A number that a sought run had must be seen whoever has it now.
+  for (const session of sessionsOf(world, sought)) pids.delete(session);
+  return pids;
+}
+
+/** The session numbers of the sought runs: the pids of their main processes. */
+function sessionsOf(world: World, sought: ReadonlySet<InstanceKey>): ReadonlySet<number> {
+  const sessions = new Set<number>();
   for (const key of sought) {
     const activity = world.instances.get(key)?.activity;
-    if (activity !== undefined && activity.kind !== 'idle') pids.delete(activity.run.process?.pid ?? 0);
+    if (activity !== undefined && activity.kind !== 'idle' && activity.run.process !== undefined)
+      sessions.add(activity.run.process.pid);
   }
-  return pids;
+  return sessions;
 }
 
 export function versionOf(world: World, id: string, applyOn: string): ProcessVersion | undefined {

@@ -398,7 +398,7 @@ export class Supervisor {
     const activity = this.#world.instances.get(key)?.activity;
     if (activity?.kind !== 'launching') return;
     const { launchId } = activity.run;
-    this.#queue.push({ key, event: { kind: 'never-ran', launchId, why: 'refused', message: `${why}; tried again` } });
+    this.#queue.push({ key, event: { kind: 'never-ran', launchId, why: 'refused', message: why } });
   }
 
   #finish(): void {
@@ -479,6 +479,8 @@ export class Supervisor {
   }
 
   #logTransition({ name, from, to, view, key }: Transition): void {
+    // The same once more, as while the disk is full: said already.
+    if (from === to) return;
     const activity = this.#world.instances.get(key)?.activity;
     const pid = activity !== undefined && activity.kind !== 'idle' ? activity.run.process?.pid : undefined;
     const level: LogLevel = view.verdict === 'problem' ? 'warning' : 'info';

@@ -51,9 +51,19 @@ export class Waiters {
       outcome: undefined,
     }));
     return new Promise((resolve) => {
-      const waiter: Waiter = { awaited, deadline, resolve };
+      if (cancel?.aborted === true) return;
+      const giveUp = (): unknown => this.#waiting.delete(waiter);
+      const waiter: Waiter = {
+        awaited,
+        deadline,
+        resolve: (outcomes) => {
+          // A connection may outlive many commands: none of them may be kept by it.
+          cancel?.removeEventListener('abort', giveUp);
+          resolve(outcomes);
+        },
+      };
       this.#waiting.add(waiter);
-      cancel?.addEventListener('abort', () => this.#waiting.delete(waiter), { once: true });
+      cancel?.addEventListener('abort', giveUp, { once: true });
     });
   }
 
