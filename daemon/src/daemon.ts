@@ -135,6 +135,7 @@ export class Daemon {
     this.supervisor.begin();
     this.#watch.start();
     this.#writeOwner();
+    this.#collector.noteStart();
     this.log('info', `serves ${config.uid} with ${config.path} (pid ${this.pid}, ${this.adopted} runs taken over)`);
     this.#schedule();
   }
@@ -327,7 +328,6 @@ export class Daemon {
     const now = this.system.now().mono;
     if (now - this.#checkedAt < CHECK_INTERVAL) return;
     this.#checkedAt = now;
-    this.#collector.collectAfterWork();
     this.#watch.check();
     this.#checkSurroundings();
   }

@@ -12,20 +12,38 @@ export function preferSmall(): void {
   config({ jitless: true });
 }
 
-/** So much work is worth a collection: about 20 ms. */
+/** So much work is worth a collection, which takes 20 ms or more. */
 const BUSY_TURNS = 100;
+/** Nothing has happened for so long: it is quiet, in milliseconds. */
+const QUIET = 1_500;
 
 /** Gives back what a busy time has used: Node itself collects only while it allocates, and a quiet daemon allocates nothing. */
 export class QuietCollector {
-  #turns = BUSY_TURNS;
+  #turns = 0;
+  #lastTurn = 0;
+  #timer: NodeJS.Timeout | undefined;
 
   noteTurn(): void {
     this.#turns += 1;
+    this.#lastTurn = performance.now();
+    if (this.#turns >= BUSY_TURNS) this.#wait();
   }
 
-  /** To be called now and then. */
-  collectAfterWork(): void {
-    if (this.#turns < BUSY_TURNS) return;
+  /** After the start, which is work as well. */
+  noteStart(): void {
+    this.#turns += BUSY_TURNS;
+    this.noteTurn();
+  }
+
+  #wait(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      if (performance.now() - this.#lastTurn < QUIET) this.#wait();
+      else this.#collect();
+    }, QUIET).unref();
+  }
+
+  #collect(): void {
     this.#turns = 0;
     setFlagsFromString('--expose-gc');
     const collect: unknown = runInNewContext('gc');

@@ -241,8 +241,9 @@ export class Supervisor {
     for (const { key, activity } of this.#world.instances.values()) {
       if (activity.kind === 'idle' || activity.kind === 'clearing') continue;
       const { process, launcher } = activity.run;
-      // Without its launcher nobody announces its end, and nobody else can say until when its session was its own.
-      const isThere = [process, launcher].every((one) => one !== undefined && this.#o.system.exists0(one.pid));
+      // The launcher outlives its process by an instant only; without one nobody announces the end.
+      const watched = launcher ?? process;
+      const isThere = watched !== undefined && this.#o.system.exists0(watched.pid);
       if (isFull || !isThere) this.#queueEvidence(key, 'patient');
     }
   }
