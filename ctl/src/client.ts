@@ -4,7 +4,8 @@ import { connect, type Socket } from 'node:net';
 import type { Method, Notification, NotificationParams, Params, Result } from '@procman/protocol/contract';
 import { RpcFailure } from '@procman/protocol/errors';
 import { frame, LineSplitter } from '@procman/protocol/framing';
-import { createJSONRPCRequest, isJSONRPCResponse, JSONRPCClient, type JSONRPCResponse } from 'json-rpc-2.0';
+import { JSONRPCClient } from 'json-rpc-2.0/dist/client.js';
+import { createJSONRPCRequest, isJSONRPCResponse, type JSONRPCResponse } from 'json-rpc-2.0/dist/models.js';
 
 /** The daemon went away, or never answered, before the reply came: whether it did what was asked is not known. */
 export class ConnectionLost extends Error {

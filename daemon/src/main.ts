@@ -1,23 +1,24 @@
 /** procmand: reads the command line, finds the configuration, takes the lock, and starts the daemon. */
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { daemonExit } from '@procman/protocol/exit-codes';
-import { currentContext, loadConfig, parseConfig, type LoadedConfig } from './config/load.ts';
+import { currentContext, loadConfig, parseConfig, type DaemonTable, type LoadedConfig } from './config/load.ts';
 import { configCandidates } from './config/locate.ts';
 import { formatProblem, type Problem } from './config/problem.ts';
 import { lastConfigPath } from './configuration.ts';
 import { Daemon, lockPath } from './daemon.ts';
 import { daemonize, isBackground, tellParent } from './daemonize.ts';
-import { lastHolder, takeDaemonLock } from './effects/daemon-lock.ts';
+import { lastHolder, takeDaemonLock, type DaemonLock } from './effects/daemon-lock.ts';
 import { takeUidLock, uidLockPath } from './uid-lock.ts';
 import { closeInheritedDescriptors, NodeSystem } from './effects/node-system.ts';
-import { createLogger } from './logger.ts';
+import { createLogger, type Logger } from './logger.ts';
 import { preferSmall } from './memory.ts';
 import { networkFileSystem } from './network-file-system.ts';
 import { parseOptions, type DaemonOptions } from './options.ts';
 import { isOwnerAlive, readOwner } from './owner.ts';
 import { onSignals } from './signals.ts';
 import { stateDirectoryOfBroken } from './broken-config.ts';
+import { ForeignRunsError } from './supervision/recovery.ts';
 import { TimeText } from './time-text.ts';
 
 const VERSION = process.env.PROCMAN_VERSION ?? '';
@@ -54,30 +55,14 @@ async function main(): Promise<void> {
 async function run(options: DaemonOptions): Promise<void> {
   const system = new NodeSystem();
   const { config, problems } = findConfig(options, system);
-  const overrides = options.overrides;
+  const { overrides } = options;
   const table = { ...config.daemon, ...overrides };
   const context = currentContext();
-  const owner = readOwner(system, config.uid, context);
-  if (owner !== undefined && owner.pid !== process.pid && isOwnerAlive(system, owner))
-    throw refusedBy(config.uid, owner.pid, owner.stateDir);
-  const network = prepareStateDirectory(system, table.stateDir);
-  if (network !== undefined) {
-    throw new StartFailure(
-      daemonExit.failure,
-      `the state-dir ${table.stateDir} is on a network file system (${network}), whose locks cannot be relied on: name a local folder`,
-    );
-  }
-  const lockMessages: string[] = [];
-  const uidLock = uidLockPath(config.uid, context);
-  if (!takeUidLock(uidLock, context, (text) => lockMessages.push(text)))
-    throw refusedBy(config.uid, await lockHolder(system, uidLock));
-  const lock = takeDaemonLock(lockPath(table.stateDir), (text) => lockMessages.push(text));
-  if (lock === undefined)
-    throw refusedBy(config.uid, await lockHolder(system, lockPath(table.stateDir)), table.stateDir);
-  const time = new TimeText(table.timezone);
-  const destination = isBackground() && !table.logFileGiven ? `${table.stateDir}/procmand.log` : table.logFile;
-  const logger = createLogger(destination, table.logLevel, (wall) => time.format(wall));
-  for (const text of lockMessages) logger.log('warning', text);
+  const messages: string[] = [];
+  const isNewState = !system.exists(table.stateDir);
+  const lock = await takeOver(system, config.uid, table.stateDir, (text) => messages.push(text));
+  const logger = loggerOf(table);
+  for (const text of messages) logger.log('warning', text);
   for (const problem of problems.warnings) logger.log('warning', formatProblem(problem));
   const daemon = new Daemon({
     system,
@@ -96,8 +81,48 @@ async function run(options: DaemonOptions): Promise<void> {
     process.exit(daemonExit.failure);
   });
   onSignals(daemon);
-  await daemon.start();
+  try {
+    await daemon.start();
+  } catch (error) {
+    // Refused: the folder was made for nothing.
+    if (error instanceof ForeignRunsError && isNewState) rmSync(table.stateDir, { recursive: true, force: true });
+    throw error;
+  }
   tellParent({ kind: 'ready' });
+}
+
+/**
+ * Becomes the one daemon of this uid and of this state directory.
+ *
+ * @throws StartFailure that names the daemon in the way
+ */
+async function takeOver(
+  system: NodeSystem,
+  uid: string,
+  stateDir: string,
+  log: (text: string) => void,
+): Promise<DaemonLock> {
+  const context = currentContext();
+  const owner = readOwner(system, uid, context);
+  if (owner !== undefined && owner.pid !== process.pid && isOwnerAlive(system, owner))
+    throw refusedBy(uid, owner.pid, owner.stateDir);
+  prepareStateDirectory(system, stateDir);
+  const uidLock = uidLockPath(uid, context);
+  if (!takeUidLock(uidLock, context, log)) throw refusedBy(uid, await lockHolder(system, uidLock));
+  const lock = takeDaemonLock(lockPath(stateDir), log);
+  if (lock === undefined) throw refusedBy(uid, await lockHolder(system, lockPath(stateDir)), stateDir);
+  return lock;
+}
+
+function loggerOf(table: DaemonTable): Logger {
+  const time = new TimeText(table.timezone);
+  const destination = isBackground() && !table.logFileGiven ? `${table.stateDir}/procmand.log` : table.logFile;
+  try {
+    return createLogger(destination, table.logLevel, (wall) => time.format(wall));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StartFailure(daemonExit.failure, `the daemon's log (log-file, -l) cannot be opened: ${why}`);
+  }
 }
 
 /** Who holds the lock. One that was started at the same instant needs a moment to say who it is. */
@@ -116,9 +141,12 @@ function refusedBy(uid: string, pid: number | undefined, stateDirectory?: string
   return new StartFailure(daemonExit.failure, `${who} already serves ${uid}${where}`);
 }
 
-function prepareStateDirectory(system: NodeSystem, path: string): string | undefined {
+function prepareStateDirectory(system: NodeSystem, path: string): void {
   system.makeDirectory(path);
-  return networkFileSystem(path);
+  const network = networkFileSystem(path);
+  if (network === undefined) return;
+  const message = `the state-dir ${path} is on a network file system (${network}), whose locks cannot be relied on: name a local folder`;
+  throw new StartFailure(daemonExit.failure, message);
 }
 
 interface Found {

@@ -1,6 +1,6 @@
 /** State lost or moved, launchers killed, pids given out again: never a second copy, never a signal to a stranger. */
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { service } from '../harness/config.ts';
 import { isAlive, markedProcesses, parentOf, processState, signal, startTicks } from '../harness/processes.ts';
@@ -123,6 +123,7 @@ describe('another state directory', () => {
     const second = await world.startDaemon({ args: ['--state-dir', join(world.root, 'elsewhere')], wait: false });
     expect(await second.ended).toMatchObject({ code: 1 });
     expect(second.log()).toContain(world.stateDir);
+    expect(existsSync(join(world.root, 'elsewhere'))).toBe(false);
     expect(isAlive(pid)).toBe(true);
     await world.startDaemon();
     expect((await world.row('web')).pid).toBe(pid);

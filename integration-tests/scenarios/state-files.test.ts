@@ -1,5 +1,5 @@
 /** State files that are broken, read-only or without room: no service stops, none runs twice, and it mends itself. */
-import { existsSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { service } from '../harness/config.ts';
 import { mountReadOnly, mountTmpfs, unmount } from '../harness/mounts.ts';
@@ -177,5 +177,34 @@ describe('a full disk', () => {
     if (stop.code === 0) expect((await world.row('b')).held).toBe(true);
     else expect((await identities(world))[0]).toBe(before[0]);
     expect(stop.code === 0 || stop.stdout + stop.stderr !== '').toBe(true);
+  });
+});
+
+describe('the state of what is gone from the configuration', () => {
+  const DAY = 24 * 3_600_000;
+
+  /** Makes a state look as if nothing had changed in it for so long. */
+  function age(world: World, id: string, days: number): void {
+    for (const path of instanceFiles(world).filter((file) => file.includes(`/${id}~`))) {
+      const state = JSON.parse(readFileSync(path, 'utf8')) as { instance: { shown: { since: number } } };
+      state.instance.shown.since = Date.now() - days * DAY;
+      writeFileSync(path, JSON.stringify(state));
+    }
+  }
+
+  test('is kept for a week, and then removed', async ({ world }) => {
+    world.configure([service('stays', 'steady'), service('recent', 'steady'), service('old', 'steady')]);
+    const daemon = await world.startDaemon();
+    await world.waitForAll('RUNNING');
+    world.configure([service('stays', 'steady')]);
+    expect((await world.ctl('update', '-y')).code).toBe(0);
+    await world.waitFor('one is left', async () => (await world.rows()).length === 1);
+    await world.killDaemon(daemon);
+    age(world, 'recent', 6);
+    age(world, 'old', 8);
+    age(world, 'stays', 8);
+    await world.startDaemon();
+    const left = instanceFiles(world).map((path) => /([^/]+)~/.exec(path)?.[1]);
+    expect(new Set(left)).toEqual(new Set(['stays', 'recent']));
   });
 });

@@ -119,6 +119,13 @@ export class StateStore {
     }
   }
 
+  /** Removes all that is kept of an instance; nothing of it may be alive. */
+  remove(key: InstanceKey): void {
+    for (const path of [this.#holdPath(key), `${this.#path(key)}.prev`, this.#path(key)]) this.#system.remove(path);
+    this.#written.delete(key);
+    this.#held.delete(key);
+  }
+
   /** The files may be gone (somebody removed the folder): write all of them again. */
   forgetWritten(): void {
     this.#written.clear();

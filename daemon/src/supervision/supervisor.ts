@@ -44,6 +44,8 @@ export interface SupervisorOptions {
 /** How often to look at what nobody told of, and at the clock. */
 export const SWEEP_INTERVAL = 10_000;
 const UNDECIDED_AGAIN = 500;
+/** How long the state of what is gone from the configuration is kept. */
+const KEPT_AFTER_REMOVAL = 7 * 24 * 3_600_000;
 /** The wall clock went another way than the monotonic one by this much: what it decides is decided anew. */
 const CLOCK_JUMP = 1_000;
 /** How long to wait before what could not be written is written again. */
@@ -151,12 +153,31 @@ export class Supervisor {
 
   /** Decides for the first time. */
   begin(): void {
+    this.#dropLongGone();
     for (const { key, activity } of this.#world.instances.values()) {
       // What a dead daemon was about to look for.
       if (activity.kind === 'clearing')
         this.#queue.push(...this.#performer.perform([{ kind: 'scan', key, run: activity.run }], this.#world));
     }
     this.#run();
+  }
+
+  /** Forgets what the configuration has not had for a week, and nothing lives of. */
+  #dropLongGone(): void {
+    const { targets, now } = this.survey();
+    const present = new Set(targets.map(({ key }) => key));
+    const instances = new Map(this.#world.instances);
+    for (const { key, shown } of this.#world.instances.values()) {
+      if (present.has(key) || now.wall - shown.since < KEPT_AFTER_REMOVAL) continue;
+      try {
+        this.#store.remove(key);
+        instances.delete(key);
+      } catch (error) {
+        if (!(error instanceof SystemError)) throw error;
+        this.#o.log('warning', error.message);
+      }
+    }
+    this.#world = { ...this.#world, instances };
   }
 
   #makeDirectories(): void {
