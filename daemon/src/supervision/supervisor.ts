@@ -6,10 +6,9 @@
 import type { Action } from '../core/actions.ts';
 import { applyCommand, type Command, type Decided } from '../core/commands.ts';
 import { Describer } from '../core/describe.ts';
-import { show, turn, type Change, type Transition } from '../core/engine.ts';
+import { show, turn, type Change } from '../core/engine.ts';
 import { withConfig } from '../core/facts.ts';
 import type { CoreConfig, Instance, InstanceKey, Now, World } from '../core/model.ts';
-import { exitText } from '../core/wording.ts';
 import { wakeAt, type WakeAt } from '../core/reconcile.ts';
 import { Survey } from '../core/survey.ts';
 import { LaunchFiles } from '../effects/launch-files.ts';
@@ -17,9 +16,11 @@ import { StateStore } from '../effects/state-store.ts';
 import { SystemError, type System } from '../effects/system.ts';
 import { resolveDoubt, type Resolution, type ResolutionOutcome } from './doubt.ts';
 import { Witness } from './evidence.ts';
+import { Journal } from './journal.ts';
 import { Members } from './members.ts';
 import { Performer } from './performer.ts';
 import { recover } from './recovery.ts';
+import { Saver } from './saver.ts';
 import { Waiters, type TargetOutcome } from './waiters.ts';
 
 export type LogLevel = 'critical' | 'error' | 'warning' | 'info' | 'debug';
@@ -48,8 +49,6 @@ const UNDECIDED_AGAIN = 500;
 const KEPT_AFTER_REMOVAL = 7 * 24 * 3_600_000;
 /** The wall clock went another way than the monotonic one by this much: what it decides is decided anew. */
 const CLOCK_JUMP = 1_000;
-/** How long to wait before what could not be written is written again. */
-const SAVE_AGAIN = 3_000;
 /** Every so many sweeps the start times of all main processes are compared, not only that their pids exist. */
 const FULL_SWEEP = 6;
 
@@ -60,18 +59,14 @@ export class Supervisor {
   readonly #members: Members;
   readonly #witness: Witness;
   readonly #performer: Performer;
+  readonly #saver: Saver;
+  readonly #journal: Journal;
   readonly #waiters = new Waiters();
   #world: World;
   readonly #queue: Change[] = [];
-  /** Changes of what is shown since the queue began to run. */
-  readonly #transitions = new Map<InstanceKey, Transition>();
   #isBusy = false;
-  /** Instances that are not on disk as they are in memory. */
-  readonly #unsaved = new Set<InstanceKey>();
   /** Launches whose endings are not on disk yet: their files have to stay. */
   #unforgotten: Extract<Action, { kind: 'forget' }>[] = [];
-  #saveProblem: string | undefined;
-  #saveAgainAt: number | undefined;
   #lookAgainAt: number | undefined;
   /** When the world changes by itself next, as of the last turn. */
   #due: WakeAt = {};
@@ -85,6 +80,8 @@ export class Supervisor {
     this.#o = options;
     this.#files = new LaunchFiles(system, runsDirectory);
     this.#store = new StateStore(system, stateDirectory);
+    this.#saver = new Saver(system, this.#store, log);
+    this.#journal = new Journal(log);
     this.#members = new Members(system, uid, self);
     this.#witness = new Witness(system, this.#files);
     this.#performer = new Performer({
@@ -114,7 +111,7 @@ export class Supervisor {
 
   /** Why the state cannot be written now; undefined while all is well. */
   get saveProblem(): string | undefined {
-    return this.#saveProblem;
+    return this.#saver.problem;
   }
 
   survey(): Survey {
@@ -235,7 +232,7 @@ export class Supervisor {
   }
 
   #timeouts(): readonly number[] {
-    return [this.#due.mono, this.#saveAgainAt, this.#waiters.deadline()].filter((at) => at !== undefined);
+    return [this.#due.mono, this.#saver.againAt, this.#waiters.deadline()].filter((at) => at !== undefined);
   }
 
   /** How long until `wake` has something to do, in milliseconds. */
@@ -278,10 +275,10 @@ export class Supervisor {
       this.#makeDirectories();
       this.#store.forgetWritten();
       for (const instance of this.#world.instances.values()) {
-        this.#unsaved.add(instance.key);
+        this.#saver.noteChanged(instance.key);
         this.#restoreRecord(instance);
       }
-      this.#save(this.#unsaved);
+      this.#saver.saveAll(this.#world.instances);
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
       log('error', error.message);
@@ -317,7 +314,7 @@ export class Supervisor {
     this.#waiters.supersede(new Set(command.targets.map(({ key }) => key)), survey, new Describer(survey));
     this.#noteChanged(world);
     // What the operator is told has to outlive this daemon: saved at once, also where saving failed a moment ago.
-    this.#saveAgainAt = undefined;
+    this.#saver.hurry();
     this.#queue.push(...changes);
     const deadline = timeout === undefined ? undefined : survey.now.mono + timeout;
     const settled = this.#waiters.add(decided, deadline, cancel);
@@ -398,7 +395,7 @@ export class Supervisor {
     const acting = new Set(actions.filter(({ kind }) => kind !== 'scan' && kind !== 'look').map(({ key }) => key));
     // With the state that is shown by then, or each launch would be written twice.
     if (acting.size > 0) this.#show(now);
-    const failed = this.#save(acting);
+    const failed = this.#saver.save(acting, this.#world.instances);
     for (const [key, why] of failed) this.#refuseLaunch(key, why);
     const performed = actions.filter(({ kind, key }) => !failed.has(key) || (kind !== 'launch' && kind !== 'forget'));
     this.#unforgotten.push(
@@ -410,8 +407,8 @@ export class Supervisor {
   /** An exit file is the only witness of its ending until that is on disk. */
   #forgetSettled(): void {
     if (this.#unforgotten.length === 0) return;
-    const due = this.#unforgotten.filter(({ key }) => !this.#unsaved.has(key));
-    this.#unforgotten = this.#unforgotten.filter(({ key }) => this.#unsaved.has(key));
+    const due = this.#unforgotten.filter(({ key }) => this.#saver.isSaved(key));
+    this.#unforgotten = this.#unforgotten.filter(({ key }) => !this.#saver.isSaved(key));
     this.#performer.perform(due, this.#world);
   }
 
@@ -426,10 +423,8 @@ export class Supervisor {
   #finish(): void {
     const now = this.#o.system.now();
     this.#show(now);
-    for (const transition of this.#transitions.values()) this.#logTransition(transition);
-    this.#transitions.clear();
-    const isRetryDue = this.#saveAgainAt === undefined || now.mono >= this.#saveAgainAt;
-    if (isRetryDue) this.#save(this.#unsaved);
+    this.#journal.tell(this.#world.instances);
+    this.#saver.saveAll(this.#world.instances);
     this.#forgetSettled();
     this.#noteUndecided(now);
     const survey = new Survey(this.#world, now);
@@ -438,14 +433,11 @@ export class Supervisor {
     this.#decidedAt = now;
   }
 
-  /** Notes what is shown of each instance now; what it passed through within one run of the queue is not told. */
+  /** Notes what is shown of each instance now. */
   #show(now: Now): void {
     const { world, transitions } = show(this.#world, now);
     this.#noteChanged(world);
-    for (const transition of transitions) {
-      const from = this.#transitions.get(transition.key)?.from ?? transition.from;
-      this.#transitions.set(transition.key, { ...transition, from });
-    }
+    this.#journal.note(transitions);
   }
 
   #noteChanged(world: World): void {
@@ -453,62 +445,10 @@ export class Supervisor {
       for (const [key, instance] of world.instances) {
         const before = this.#world.instances.get(key);
         if (before === instance) continue;
-        this.#unsaved.add(key);
-        this.#logExit(before, instance);
+        this.#saver.noteChanged(key);
+        this.#journal.noteExit(before, instance);
       }
     }
     this.#world = world;
-  }
-
-  /** @returns what could not be saved, and why */
-  #save(keys: ReadonlySet<InstanceKey>): ReadonlyMap<InstanceKey, string> {
-    const failed = new Map<InstanceKey, string>();
-    for (const key of [...keys]) {
-      const instance = this.#world.instances.get(key);
-      if (instance === undefined || !this.#unsaved.has(key)) continue;
-      try {
-        this.#store.save(instance);
-        this.#unsaved.delete(key);
-      } catch (error) {
-        if (!(error instanceof SystemError)) throw error;
-        failed.set(key, error.message);
-      }
-    }
-    this.#noteSaving(keys, failed);
-    return failed;
-  }
-
-  /** Says once that the state cannot be written, and once that it can again. */
-  #noteSaving(keys: ReadonlySet<InstanceKey>, failed: ReadonlyMap<InstanceKey, string>): void {
-    const { log, system } = this.#o;
-    const [problem] = failed.values();
-    if (problem !== undefined) {
-      if (this.#saveProblem === undefined)
-        log('error', `the state cannot be written: ${problem}; services go on, nothing new is launched`);
-      this.#saveProblem = problem;
-      this.#saveAgainAt = system.now().mono + SAVE_AGAIN;
-    } else if (this.#saveProblem !== undefined && keys.size > 0 && this.#unsaved.size === 0) {
-      log('warning', 'the state can be written again');
-      this.#saveProblem = undefined;
-      this.#saveAgainAt = undefined;
-    }
-  }
-
-  #logExit(before: Instance | undefined, { id, num, exits: [last] }: Instance): void {
-    if (before === undefined || last === undefined || before.exits[0]?.launchId === last.launchId) return;
-    const seconds = Math.max(0, last.at - last.startedAt) / 1000;
-    this.#o.log('info', `${id}${num === 0 ? '' : ` (${num})`}: ${exitText(last.exit)} after ${seconds.toFixed(1)} s`);
-  }
-
-  #logTransition({ name, from, to, view, key }: Transition): void {
-    // The same once more, as while the disk is full: said already.
-    if (from === to) return;
-    const activity = this.#world.instances.get(key)?.activity;
-    const pid = activity !== undefined && activity.kind !== 'idle' ? activity.run.process?.pid : undefined;
-    const level: LogLevel = view.verdict === 'problem' ? 'warning' : 'info';
-    this.#o.log(
-      level,
-      `${name}: ${from} -> ${to} (${view.reason.code}: ${view.reason.message})${pid === undefined ? '' : ` pid ${pid}`}`,
-    );
   }
 }

@@ -1,0 +1,45 @@
+/** The daemon's log of what happens to instances: one line per ending, one per change of what is shown, with its cause. */
+import type { Transition } from '../core/engine.ts';
+import type { Instance, InstanceKey } from '../core/model.ts';
+import { exitText } from '../core/wording.ts';
+
+export class Journal {
+  readonly #log: (level: 'info' | 'warning', text: string) => void;
+  /** Changes since the last `tell`, each from where it began. */
+  readonly #transitions = new Map<InstanceKey, Transition>();
+
+  constructor(log: (level: 'info' | 'warning', text: string) => void) {
+    this.#log = log;
+  }
+
+  /** Notes changes; what is only passed through before `tell` is not told. */
+  note(transitions: readonly Transition[]): void {
+    for (const transition of transitions) {
+      const from = this.#transitions.get(transition.key)?.from ?? transition.from;
+      this.#transitions.set(transition.key, { ...transition, from });
+    }
+  }
+
+  /** Tells of an ending that is new since `before`. */
+  noteExit(before: Instance | undefined, { id, num, exits: [last] }: Instance): void {
+    if (before === undefined || last === undefined || before.exits[0]?.launchId === last.launchId) return;
+    const seconds = Math.max(0, last.at - last.startedAt) / 1000;
+    this.#log('info', `${id}${num === 0 ? '' : ` (${num})`}: ${exitText(last.exit)} after ${seconds.toFixed(1)} s`);
+  }
+
+  tell(instances: ReadonlyMap<InstanceKey, Instance>): void {
+    for (const transition of this.#transitions.values()) this.#tellOne(transition, instances.get(transition.key));
+    this.#transitions.clear();
+  }
+
+  #tellOne({ name, from, to, view }: Transition, instance: Instance | undefined): void {
+    // The same once more, as while the disk is full: said already.
+    if (from === to) return;
+    const activity = instance?.activity;
+    const pid = activity !== undefined && activity.kind !== 'idle' ? activity.run.process?.pid : undefined;
+    const { code, message } = view.reason;
+    const cause = code === message ? code : `${code}: ${message}`;
+    const level = view.verdict === 'problem' ? 'warning' : 'info';
+    this.#log(level, `${name}: ${from} -> ${to} (${cause})${pid === undefined ? '' : ` pid ${pid}`}`);
+  }
+}
