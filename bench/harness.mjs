@@ -67,7 +67,7 @@ export class Ground {
     await Promise.all(this.#children.map((child) => child.ended));
     await killMarked(this.uid);
     for (const close of this.#closing) close();
-    rmSync(join(runtimeFolder(), `${this.uid}.json`), { force: true });
+    for (const end of ['json', 'lock']) rmSync(join(runtimeFolder(), `${this.uid}.${end}`), { force: true });
     rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
   }
 }

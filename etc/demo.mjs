@@ -214,8 +214,8 @@ async function endEverything() {
     for (const each of marked()) if (isAlive(each)) process.kill(Number(each), 'SIGKILL');
     await pause(100);
   }
-  // The daemon's entry in `procmanctl list`; the folder it names is gone.
-  rmSync(join(runtimeFolder(), `${uid}.json`), { force: true });
+  // The daemon's entry in `procmanctl list`, and its lock; nobody uses this uid again.
+  for (const end of ['json', 'lock']) rmSync(join(runtimeFolder(), `${uid}.${end}`), { force: true });
   rmSync(home, { recursive: true, force: true });
 }
 

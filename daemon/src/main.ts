@@ -2,7 +2,14 @@
 import { existsSync, rmSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { daemonExit } from '@procman/protocol/exit-codes';
-import { currentContext, loadConfig, parseConfig, type DaemonTable, type LoadedConfig } from './config/load.ts';
+import {
+  currentContext,
+  loadConfig,
+  parseConfig,
+  type DaemonTable,
+  type LoadContext,
+  type LoadedConfig,
+} from './config/load.ts';
 import { configCandidates } from './config/locate.ts';
 import { formatProblem, type Problem } from './config/problem.ts';
 import { lastConfigPath } from './configuration.ts';
@@ -57,7 +64,7 @@ async function run(options: DaemonOptions): Promise<void> {
   const { config, problems } = findConfig(options, system);
   const { overrides } = options;
   const table = { ...config.daemon, ...overrides };
-  const context = currentContext();
+  const context = contextOf(options);
   const messages: string[] = [];
   const isNewState = !system.exists(table.stateDir);
   const lock = await takeOver(system, config.uid, table.stateDir, (text) => messages.push(text));
@@ -156,7 +163,7 @@ interface Found {
 
 function findConfig(options: DaemonOptions, system: NodeSystem): Found {
   const path = options.config ?? searchConfig();
-  const context = currentContext();
+  const context = contextOf(options);
   const result = loadConfig(path, context);
   if (result.ok) return { config: result.config, problems: { warnings: result.warnings } };
   const lines = result.problems.map(formatProblem).join('\n');
@@ -169,6 +176,11 @@ function findConfig(options: DaemonOptions, system: NodeSystem): Found {
     daemonExit.config,
     `${lines}\n--last-good: there is no configuration that was applied before and still can be`,
   );
+}
+
+/** What the file's defaults depend on, the command line included. */
+function contextOf({ overrides: { stateDir } }: DaemonOptions): LoadContext {
+  return { ...currentContext(), ...(stateDir === undefined ? {} : { stateDir }) };
 }
 
 function searchConfig(): string {

@@ -12,6 +12,8 @@ export interface LoadContext {
   systemTimezone: string;
   /** The moment that decides which versions are in effect; the clock's unless given. */
   now?: number;
+  /** `--state-dir`: wins over the file, and so do the defaults that follow from it. Absolute. */
+  stateDir?: string;
 }
 
 /** The surroundings of this process. */

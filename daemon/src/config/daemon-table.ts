@@ -75,7 +75,7 @@ function resolveDaemon(given: DaemonValues, values: DaemonValues, place: DaemonP
   const { context, directory, uid } = place;
   const path = (written: string | undefined): string | undefined =>
     written === undefined ? undefined : resolve(directory, written);
-  const stateDir = path(values['state-dir']) ?? defaultStateDirectory(uid, context);
+  const stateDir = context.stateDir ?? path(values['state-dir']) ?? defaultStateDirectory(uid, context);
   const group = values['socket-group'];
   const guard = values['reload-guard'];
   return {
