@@ -37,28 +37,31 @@ const hidden = (flags: string): Option => new Option(flags).hideHelp();
 /** @param argv without node and script */
 export function parseOptions(argv: readonly string[], version: string): ParsedOptions {
   let parsed: ParsedOptions = { kind: 'done', exitCode: daemonExit.ok };
-  const program = new Command('procmand')
+  const program = withFlags(new Command('procmand'))
+    .usage('[run] [OPTION..] [FILE]')
     .description('Starts, stops and watches the services of one configuration file. Services outlive it.')
     .version(`procmand ${version}`, '-v, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .exitOverride()
-    .showHelpAfterError('(`procmand --help` lists what is allowed)');
-  const run = (command: Command): Command =>
-    withFlags(command).action((file: string | undefined, flags: Flags) => {
+    .showHelpAfterError('(`procmand --help` lists what is allowed)')
+    .addHelpText('after', examples)
+    .action((file: string | undefined, flags: Flags) => {
       parsed = { kind: 'run', options: fromFlags(file, flags) };
     });
-  run(program.command('run', { isDefault: true }).description('run the daemon (may be left out)')).helpOption(
-    '-h, --help',
-    'show this help',
-  );
-  program.addHelpText('after', runHelp);
   try {
-    program.parse(argv, { from: 'user' });
+    program.parse(withoutVerb(argv), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return { kind: 'done', exitCode: error.exitCode === 0 ? daemonExit.ok : daemonExit.usage };
   }
   return parsed;
+}
+
+/** `run` may be left out: there is nothing else to do. */
+function withoutVerb([first, ...others]: readonly string[]): string[] {
+  if (first === undefined) return [];
+  if (first === 'help') return ['--help'];
+  return first === 'run' ? others : [first, ...others];
 }
 
 function withFlags(command: Command): Command {
@@ -82,14 +85,14 @@ function withFlags(command: Command): Command {
     .option('--last-good', 'with a broken configuration, go on with the last one that was applied');
 }
 
-const runHelp = `
+const examples = `
 Examples:
   procmand                            run in the foreground with the first configuration found
   procmand -c procman.toml -d         run in the background
   procmand -c new.toml --last-good    start even if new.toml is broken
 
 Signals: SIGHUP reloads; SIGTERM, SIGINT, SIGQUIT end the daemon (services go on, unless on-exit is "stop");
-SIGUSR2 opens the log again. \`procmand run --help\` lists all options.
+SIGUSR2 opens the log again. The keys of the file: docs/configuration.md.
 `;
 
 function fromFlags(file: string | undefined, flags: Flags): DaemonOptions {
