@@ -34,6 +34,7 @@ describe('parseCommandLine', () => {
 
   it.each([
     ['staus', 'unknown command "staus"; did you mean "status"?; "help" lists all commands'],
+    ['exit 3', '"exit" leaves the interactive shell; it takes nothing more and is nothing elsewhere'],
     ['frobnicate', 'unknown command "frobnicate"; "help" lists all commands'],
     ['explain nginx', '"explain" is not yet available in this version'],
     ['status --watch', '--watch of "status" is not yet available in this version'],

@@ -53,6 +53,8 @@ function tokenize(words: readonly string[], options: readonly Option[]): readonl
 export function findCommand(verb: string, commands: readonly Command[]): Command {
   const found = commands.find(({ name, aliases }) => name === verb || aliases?.includes(verb));
   if (found) return found;
+  if (verb === 'exit' || verb === 'quit')
+    throw new UsageError(`"${verb}" leaves the interactive shell; it takes nothing more and is nothing elsewhere`);
   if (LATER_COMMANDS.includes(verb)) throw new UsageError(`"${verb}" is not yet available in this version`);
   const meant = nearest(
     verb,

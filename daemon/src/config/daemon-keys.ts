@@ -18,7 +18,8 @@ export const topKeys = {
     z.string().refine((given) => /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/.test(given), 'is not a valid uid'),
     {
       about: "What tells this file's services from those of others. Never change it while they run.",
-      allowed: '1-64 letters, digits, ".", "_" and "-", not beginning with "." or "-"',
+      allowed:
+        '1-64 letters, digits, ".", "_" and "-", not beginning with "." or "-"; `procmanctl uid` prints a new one',
     },
   ),
   /** [P] Text. */

@@ -290,3 +290,34 @@ test.each([
 test('the context of this process', () => {
   expect(currentContext()).toMatchObject({ euid: process.geteuid!(), cpus: expect.any(Number) as number });
 });
+
+describe('--state-dir', () => {
+  const at = (text: string, env: Record<string, string>) =>
+    parseConfig(`${HEAD}${text}`, '/tmp/procman.toml', { ...testContext, env, stateDir: '/given' });
+
+  test('wins over the file, and logs and socket that are nowhere else go with it', () => {
+    const result = at('[daemon]\nstate-dir = "written"\n', { HOME: '/home/someone' });
+    expect(result).toMatchObject({
+      config: { daemon: { stateDir: '/given', childLogDir: '/given/logs', socket: '/given/procmand.sock' } },
+    });
+  });
+
+  test('leaves alone what the file names', () => {
+    const result = at('[daemon]\nchild-log-dir = "/logs"\nsocket = "/s.sock"\n', { HOME: '/home/someone' });
+    expect(result).toMatchObject({ config: { daemon: { childLogDir: '/logs', socket: '/s.sock' } } });
+  });
+});
+
+describe('a slip in TOML itself tells how to mend it', () => {
+  test.each([
+    ['a = "x\nb = 1', 'a quotation mark is opened and not closed in this line: close it'],
+    ["a = 'x", 'a quotation mark is opened and not closed in this line: close it'],
+    ['a = 1\na = 2', 'a is in this table already: take one of the two out'],
+    ['[a]\n[b]\n[a]', '[a] is in this file already: put the keys of both into one'],
+    ['[[process]]\n[process]', 'write [[process]], with two brackets, at each of them'],
+    ['a = { b = 1, b = 2 }', 'a: it has a key twice: take one of the two out'],
+    ['a = text', 'a text stands in quotes: key = "text"; true, false and numbers do without'],
+  ])('%j', (text, hint) => {
+    expect(problems(text)).toMatchObject([{ hint }]);
+  });
+});

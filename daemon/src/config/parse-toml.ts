@@ -42,6 +42,20 @@ function mendOf(reason: string, line: string, column: number): string | undefine
     const key = /([\w-]+)\s*:$/.exec(before.trimEnd())?.[1] ?? /^\s*([\w-]+)/.exec(line)?.[1] ?? 'key';
     return `TOML joins keys and values with "=", not with ":": write ${key} = ...`;
   }
+  if (/control characters are not allowed in strings|unfinished string/.test(reason) && /["']/.test(line)) {
+    return 'a quotation mark is opened and not closed in this line: close it';
+  }
+  if (reason.includes('redefine an already defined')) return definedTwice(line);
+  if (reason === 'invalid value') return 'a text stands in quotes: key = "text"; true, false and numbers do without';
   if (reason.includes('leading zero')) return 'write octal numbers as 0o22, or in quotes: "022"';
   return undefined;
+}
+
+function definedTwice(line: string): string {
+  const table = /^\s*\[\s*([^[\]]+?)\s*\]/.exec(line)?.[1];
+  if (table === 'process') return 'write [[process]], with two brackets, at each of them';
+  if (table !== undefined) return `[${table}] is in this file already: put the keys of both into one`;
+  const [, key, value] = /^\s*([\w"'.-]+)\s*=\s*(.?)/.exec(line) ?? [];
+  if (key === undefined) return 'take one of the two out';
+  return `${key}${value === '{' ? ': it has a key twice' : ' is in this table already'}: take one of the two out`;
 }

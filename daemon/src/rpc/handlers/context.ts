@@ -26,8 +26,8 @@ export function selectedOne(survey: Survey, name: string): Target {
   const { targets } = selected(survey, [name]);
   const [target, ...others] = targets;
   if (target !== undefined && others.length === 0) return target;
-  const message = `names ${targets.map((each) => each.name).join(', ')}: name one of them`;
-  throw new RpcFailure('invalid-params', `"${name}" ${message}`, { issues: [{ path: 'name', message }] });
+  const message = `"${name}" is ${targets.length} processes: name one of ${targets.map((each) => each.name).join(', ')}`;
+  throw new RpcFailure('invalid-params', message, { issues: [{ path: 'name', message }] });
 }
 
 export function refuseWhileStopping(daemon: HandlerContext): void {
