@@ -5,7 +5,15 @@ import { linesOf, runScript, runTerminal, type ShellHost } from './shell.ts';
 
 /** Asks on the terminal; only `y` or `yes` is a yes. */
 function confirm(prompt: string): boolean {
-  return /^y(es)?$/i.test(question(`${prompt} [y/N] `).trim());
+  // The question blocks, and a handler of Ctrl-C would run only after an answer. Without one, Ctrl-C ends all of this, the shell
+  // too, with nothing done: it never becomes a question that goes on waiting for what is typed next.
+  const handlers = process.rawListeners('SIGINT') as NodeJS.SignalsListener[];
+  process.removeAllListeners('SIGINT');
+  try {
+    return /^y(es)?$/i.test(question(`${prompt} [y/N] `).trim());
+  } finally {
+    for (const handler of handlers) process.on('SIGINT', handler);
+  }
 }
 
 /** A table in a frame, for people. */

@@ -124,6 +124,20 @@ describe('the shell', () => {
     await terminal.waitFor('web: started');
   });
 
+  test('Ctrl-C at a question ends it with nothing done: what is typed next is no answer', async ({ world }) => {
+    const terminal = await openShell(world);
+    terminal.enter('exit');
+    await terminal.waitFor('ended 0');
+    terminal.close();
+    const second = new Terminal(world, `trap : INT; '${procmanctl}'`);
+    await second.waitFor(PROMPT);
+    second.enter('stop all');
+    await second.waitFor('[y/N]');
+    second.press('C-c');
+    await second.waitFor('ended 130');
+    expect((await world.row('web')).state).toBe('RUNNING');
+  });
+
   test('survives the daemon, and finds the next one', async ({ world }) => {
     const terminal = await openShell(world);
     const { pid } = await world.rpc<{ pid: number }>('ping');
