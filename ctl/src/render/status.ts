@@ -70,19 +70,26 @@ function formatUntil(until: string, now: Date): string {
 }
 
 function statusNotes(status: StatusResult, style: Style, now: Date): string[] {
-  const { configError, heldReload } = status.daemon;
   const fit = (text: string): string => truncate(printable(text), Math.max(40, style.columns));
-  const notes = [paint(fit(summarize(status.processes)), 'bold', style)];
+  const warnings = configWarnings(status.daemon, now);
+  return [
+    paint(fit(summarize(status.processes)), 'bold', style),
+    ...warnings.map((text) => paint(fit(text), 'yellow', style)),
+  ];
+}
+
+/** What is wrong with the configuration, whatever its processes do: on a terminal below the table, in a pipe on stderr. */
+export function configWarnings(
+  { configError, heldReload }: Pick<StatusResult['daemon'], 'configError' | 'heldReload'>,
+  now: Date,
+): string[] {
+  const warnings: string[] = [];
   if (configError) {
     const errors = count(configError.problems.length, 'problem');
-    const since = formatTime(configError.at, now);
-    notes.push(paint(fit(`configuration not applied since ${since}: ${errors}; "plan" shows them`), 'yellow', style));
+    warnings.push(`configuration not applied since ${formatTime(configError.at, now)}: ${errors}; "plan" shows them`);
   }
-  if (heldReload) {
-    const stops = heldReload.stops.join(', ');
-    notes.push(paint(fit(`a reload is held: it would stop ${stops}; "update" confirms it`), 'yellow', style));
-  }
-  return notes;
+  if (heldReload) warnings.push(`a reload is held: it would stop ${heldReload.stops.join(', ')}; "update" confirms it`);
+  return warnings;
 }
 
 /** `12 processes: 10 ok, 1 pending, 1 problem; 2 held, 1 stale`. */

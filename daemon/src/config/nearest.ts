@@ -18,7 +18,8 @@ export function createNearest(candidates: Iterable<string>): FindNearest {
     if (given.length > LONGEST_NAME || budget < names.length) return undefined;
     budget -= names.length;
     const plain = fold(given);
-    const limit = Math.max(2, Math.floor(plain.length / 3));
+    // One slip in a short name, more in longer ones.
+    const limit = plain.length <= 4 ? 1 : Math.max(2, Math.floor(plain.length / 3));
     let best: { name: string; steps: number } | undefined;
     for (const candidate of names) {
       const steps = distance(plain, candidate.plain);

@@ -21,10 +21,12 @@ export class Journal {
   }
 
   /** Tells of an ending that is new since `before`. */
-  noteExit(before: Instance | undefined, { id, num, exits: [last] }: Instance): void {
+  noteExit(before: Instance | undefined, { id, num, activity, exits: [last] }: Instance): void {
     if (before === undefined || last === undefined || before.exits[0]?.launchId === last.launchId) return;
     const seconds = Math.max(0, last.at - last.startedAt) / 1000;
-    this.#log('info', `${id}${num === 0 ? '' : ` (${num})`}: ${exitText(last.exit)} after ${seconds.toFixed(1)} s`);
+    const run = [activity, before.activity].find((known) => known.kind !== 'idle');
+    const name = run?.run.name ?? (num === 0 ? id : `${id} (${num})`);
+    this.#log('info', `${name}: ${exitText(last.exit)} after ${seconds.toFixed(1)} s`);
   }
 
   tell(instances: ReadonlyMap<InstanceKey, Instance>): void {

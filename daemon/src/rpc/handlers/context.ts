@@ -17,8 +17,8 @@ export function selected(survey: Survey, names: readonly string[]): Selection {
     const name = isWide(given) ? undefined : nearest(given);
     return { given, nearest: name === undefined ? [] : [name] };
   });
-  const text = unknown.map(({ given }) => `"${given}"`).join(', ');
-  throw new RpcFailure('unknown-name', `no process is called ${text}`, { names: unknown });
+  const text = unknown.map(({ given }) => (isWide(given) ? `matches "${given}"` : `is called "${given}"`)).join(', ');
+  throw new RpcFailure('unknown-name', `no process ${text}`, { names: unknown });
 }
 
 /** The one target of a name. */
