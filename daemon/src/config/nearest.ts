@@ -18,12 +18,16 @@ export function createNearest(candidates: Iterable<string>): FindNearest {
     if (given.length > LONGEST_NAME || budget < names.length) return undefined;
     budget -= names.length;
     const plain = fold(given);
-    // One slip in a short name, more in longer ones.
-    const limit = plain.length <= 4 ? 1 : Math.max(2, Math.floor(plain.length / 3));
+    const limit = Math.max(2, Math.floor(plain.length / 3));
     let best: { name: string; steps: number } | undefined;
     for (const candidate of names) {
       const steps = distance(plain, candidate.plain);
-      if (steps <= limit && steps < candidate.plain.length && (best === undefined || steps < best.steps)) {
+      if (
+        steps <= limit &&
+        !isChance(plain, candidate.plain, steps) &&
+        steps < candidate.plain.length &&
+        (best === undefined || steps < best.steps)
+      ) {
         best = { name: candidate.name, steps };
       }
     }
@@ -34,3 +38,10 @@ export function createNearest(candidates: Iterable<string>): FindNearest {
 function fold(name: string): string {
   return name.toLowerCase().replaceAll('_', '-');
 }
+
+/** Two slips in a name of up to four letters leave too little of it, unless two letters only changed places. */
+function isChance(given: string, candidate: string, steps: number): boolean {
+  return given.length <= 4 && steps > 1 && letters(given) !== letters(candidate);
+}
+
+const letters = (name: string): string => Array.from(name).sort().join('');
