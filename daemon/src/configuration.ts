@@ -66,9 +66,7 @@ export class Configuration {
     if (!result.ok) return { ok: false, problems: result.problems };
     const { config, warnings } = result;
     if (config.uid !== this.#current.uid) return { ok: false, problems: [otherUid(config, this.#current.uid)] };
-    const guarded = guardReload(world, config.core, now);
-    const diff = diffConfig(world, config.core, new Set(), now);
-    return { ok: true, proposal: { config, warnings, diff, guarded } };
+    return { ok: true, proposal: proposalOf(config, warnings, world, now) };
   }
 
   /** Takes note of what is in force from now on. */
@@ -97,6 +95,13 @@ export class Configuration {
       ...NOW.filter(differs).map((key) => ({ key: kebab(key), takesEffect: 'now' as const })),
     ];
   }
+}
+
+/** What a configuration would do to the world: at a start as at a reload. */
+export function proposalOf(config: LoadedConfig, warnings: readonly Problem[], world: World, now: Now): Proposal {
+  const guarded = guardReload(world, config.core, now);
+  const diff = diffConfig(world, config.core, new Set(), now);
+  return { config, warnings, diff, guarded };
 }
 
 export function lastConfigPath(stateDirectory: string): string {

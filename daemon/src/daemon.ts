@@ -5,10 +5,8 @@ import { ownerFilePath, type OwnerFile, type PathContext } from '@procman/protoc
 import { launchProblem } from './config/launchable.ts';
 import type { DaemonTable, LoadContext, LoadedConfig } from './config/load.ts';
 import { formatProblem, type Problem } from './config/problem.ts';
-import { Configuration, lastConfig, type Proposal, type Proposed } from './configuration.ts';
-import { guardReload } from './core/guard.ts';
-import { diffConfig } from './core/config-diff.ts';
-import type { CoreConfig, InstanceKey } from './core/model.ts';
+import { Configuration, lastConfig, proposalOf, type Proposal, type Proposed } from './configuration.ts';
+import type { InstanceKey } from './core/model.ts';
 import type { Target } from './core/targets.ts';
 import { replaceFile } from './effects/atomic-file.ts';
 import { takeDaemonLock, type DaemonLock } from './effects/daemon-lock.ts';
@@ -93,7 +91,7 @@ export class Daemon {
           this.#schedule();
         },
       },
-      this.#core(this.#last ?? config),
+      (this.#last ?? config).core,
     );
     this.#watch = new ExitWatch(`${stateDir}/runs`, (names) => this.#guarded(() => this.supervisor.lookAt(names)));
     this.#server = new RpcServer({
@@ -115,10 +113,6 @@ export class Daemon {
 
   get #pathContext(): PathContext {
     return { euid: this.#parts.loadContext.euid, env: this.#parts.loadContext.env };
-  }
-
-  #core({ core }: LoadedConfig): CoreConfig {
-    return core;
   }
 
   /* ---------------------------------------------------------------- start */
@@ -149,11 +143,7 @@ export class Daemon {
   }
 
   #applyAtStart(config: LoadedConfig): void {
-    const { world } = this.supervisor;
-    const now = this.system.now();
-    const guarded = guardReload(world, config.core, now);
-    const diff = diffConfig(world, config.core, new Set(), now);
-    this.#apply({ config, guarded, diff, warnings: [] });
+    this.#apply(proposalOf(config, [], this.supervisor.world, this.system.now()));
   }
 
   #writeOwner(): void {

@@ -92,7 +92,8 @@ function inspect(path: string): Kind {
   }
 }
 
-function isExecutable(path: string): boolean {
+/** May this user execute the file, or enter the folder? */
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;

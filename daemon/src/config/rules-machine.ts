@@ -1,7 +1,6 @@
 /** Rules about the machine (SPEC 2.4): programs, folders, shell syntax, and the system tools that a launch needs. */
-import { accessSync, constants } from 'node:fs';
 import type { Draft } from './draft.ts';
-import { launchObstacles } from './launchable.ts';
+import { isExecutable, launchObstacles } from './launchable.ts';
 import type { Report } from './report.ts';
 import type { RuleInput } from './rules.ts';
 import { checkShellLines } from './shell-check.ts';
@@ -35,15 +34,6 @@ export function checkTools(folders: readonly string[], report: Report): void {
     if (folders.some((folder) => isExecutable(`${folder}/${name}`))) continue;
     const hint = `install ${source}`;
     report.error({ path: [], message: `the system tool ${name} is missing in ${folders.join(', ')}`, hint });
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
 
