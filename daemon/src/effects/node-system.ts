@@ -111,7 +111,13 @@ export class NodeSystem implements System {
       for (let depth = 1; depth <= parts.length; depth += 1) {
         const folder = `${path.startsWith('/') ? '/' : ''}${parts.slice(0, depth).join('/')}`;
         if (fs.existsSync(folder)) continue;
-        fs.mkdirSync(folder, { mode: 0o700 });
+        try {
+          fs.mkdirSync(folder, { mode: 0o700 });
+        } catch (error) {
+          // Two daemons that start at the same instant both find it missing; which of them makes it is all one.
+          if (codeOf(error) === 'EEXIST') continue;
+          throw error;
+        }
         fs.chmodSync(folder, 0o700); // the umask may have taken more away
       }
       if (!fs.statSync(path).isDirectory()) throw Object.assign(new Error('it is no directory'), { code: 'ENOTDIR' });
