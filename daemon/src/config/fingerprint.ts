@@ -1,6 +1,6 @@
 /** Hashes of definitions: they tell that something has changed, and give no secret away when they are kept on disk. */
 import { createHash } from 'node:crypto';
-import type { ProcessVersion, StaleKey } from '../core/model.ts';
+import type { Fingerprint, ProcessVersion } from '../core/model.ts';
 
 /** Everything of a version but its hashes. */
 export type Definition = Omit<ProcessVersion, 'fingerprint' | 'digest'>;
@@ -22,7 +22,7 @@ function canonical(value: Hashable): string {
 }
 
 /** A hash per key whose change makes a live run stale (SPEC 2.2). */
-export function fingerprintOf(definition: Definition, args: readonly string[]): Record<StaleKey, string> {
+export function fingerprintOf(definition: Definition, args: readonly string[]): Fingerprint {
   const { command } = definition;
   return {
     command: hashValue({ line: command.line, type: command.type }),

@@ -70,10 +70,9 @@ export function staleKeys(survey: Survey, target: Target): readonly string[] {
   const { activity } = survey.instance(target);
   const version = target.effective?.version;
   if (activity.kind === 'idle' || version === undefined) return [];
-  const { fingerprint } = activity.run;
-  return Object.entries(version.fingerprint)
-    .filter(([key, hash]) => fingerprint[key] !== hash)
-    .map(([key]) => key);
+  const launched = activity.run.fingerprint;
+  const now: Readonly<Record<string, string>> = version.fingerprint;
+  return [...new Set([...Object.keys(now), ...Object.keys(launched)])].filter((key) => launched[key] !== now[key]);
 }
 
 /* ------------------------------------------------------------------ actions */

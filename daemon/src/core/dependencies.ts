@@ -29,7 +29,9 @@ function memberMeets(dependency: Dependency, target: Target, instance: Instance)
   const version = target.effective?.version;
   if (version === undefined) return false;
   switch (dependency.condition) {
+    case 'started':
     case 'running':
+    case 'healthy':
       return instance.activity.kind === 'running';
     case 'finished':
       return hasFinished(instance, version);

@@ -33,21 +33,94 @@ export interface ApplyOn {
   readonly at: WallTime;
 }
 
+/**
+ * `pid-file` and `podman-cid` are expressions that tell which process is the real one; `external` is one that only starts
+ * something: it is alive while its health-check says so.
+ */
+export type CommandType = 'simple' | 'expression' | 'pid-file' | 'podman-cid' | 'external';
+
 export interface Command {
   /** The line as written, for people. */
   readonly line: string;
-  readonly type: 'simple' | 'expression';
+  readonly type: CommandType;
   /** Why it has this type, for `check` and `explain`. */
   readonly why: string;
-  /** What is executed; an expression is `['/bin/sh', '-c', line, 'sh', ...args]`. */
+  /** What is executed; an expression is `['/bin/sh', '-c', line, 'sh', ...args]`. May hold placeholders, see `placeholders.ts`. */
   readonly argv: readonly string[];
 }
 
 export interface Dependency {
   readonly id: string;
-  readonly condition: 'running' | 'finished';
+  readonly condition: 'started' | 'running' | 'healthy' | 'finished';
   readonly onLoss: 'stop' | 'keep';
 }
+
+/** A dependency outside of procman: met once its command has succeeded; asked before a start only. */
+export interface ExternalDependency {
+  readonly command: string;
+  /** Between two tries. */
+  readonly interval: Milliseconds;
+  readonly timeout: Milliseconds;
+}
+
+/** A command of a process's life beside its own (SPEC 5), run by `/bin/sh -c`. */
+export interface Hook {
+  readonly command: string;
+  /** Its whole session is killed then. */
+  readonly timeout: Milliseconds;
+}
+
+export type HookName = 'before' | 'init' | 'after-start' | 'stop' | 'after-stop';
+
+/** How it is asked whether a service is well. */
+export type Probe =
+  | { readonly kind: 'command'; readonly command: string }
+  /** GET; 2xx and 3xx are good, redirects are not followed. */
+  | { readonly kind: 'http'; readonly url: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
+
+/** Tried every `interval` until it succeeds; after `timeout` the start has failed. */
+export interface StartHealthCheck {
+  readonly probe: Probe;
+  readonly timeout: Milliseconds;
+  readonly interval: Milliseconds;
+}
+
+export type HealthCheck =
+  | {
+      readonly kind: 'probe';
+      readonly probe: Probe;
+      /** Of one try. */
+      readonly timeout: Milliseconds;
+      readonly interval: Milliseconds;
+      /** So many failed tries in a row make it unhealthy; at least 1. */
+      readonly retries: number;
+      /** Failures so long after RUNNING do not count. */
+      readonly startPeriod: Milliseconds;
+    }
+  /** Unhealthy when neither the folder nor a direct entry of it was modified for so long. */
+  | { readonly kind: 'folder'; readonly folder: string; readonly inactiveTime: Milliseconds };
+
+/** 1 is Monday, 7 is Sunday (ISO 8601). */
+export type WeekDay = 1 | 2 | 3 | 4 | 5 | 6 | 7;
+
+/** When a process runs (SPEC 3); civil times in its zone. */
+export type Schedule =
+  | {
+      readonly kind: 'windows';
+      /** Milliseconds after midnight, 0 to below 24 h. */
+      readonly start: Milliseconds;
+      /** Milliseconds after midnight, up to 24 h; at or before `start`: on the next day. */
+      readonly stop: Milliseconds;
+      /** The days on which windows open, in order. */
+      readonly days: readonly WeekDay[];
+      /** An IANA name. */
+      readonly timezone: string;
+      /** For people: `08:00-18:00 mon-fri Europe/Madrid`. */
+      readonly text: string;
+    }
+  /** One-shots only: each time is a run. */
+  | { readonly kind: 'cron'; readonly pattern: string; readonly timezone: string; readonly text: string };
 
 export type LogTarget =
   | { readonly kind: 'auto' }
@@ -59,8 +132,15 @@ export type LogTarget =
 export type AutoRestart = 'always' | 'on-failure' | 'never';
 export type KillMode = 'group' | 'mixed' | 'process';
 
+export type Hooks = Readonly<Partial<Record<HookName, Hook>>>;
+
 /** Keys whose change makes a live run stale (SPEC 2.2). */
-export type StaleKey = 'command' | 'args' | 'env' | 'work-dir' | 'umask' | 'nice' | 'stdout-log' | 'stderr-log';
+export type StaleKey =
+  | 'command' | 'args' | 'params' | 'template' | 'env' | 'env-file' | 'inherit-env' | 'work-dir' | 'umask' | 'nice'
+  | 'stdout-log' | 'stderr-log' | 'log-file'; // prettier-ignore
+
+/** Keys that are not given have no entry. */
+export type Fingerprint = Readonly<Partial<Record<StaleKey, string>>>;
 
 /** One `[[process]]` table: checked, with defaults applied and paths absolute. */
 export interface ProcessVersion {
@@ -70,12 +150,23 @@ export interface ProcessVersion {
   readonly command: Command;
   readonly autostart: boolean;
   readonly oneShot: boolean;
+  /** A one-shot that runs once per boot, not once per version. */
+  readonly perBoot: boolean;
+  /** A one-shot's missed window is run late, the latest one once. */
+  readonly catchUp: boolean;
+  /** undefined: always. */
+  readonly schedule?: Schedule;
   readonly numprocs: number;
   readonly group?: string;
   readonly dependsOn: readonly Dependency[];
+  readonly externals: readonly ExternalDependency[];
+  /** So long after its dependencies are met. */
+  readonly waitAfter: Milliseconds;
   readonly workDir: string;
-  /** Only what the configuration sets; the daemon's own environment is added at launch. */
+  /** Only what the configuration and env-file set; the daemon's own environment is added at launch, see `inheritEnv`. */
   readonly env: Readonly<Record<string, string>>;
+  /** What comes from the daemon's environment: all, nothing, or these names. */
+  readonly inheritEnv: boolean | readonly string[];
   readonly umask?: number;
   readonly nice?: number;
   readonly autorestart: AutoRestart;
@@ -91,10 +182,19 @@ export interface ProcessVersion {
   readonly stopSignal: SignalName;
   readonly stopTimeout: Milliseconds;
   readonly killMode: KillMode;
+  readonly hooks: Hooks;
+  readonly startHealthCheck?: StartHealthCheck;
+  readonly healthCheck?: HealthCheck;
+  /** It is stopped when it runs longer. */
+  readonly maxRunTime?: Milliseconds;
+  /** With type `pid-file`: waiting longer for the file is a problem. */
+  readonly pidFileTimeout?: Milliseconds;
+  /** Took over by its apply-on and is not RUNNING after so long: back to the version before. */
+  readonly fallbackTimeout?: Milliseconds;
   readonly stdoutLog: LogTarget;
   readonly stderrLog: LogTarget;
-  /** A hash of each stale key's value: compared with the live run's, and safe to keep (no secret can be read back). */
-  readonly fingerprint: Readonly<Record<StaleKey, string>>;
+  /** A hash of each given stale key's value: compared with the live run's, and safe to keep (no secret can be read back). */
+  readonly fingerprint: Fingerprint;
   /** A hash of the whole table: a changed definition clears the counters of a process that is not running. */
   readonly digest: string;
 }
