@@ -1,16 +1,20 @@
 import tseslint from 'typescript-eslint';
 
-/** core/ is pure: no Node, no clock, no I/O, nothing thrown. It may import itself and shared vocabulary only. */
-const pureCore = {
-  files: ['daemon/src/core/**/*.ts'],
-  ignores: ['**/*.test.ts'],
+/**
+ * core/ is pure: no Node, no clock, no I/O, nothing thrown. It may import itself and shared vocabulary only.
+ *
+ * @param source - daemon/src as seen from these files
+ */
+const pureCore = (files, ignores, source) => ({
+  files,
+  ignores: ['**/*.test.ts', ...ignores],
   rules: {
     '@typescript-eslint/no-restricted-imports': [
       'error',
       {
         patterns: [
           {
-            group: ['node:*', '../effects/*', '../rpc/*', '../config/*', '../*.ts'],
+            group: ['node:*', `${source}/effects/*`, `${source}/rpc/*`, `${source}/config/*`, `${source}/*.ts`],
             message: 'core/ is pure: pass it in as an argument',
           },
           { regex: '^(?!\\.{1,2}/|@procman/protocol|temporal-polyfill$|croner$)',
@@ -41,7 +45,7 @@ const pureCore = {
       { selector: "MemberExpression[object.name='Math'][property.name='random']", message: 'core/ is deterministic' },
     ],
   },
-};
+});
 
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**'] },
@@ -70,7 +74,8 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  pureCore,
+  pureCore(['daemon/src/core/**/*.ts'], ['daemon/src/core/time/*.ts'], '..'),
+  pureCore(['daemon/src/core/time/*.ts'], [], '../..'),
   {
     files: ['**/*.test.ts', 'integration-tests/**', 'bench/**'],
     rules: {

@@ -4,6 +4,7 @@
  */
 import { Temporal } from 'temporal-polyfill';
 import type { ApplyOn } from '../core/model.ts';
+import { instantOfPlain } from '../core/time/civil.ts';
 
 /** What is allowed, for messages. */
 export const APPLY_ON_FORMS =
@@ -63,11 +64,7 @@ export function resolveCivilTime(civil: CivilTime, timezone: string): ApplyOn {
   if (civil.offset !== undefined) {
     return { text: `${text}${civil.offset}`, at: Temporal.Instant.from(`${text}${civil.offset}`).epochMilliseconds };
   }
-  const plain = Temporal.PlainDateTime.from(text);
-  const earlier = plain.toZonedDateTime(timezone, { disambiguation: 'earlier' });
-  const isSkipped = !earlier.toPlainDateTime().equals(plain);
-  const moment = isSkipped ? (earlier.getTimeZoneTransition('next') ?? earlier) : earlier;
-  return { text, at: moment.epochMilliseconds };
+  return { text, at: instantOfPlain(Temporal.PlainDateTime.from(text), timezone) };
 }
 
 /** Is this an IANA time zone that this Node knows? Offsets like `+02:00` are none. */
