@@ -29,7 +29,9 @@ describe('ExitWatch', () => {
     fs.writeFileSync(`${runs}/exit/a~0.L1`, 'x');
     fs.writeFileSync(`${runs}/draft`, 'x');
     fs.renameSync(`${runs}/draft`, `${runs}/record/b~1`);
-    await until('both', () => (seen('a~0') && seen('b~1')) ?? undefined);
+    fs.writeFileSync(`${runs}/exit/c~2.health-check.L2`, 'x');
+    fs.writeFileSync(`${runs}/record/d~3.before`, 'x');
+    await until('all', () => (['a~0', 'b~1', 'c~2', 'd~3'].every(seen) ? true : undefined));
     expect(watch.mode).toBe('watch');
   });
 

@@ -4,6 +4,7 @@
  */
 
 import { statSync, watch, type FSWatcher } from 'node:fs';
+import { parseStem } from '../core/identity.ts';
 import type { InstanceKey } from '../core/model.ts';
 
 /** How often to look where the system has no inotify instance left. */
@@ -105,11 +106,11 @@ export class ExitWatch {
     this.#watched.delete(folder);
   }
 
-  /** Files are called KEY (records) or KEY.LAUNCH (exits). */
+  /** Files are called STEM (records) or STEM.LAUNCH (exits), with the stem of an instance or of a job of it. */
   #note(name: string | null): void {
     if (!this.#started) return;
     if (name === null || name === 'all') this.#changed = 'all';
-    else if (this.#changed !== 'all') this.#changed.add(name.replace(/\.[^.]*$/, ''));
+    else if (this.#changed !== 'all') this.#changed.add(parseStem(name).key);
     this.#turn ??= setImmediate(() => this.#look());
   }
 

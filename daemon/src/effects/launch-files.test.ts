@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseExit, parseRecord, type RunRecord } from './launch-files.ts';
+import { parseExit, parsePid, parseRecord, type RunRecord } from './launch-files.ts';
 import { LaunchGround } from './launch-ground.ts';
 
 const KEY = 'a%20b~0';
@@ -66,6 +67,74 @@ describe('LaunchFiles', () => {
     expect(files.readRecord(KEY)).toBeUndefined();
   });
 
+  it('knows jobs by their stems', () => {
+    const { files } = ground;
+    files.prepare('b~1.health-check', 'L3', 'exit\n', { capture: true });
+    files.writeRecord('b~1.health-check', { ...record, launchId: 'L3' });
+    expect(files.launches()).toEqual([{ key: 'b~1.health-check', launchId: 'L3' }]);
+    expect(files.records()).toEqual(['b~1.health-check']);
+    expect(files.readRecord('b~1.health-check')?.launchId).toBe('L3');
+    expect(files.readRecord('b~1')).toBeUndefined();
+  });
+
+  it('keeps a plan as long as its launch is not forgotten', () => {
+    const { files } = ground;
+    expect(files.readPlan(KEY, 'L1')).toBeUndefined();
+    files.prepare(KEY, 'L1', 'exit\n');
+    expect(files.readPlan(KEY, 'L1')).toBe('exit\n');
+  });
+
+  it('reads the last of captured output, in whole characters', () => {
+    const { files, runs } = ground;
+    files.prepare(KEY, 'L1', 'exit\n', { capture: true });
+    const path = `${runs}/launch/${KEY}.L1.out`;
+    expect(fs.statSync(path).mode & 0o777).toBe(0o600);
+    expect(files.readOutput(KEY, 'L1')).toBe('');
+    fs.writeFileSync(path, `${'x'.repeat(5000)}end`);
+    expect(files.readOutput(KEY, 'L1')).toBe(`${'x'.repeat(4093)}end`);
+    fs.writeFileSync(path, 'aä😀');
+    expect([1, 3, 4, 5, 6, 7, 9].map((limit) => files.readOutput(KEY, 'L1', limit))).toEqual([
+      '',
+      '',
+      '😀',
+      '😀',
+      'ä😀',
+      'aä😀',
+      'aä😀',
+    ]);
+    fs.writeFileSync(path, Buffer.from([0x80, 0x80, 0x80, 0x80, 0x61]));
+    expect(files.readOutput(KEY, 'L1', 4)).toBe('a');
+    expect(files.readOutput(KEY, 'L1')).toBe('\ufffd\ufffd\ufffd\ufffda');
+    files.forget(KEY, 'L1');
+    expect(fs.existsSync(path)).toBe(false);
+    expect(files.readOutput(KEY, 'L1')).toBe('');
+  });
+
+  it('reads a pid file once it holds a number, and removes it with its launch', () => {
+    const { files } = ground;
+    const path = files.pidFile(KEY, 'L1');
+    expect(path).toBe(`${ground.runs}/pid/${KEY}.L1`);
+    const written = (text: string): number | undefined => {
+      fs.writeFileSync(path, text);
+      return files.readPid(KEY, 'L1');
+    };
+    expect(files.readPid(KEY, 'L1')).toBeUndefined();
+    expect(written('')).toBeUndefined();
+    expect(written('4321\n')).toBe(4321);
+    expect(written(`${' '.repeat(80)}4321`)).toBeUndefined();
+    files.forget(KEY, 'L1');
+    expect(fs.existsSync(path)).toBe(false);
+  });
+
+  it('never waits for what has been put in place of a pid file', () => {
+    const path = ground.files.pidFile(KEY, 'L1');
+    spawnSync('mkfifo', [path]);
+    expect(ground.files.readPid(KEY, 'L1')).toBeUndefined();
+    fs.rmSync(path);
+    fs.mkdirSync(path);
+    expect(ground.files.readPid(KEY, 'L1')).toBeUndefined();
+  });
+
   it('says that a lock nobody made is free', () => {
     expect(ground.files.probeLock(KEY)).toBe('free');
     expect(fs.existsSync(`${ground.runs}/lock/${KEY}`)).toBe(false);
@@ -90,6 +159,23 @@ describe('parseExit', () => {
     'waits on %j',
     (text) => {
       expect(parseExit(text, 5)).toEqual({ kind: 'pending' });
+    },
+  );
+});
+
+describe('parsePid', () => {
+  it.each<[string, number]>([
+    ['1', 1],
+    [' 4194304\n', 4194304],
+    ['0012\r\n\n', 12],
+  ])('reads %j', (text, pid) => {
+    expect(parsePid(text)).toBe(pid);
+  });
+
+  it.each(['', ' ', '0', '-1', '+1', '1.5', '0x1f', '1e3', '12 34', '12\n34', 'pid: 12', '١٢', '12345678901', '12\0'])(
+    'takes %j for no pid',
+    (text) => {
+      expect(parsePid(text)).toBeUndefined();
     },
   );
 });

@@ -4,7 +4,8 @@
  * A launch that is given up, and one that starts, are told apart by one rename of the intent: whoever renames it first wins.
  */
 
-import type { Exit, InstanceKey, LaunchId, ProcessIdentity, WallTime } from '../core/model.ts';
+import type { Stem } from '../core/identity.ts';
+import type { Exit, LaunchId, ProcessIdentity, WallTime } from '../core/model.ts';
 import { signalName } from './signals.ts';
 import type { System } from './system.ts';
 
@@ -28,7 +29,8 @@ export type ExitFile =
   | { readonly kind: 'aborted'; readonly at: WallTime };
 
 export interface Launch {
-  readonly key: InstanceKey;
+  /** An instance's, or a job's. */
+  readonly key: Stem;
   readonly launchId: LaunchId;
 }
 
@@ -36,8 +38,18 @@ export interface Launch {
 const BLANKS = ' '.repeat(64);
 
 /** Suffixes in `launch/`, in the order in which `forget` removes them. */
-const SUFFIXES = ['intent', 'plan', 'why', 'record', 'void', 'claimed'] as const;
+const SUFFIXES = ['intent', 'plan', 'why', 'out', 'record', 'void', 'claimed'] as const;
 type Suffix = (typeof SUFFIXES)[number];
+
+/** How much is kept of what a hook or check has printed, in bytes. */
+const OUTPUT_LIMIT = 4096;
+/** Longest text of a pid file, in bytes: a number and some blanks. */
+const PID_LIMIT = 64;
+
+export interface PrepareOptions {
+  /** The plan captures its output: see `LaunchPlan.stdout`. */
+  readonly capture?: boolean;
+}
 
 export class LaunchFiles {
   readonly #system: System;
@@ -50,15 +62,17 @@ export class LaunchFiles {
   }
 
   makeDirectories(): void {
-    for (const name of ['lock', 'record', 'exit', 'launch']) this.#system.makeDirectory(`${this.#runs}/${name}`);
+    for (const name of ['lock', 'record', 'exit', 'launch', 'pid']) this.#system.makeDirectory(`${this.#runs}/${name}`);
   }
 
   /** Makes all that a launcher needs. The intent comes last: it is the permission to launch. */
-  prepare(key: InstanceKey, launchId: LaunchId, plan: string): void {
-    this.#system.writeFile(this.#launchFile(key, launchId, 'plan'), plan);
-    this.#system.writeFile(this.#exitFile(key, launchId), BLANKS);
-    this.#system.writeFile(this.#launchFile(key, launchId, 'why'), BLANKS);
-    this.#system.writeFile(this.#launchFile(key, launchId, 'intent'), '');
+  prepare(stem: Stem, launchId: LaunchId, plan: string, { capture = false }: PrepareOptions = {}): void {
+    this.#system.writeFile(this.#launchFile(stem, launchId, 'plan'), plan);
+    // Made here, because nobody else is to read it, whatever the umask is there.
+    if (capture) this.#system.writeFile(this.#launchFile(stem, launchId, 'out'), '');
+    this.#system.writeFile(this.#exitFile(stem, launchId), BLANKS);
+    this.#system.writeFile(this.#launchFile(stem, launchId, 'why'), BLANKS);
+    this.#system.writeFile(this.#launchFile(stem, launchId, 'intent'), '');
   }
 
   /**
@@ -66,39 +80,61 @@ export class LaunchFiles {
    *
    * @returns `claimed` where a launcher was faster, `absent` where there is no trace of either
    */
-  voidIntent(key: InstanceKey, launchId: LaunchId): 'voided' | 'claimed' | 'absent' {
-    const gone = this.#launchFile(key, launchId, 'void');
-    if (this.#system.rename(this.#launchFile(key, launchId, 'intent'), gone)) return 'voided';
-    if (this.#system.exists(this.#launchFile(key, launchId, 'claimed'))) return 'claimed';
+  voidIntent(stem: Stem, launchId: LaunchId): 'voided' | 'claimed' | 'absent' {
+    const gone = this.#launchFile(stem, launchId, 'void');
+    if (this.#system.rename(this.#launchFile(stem, launchId, 'intent'), gone)) return 'voided';
+    if (this.#system.exists(this.#launchFile(stem, launchId, 'claimed'))) return 'claimed';
     return this.#system.exists(gone) ? 'voided' : 'absent';
   }
 
+  /** The text of a launch's plan, until it is forgotten: `groundOf` tells what its hooks share with it. */
+  readPlan(stem: Stem, launchId: LaunchId): string | undefined {
+    return this.#system.readFile(this.#launchFile(stem, launchId, 'plan'))?.text;
+  }
+
+  /** The last of what a launch has printed, where its plan captures that; empty where there is nothing. */
+  readOutput(stem: Stem, launchId: LaunchId, limit = OUTPUT_LIMIT): string {
+    return this.#system.readTail(this.#launchFile(stem, launchId, 'out'), limit) ?? '';
+  }
+
+  /** Where a command of type `pid-file` has to write the real pid. Absolute; another one for each launch, so there is never an old one. */
+  pidFile(stem: Stem, launchId: LaunchId): string {
+    return `${this.#runs}/pid/${stem}.${launchId}`;
+  }
+
+  /** undefined where the pid file is absent, or is (not yet) just a number above 0. */
+  readPid(stem: Stem, launchId: LaunchId): number | undefined {
+    // One byte more than allowed, or the end of a longer number would be taken for a pid.
+    const text = this.#system.readTail(this.pidFile(stem, launchId), PID_LIMIT + 1);
+    return text === undefined || text.length > PID_LIMIT ? undefined : parsePid(text);
+  }
+
   /** undefined where there is none, or none that can be read. */
-  readRecord(key: InstanceKey): RunRecord | undefined {
-    const file = this.#system.readFile(this.#recordFile(key));
+  readRecord(stem: Stem): RunRecord | undefined {
+    const file = this.#system.readFile(this.#recordFile(stem));
     return file && parseRecord(file.text);
   }
 
-  readExit(key: InstanceKey, launchId: LaunchId): ExitFile {
-    const file = this.#system.readFile(this.#exitFile(key, launchId));
+  readExit(stem: Stem, launchId: LaunchId): ExitFile {
+    const file = this.#system.readFile(this.#exitFile(stem, launchId));
     return file === undefined ? { kind: 'missing' } : parseExit(file.text, file.modifiedAt);
   }
 
   /** Whether a launcher of this instance holds its lock, or the launcher's child before its record. */
-  probeLock(key: InstanceKey): 'free' | 'held' {
-    return this.#system.probeLock(`${this.#runs}/lock/${key}`);
+  probeLock(stem: Stem): 'free' | 'held' {
+    return this.#system.probeLock(`${this.#runs}/lock/${stem}`);
   }
 
   /** For a run that is adopted although its record was lost. */
-  writeRecord(key: InstanceKey, record: RunRecord): void {
-    const draft = this.#launchFile(key, record.launchId, 'record');
+  writeRecord(stem: Stem, record: RunRecord): void {
+    const draft = this.#launchFile(stem, record.launchId, 'record');
     this.#system.writeFile(draft, formatRecord(record));
-    this.#system.rename(draft, this.#recordFile(key));
+    this.#system.rename(draft, this.#recordFile(stem));
   }
 
   /** Removes the run record if it is that launch's: a newer one stays. */
-  removeRecord(key: InstanceKey, launchId: LaunchId): void {
-    if (this.readRecord(key)?.launchId === launchId) this.#system.remove(this.#recordFile(key));
+  removeRecord(stem: Stem, launchId: LaunchId): void {
+    if (this.readRecord(stem)?.launchId === launchId) this.#system.remove(this.#recordFile(stem));
   }
 
   /**
@@ -106,17 +142,18 @@ export class LaunchFiles {
    * exit file goes last: as long as anything is left, a daemon killed in here finds the launch again, and how it ended.
    * (The run record is not touched: remove it before.)
    */
-  forget(key: InstanceKey, launchId: LaunchId): void {
-    for (const suffix of SUFFIXES) this.#system.remove(this.#launchFile(key, launchId, suffix));
-    this.#system.remove(this.#exitFile(key, launchId));
+  forget(stem: Stem, launchId: LaunchId): void {
+    for (const suffix of SUFFIXES) this.#system.remove(this.#launchFile(stem, launchId, suffix));
+    this.#system.remove(this.pidFile(stem, launchId));
+    this.#system.remove(this.#exitFile(stem, launchId));
   }
 
   /** All launches that left files, for recovery. */
   launches(): Launch[] {
     const found = new Map<string, Launch>();
-    const add = (stem: string): void => {
-      const dot = stem.lastIndexOf('.');
-      if (dot > 0) found.set(stem, { key: stem.slice(0, dot), launchId: stem.slice(dot + 1) });
+    const add = (name: string): void => {
+      const dot = name.lastIndexOf('.');
+      if (dot > 0) found.set(name, { key: name.slice(0, dot), launchId: name.slice(dot + 1) });
     };
     for (const name of this.#system.list(`${this.#runs}/exit`)) add(name);
     for (const name of this.#system.list(`${this.#runs}/launch`)) {
@@ -126,21 +163,21 @@ export class LaunchFiles {
     return [...found.values()];
   }
 
-  /** The instances that have a run record. */
-  records(): InstanceKey[] {
+  /** The instances and jobs that have a run record. */
+  records(): Stem[] {
     return this.#system.list(`${this.#runs}/record`);
   }
 
-  #launchFile(key: InstanceKey, launchId: LaunchId, suffix: Suffix): string {
-    return `${this.#runs}/launch/${key}.${launchId}.${suffix}`;
+  #launchFile(stem: Stem, launchId: LaunchId, suffix: Suffix): string {
+    return `${this.#runs}/launch/${stem}.${launchId}.${suffix}`;
   }
 
-  #exitFile(key: InstanceKey, launchId: LaunchId): string {
-    return `${this.#runs}/exit/${key}.${launchId}`;
+  #exitFile(stem: Stem, launchId: LaunchId): string {
+    return `${this.#runs}/exit/${stem}.${launchId}`;
   }
 
-  #recordFile(key: InstanceKey): string {
-    return `${this.#runs}/record/${key}`;
+  #recordFile(stem: Stem): string {
+    return `${this.#runs}/record/${stem}`;
   }
 }
 
@@ -167,6 +204,12 @@ export function parseExit(text: string, at: WallTime): ExitFile {
     default:
       return { kind: 'pending' };
   }
+}
+
+/** Reads a decimal number with blanks around it. The highest pid of Linux is 4194304, so no more than ten digits count. */
+export function parsePid(text: string): number | undefined {
+  const digits = /^\s*0*([1-9]\d{0,9})\s*$/.exec(text)?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 /** Reads `PID START LAUNCH BOOT NAMESPACE LAUNCHER_PID LAUNCHER_START end`; later versions may add fields before `end`. */

@@ -3,7 +3,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
-import { LaunchFiles, type ExitFile } from './launch-files.ts';
+import { LaunchFiles, type ExitFile, type PrepareOptions } from './launch-files.ts';
 import { planText, type LaunchPlan } from './launch-plan.ts';
 import script from './launch.sh';
 import { NodeSystem } from './node-system.ts';
@@ -50,9 +50,9 @@ export class LaunchGround {
   }
 
   /** Prepares and starts a launch. */
-  launch(key: string, plan: string): { id: string; launcher: ChildProcess } {
+  launch(key: string, plan: string, options?: PrepareOptions): { id: string; launcher: ChildProcess } {
     const id = `L${this.#next++}`;
-    this.files.prepare(key, id, plan);
+    this.files.prepare(key, id, plan, options);
     return { id, launcher: this.start(key, id) };
   }
 

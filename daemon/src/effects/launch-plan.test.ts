@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SHELLS } from './launch-ground.ts';
-import { planText, quote, type LaunchPlan } from './launch-plan.ts';
+import { groundOf, hookPlan, planText, quote, type LaunchPlan } from './launch-plan.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -75,6 +75,22 @@ describe.each(SHELLS)('a plan under %s', (shell) => {
     return Object.fromEntries(pairs.filter(([key]) => key in environment || (key !== '_' && key !== 'SHLVL')));
   };
 
+  it('is not disturbed by the ground on its first line', () => {
+    fc.assert(
+      fc.property(nasty, (value) => {
+        const workDir = `/nowhere/${value}`;
+        const text = planText({ argv: ['/bin/true'], workDir, environment: { V: value }, stdout: null, stderr: null });
+        const [line] = text.split('\n', 1);
+        fs.writeFileSync(`${folder}/plan`, `${line!}\nprintf done\n`);
+        const { stdout, stderr } = spawnSync(`${folder}/${shell}/sh`, ['-c', '. "$1"', 'sh', `${folder}/plan`], {
+          env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+          encoding: 'utf8',
+        });
+        expect({ stdout, stderr }).toEqual({ stdout: 'done', stderr: '' });
+      }),
+    );
+  });
+
   it('hands over arguments exactly', () => {
     fc.assert(
       fc.property(fc.array(nasty, { minLength: 1 }), (args) => {
@@ -119,8 +135,74 @@ describe('planText', () => {
     for (const line of failures) expect(line.length).toBeLessThan(500);
   });
 
+  it('tells its ground on its first line, whatever the values hold', () => {
+    const values = fc.oneof(nasty, fc.string({ unit: 'binary' }));
+    const ground = fc.record(
+      {
+        workDir: values,
+        environment: fc.dictionary(fc.oneof(name, fc.constant('__proto__'), values), values, { noNullPrototype: true }),
+        umask: fc.nat(0o777),
+        nice: fc.integer({ min: -20, max: 19 }),
+      },
+      { requiredKeys: ['workDir', 'environment'] },
+    );
+    fc.assert(
+      fc.property(ground, (each) => {
+        // As the file has it: a lone surrogate is no UTF-8, and is escaped in JSON.
+        const text = Buffer.from(planText({ ...plan, ...each })).toString();
+        expect(groundOf(text)).toEqual(each);
+      }),
+    );
+  });
+
+  it.each([
+    '',
+    '#',
+    '# ',
+    '# {',
+    'set -- x',
+    '# null',
+    '# []',
+    '# "text"',
+    '# {"workDir":"/"}',
+    '# {"workDir":1,"environment":{}}',
+    '# {"workDir":"/","environment":[]}',
+    '# {"workDir":"/","environment":{"A":1}}',
+    '# {"workDir":"/","environment":{},"umask":"22"}',
+    '# {"workDir":"/","environment":{},"nice":1.5}',
+  ])('tells no ground where there is none: %s', (text) => {
+    expect(groundOf(`${text}\nexit\n`)).toBeUndefined();
+  });
+
   it('sets umask and priority only where they are configured', () => {
     expect(planText(plan)).not.toMatch(/umask|renice/);
     expect(planText({ ...plan, umask: 0o22, nice: -5 })).toMatch(/^umask 0022 [^]*^renice -5 -p \$\$/m);
+  });
+});
+
+describe('hookPlan', () => {
+  const ground = {
+    workDir: '/srv',
+    environment: { A: '1', PROCMAN_ID: 'web', PROCMAN_RUN: 'u/web~0/L1' },
+    umask: 0o27,
+  };
+  const log = { path: '/log', auto: true };
+
+  it('runs sh on the ground of the run, with the mark of a hook in place of the run’s', () => {
+    const plan = hookPlan(ground, {
+      command: 'echo "$A"',
+      environment: { A: '2', PROCMAN_HOOK: 'u/web~0.stop/L2', PROCMAN_PID: '77' },
+      stdout: log,
+      stderr: 'stdout',
+    });
+    expect(plan).toEqual({
+      argv: ['/bin/sh', '-c', 'echo "$A"'],
+      workDir: '/srv',
+      umask: 0o27,
+      environment: { A: '2', PROCMAN_ID: 'web', PROCMAN_HOOK: 'u/web~0.stop/L2', PROCMAN_PID: '77' },
+      stdout: log,
+      stderr: 'stdout',
+    });
+    expect(ground.environment.PROCMAN_RUN).toBe('u/web~0/L1');
   });
 });

@@ -3,7 +3,7 @@
  *
  * It is one straight line without functions or variables of its own that matter, because the service's environment may
  * clobber any variable. Before each step `$2` is set to what the exit file shall say if the step ends the shell
- * (`$1` is the exit file, `$3` free for use): see launch.sh.
+ * (`$1` is the exit file, `$3` the common part of the launch's file names until it is used for something else): see launch.sh.
  *
  * A text file without `#!` is run by sh, as POSIX says for ENOEXEC: that counts as launched, also if sh makes nothing of it.
  */
@@ -14,18 +14,31 @@ export interface LogFile {
   readonly auto: boolean;
 }
 
-export interface LaunchPlan {
-  /** A program without a slash is looked up in the service's own PATH. */
-  readonly argv: readonly string[];
+/** What a run shares with its hooks and checks. */
+export interface LaunchGround {
   readonly workDir: string;
   /** All of it, `PROCMAN_RUN` included. Names that are no shell identifiers are left out. */
   readonly environment: Readonly<Record<string, string>>;
   readonly umask?: number;
   /** Absolute priority, -20 to 19. */
   readonly nice?: number;
-  /** null: /dev/null. */
-  readonly stdout: LogFile | null;
+}
+
+export interface LaunchPlan extends LaunchGround {
+  /** A program without a slash is looked up in the service's own PATH. */
+  readonly argv: readonly string[];
+  /** null: /dev/null. `capture`: the launch's `.out` file, which has to be prepared (`LaunchFiles.prepare`). */
+  readonly stdout: LogFile | 'capture' | null;
   readonly stderr: LogFile | 'stdout' | null;
+}
+
+/** A hook or a command check. */
+export interface HookCommand {
+  readonly command: string;
+  /** What it has beside its run's variables: `PROCMAN_HOOK` (required), `PROCMAN_PID`, `PROCMAN_EXIT_CODE`... */
+  readonly environment: Readonly<Record<string, string>> & { readonly PROCMAN_HOOK: string };
+  readonly stdout: LaunchPlan['stdout'];
+  readonly stderr: LaunchPlan['stderr'];
 }
 
 /** Where programs are looked for by a service without a PATH. */
@@ -46,7 +59,13 @@ const LAUNCHER_OWNED = 'LC_ALL PATH PWD OLDPWD SHLVL PROCMAN_LAUNCHER PROCMAN_PI
 /** The longest failure text: the exit file stays within one block. */
 const LONGEST_TEXT = 400;
 
-/** The plan as sh text. Never throws: what cannot be launched makes a plan that fails. */
+/** What the comment on a plan's first line begins with. */
+const GROUND = '# ';
+
+/**
+ * The plan as sh text. Its first line is a comment with the ground as JSON, for hooks that come later: by then the definition
+ * may have changed, or be gone. Never throws: what cannot be launched makes a plan that fails.
+ */
 export function planText(plan: LaunchPlan): string {
   const lines = holdsNul(plan)
     ? [...step('plan', 'a value holds a NUL character'), 'exit 125']
@@ -59,7 +78,51 @@ export function planText(plan: LaunchPlan): string {
         `cd -- ${quote(plan.workDir)} || exit 125`,
         ...execute(plan),
       ];
-  return `${lines.join('\n')}\n`;
+  return `${[groundLine(plan), ...lines].join('\n')}\n`;
+}
+
+/** What the launch of a plan shares with its hooks; undefined for a text that does not tell. */
+export function groundOf(text: string): LaunchGround | undefined {
+  const [line = ''] = text.split('\n', 1);
+  if (!line.startsWith(GROUND)) return undefined;
+  try {
+    const value: unknown = JSON.parse(line.slice(GROUND.length));
+    return isGround(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The plan of a hook or a command check: sh on the ground of its run, with the mark of a hook in place of the run's. */
+export function hookPlan(ground: LaunchGround, { command, environment, stdout, stderr }: HookCommand): LaunchPlan {
+  const { PROCMAN_RUN: _run, ...shared } = ground.environment;
+  return {
+    ...ground,
+    argv: ['/bin/sh', '-c', command],
+    environment: { ...shared, ...environment },
+    stdout,
+    stderr,
+  };
+}
+
+/** JSON has no raw newline, so the comment ends where the line does, whatever the values hold. */
+function groundLine({ workDir, environment, umask, nice }: LaunchGround): string {
+  return GROUND + JSON.stringify({ workDir, environment, umask, nice });
+}
+
+function isGround(value: unknown): value is LaunchGround {
+  if (!isObject(value)) return false;
+  const { workDir, environment, umask, nice } = value;
+  return (
+    typeof workDir === 'string' &&
+    isObject(environment) &&
+    Object.values(environment).every((each) => typeof each === 'string') &&
+    [umask, nice].every((each) => each === undefined || Number.isInteger(each))
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Quotes a text for sh: one word, whatever it holds (but NUL, which no sh can hold). */
@@ -79,9 +142,17 @@ function step(name: string, text: string): string[] {
   return [`set -- "$1" ${quote(`failed ${name} ${plain}`)} "$3"`];
 }
 
-function redirect(descriptor: 1 | 2, name: 'stdout' | 'stderr', target: LogFile | 'stdout' | null): string[] {
+function redirect(
+  descriptor: 1 | 2,
+  name: 'stdout' | 'stderr',
+  target: LogFile | 'capture' | 'stdout' | null,
+): string[] {
   if (target === null) return [`exec ${descriptor}>/dev/null`];
   if (target === 'stdout') return [`exec ${descriptor}>&1`];
+  if (target === 'capture') {
+    // $3 is still what the launch's files are called. Appended, so that `echo x >/dev/stderr` leaves no hole.
+    return [...step(name, 'cannot write the output file'), `exec ${descriptor}>>"$3.out" || exit 125`];
+  }
   const path = quote(target.path);
   const noLink = [...step(name, `${target.path} is a symbolic link`), `[ ! -L ${path} ] || exit 125`];
   return [

@@ -55,6 +55,19 @@ describe('files', () => {
     expect(system.list(`${folder}/none`)).toEqual([]);
   });
 
+  it('are read from their end, however large they are', () => {
+    const path = `${folder}/a`;
+    expect(system.readTail(path, 10)).toBeUndefined();
+    expect(system.readTail(folder, 10)).toBeUndefined();
+    fs.writeFileSync(path, '');
+    expect(system.readTail(path, 10)).toBe('');
+    fs.truncateSync(path, 2 ** 40);
+    fs.appendFileSync(path, 'the end');
+    expect(system.readTail(path, 10)).toBe('\0\0\0the end');
+    fs.symlinkSync('loop', `${folder}/loop`);
+    expect(() => system.readTail(`${folder}/loop`, 10)).toThrow(SystemError);
+  });
+
   it('whose existence cannot be told are a failure of the system, not a defect', () => {
     fs.symlinkSync('loop', `${folder}/loop`);
     const look = (): boolean => system.exists(`${folder}/loop/a`);

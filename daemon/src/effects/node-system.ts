@@ -2,7 +2,9 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import type { Now, SignalName } from '../core/model.ts';
+import type { Now, SignalName, WallTime } from '../core/model.ts';
+import { tailOf } from './file-tail.ts';
+import { newestChange } from './folder-activity.ts';
 import { signalNumber } from './signals.ts';
 import {
   SystemError,
@@ -61,6 +63,19 @@ export class NodeSystem implements System {
       if (fd === undefined) return undefined;
       try {
         return { text: fs.readFileSync(fd, 'utf8'), modifiedAt: fs.fstatSync(fd).mtimeMs };
+      } finally {
+        fs.closeSync(fd);
+      }
+    });
+  }
+
+  readTail(path: string, bytes: number): string | undefined {
+    return attempt('read the end of', path, () => {
+      // Without waiting: a service may have put a pipe there that nobody writes to.
+      const fd = openIfThere(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+      if (fd === undefined) return undefined;
+      try {
+        return tailOf(fd, bytes);
       } finally {
         fs.closeSync(fd);
       }
@@ -139,6 +154,17 @@ export class NodeSystem implements System {
     return attempt('look at', path, () => fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined);
   }
 
+  newestChange(path: string): WallTime | undefined {
+    return attempt('look into', path, () => {
+      try {
+        return newestChange(path);
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT') return undefined;
+        throw error;
+      }
+    });
+  }
+
   syncDirectory(path: string): void {
     attempt('sync', path, () => {
       const fd = fs.openSync(path, 'r');
@@ -186,8 +212,13 @@ export class NodeSystem implements System {
     const environ = this.#readProc(pid, 'environ')?.bytes;
     if (environ?.includes('PROCMAN_') !== true) return {};
     const run = variable(environ, 'PROCMAN_RUN=');
+    const hook = variable(environ, 'PROCMAN_HOOK=');
     const launcher = variable(environ, 'PROCMAN_LAUNCHER=');
-    return { ...(run !== undefined && { run }), ...(launcher !== undefined && { launcher }) };
+    return {
+      ...(run !== undefined && { run }),
+      ...(hook !== undefined && { hook }),
+      ...(launcher !== undefined && { launcher }),
+    };
   }
 
   commandLine(pid: number): string {
@@ -345,9 +376,9 @@ function attempt<T>(act: string, subject: string, work: () => T): T {
   }
 }
 
-function openIfThere(path: string): number | undefined {
+function openIfThere(path: string, flags: string | number = 'r'): number | undefined {
   try {
-    return fs.openSync(path, 'r');
+    return fs.openSync(path, flags);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;

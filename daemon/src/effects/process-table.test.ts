@@ -47,6 +47,15 @@ describe('ProcessScanner', () => {
     expect(scanner.scan(new Set([child.pid!])).some(({ pid }) => pid === child.pid)).toBe(false);
   });
 
+  it('tells hooks from runs', async () => {
+    const child = spawn('sleep', ['30'], { env: { PROCMAN_HOOK: 'uid/a~0.before/L1' } });
+    children.push(child);
+    const scanner = new ProcessScanner(new NodeSystem());
+    const find = () => scanner.scan().find(({ pid }) => pid === child.pid);
+    expect(await until('its mark', () => find()?.marks.hook)).toBe('uid/a~0.before/L1');
+    expect(find()?.marks.run).toBeUndefined();
+  });
+
   it('reads the environment of a settled process once', () => {
     const { system, asked, process, clock } = machine();
     const scanner = new ProcessScanner(system);
@@ -78,7 +87,7 @@ describe('ProcessScanner', () => {
 });
 
 describe('a sweep for certain sessions', () => {
-  /** Strangers 10..13 and one member of session 20; `read` notes whose stat was read. */
+  /** Strangers 10 and 11, a hook 12, a marked 13 and one member of session 20; `read` notes whose stat was read. */
   function machine(): {
     system: System;
     read: number[];
@@ -108,7 +117,8 @@ describe('a sweep for certain sessions', () => {
           ended: false,
         };
       },
-      marks: (pid: number): ProcessMarks => (pid === 13 ? { run: 'uid/a~0/L' } : {}),
+      marks: (pid: number): ProcessMarks =>
+        pid === 13 ? { run: 'uid/a~0/L' } : pid === 12 ? { hook: 'uid/a~0.init/L' } : {},
     } as unknown as System;
     return state;
   }
@@ -122,10 +132,10 @@ describe('a sweep for certain sessions', () => {
     const state = machine();
     const scanner = new ProcessScanner(state.system);
     expect(sweep(scanner, state)).toEqual([10, 11, 12, 13, 21]);
-    expect(sweep(scanner, state)).toEqual([13, 21]);
+    expect(sweep(scanner, state)).toEqual([12, 13, 21]);
     state.cursor = { last: 105, forks: 1005 };
     state.pids.push(103);
-    expect(sweep(scanner, state)).toEqual([13, 21, 103]);
+    expect(sweep(scanner, state)).toEqual([12, 13, 21, 103]);
   });
 
   it('takes a pid that was given out again for a new process, also round the end of the circle', () => {
@@ -133,7 +143,7 @@ describe('a sweep for certain sessions', () => {
     const scanner = new ProcessScanner(state.system);
     sweep(scanner, state);
     state.cursor = { last: 11, forks: 1400 };
-    expect(sweep(scanner, state)).toEqual([10, 11, 13, 21]);
+    expect(sweep(scanner, state)).toEqual([10, 11, 12, 13, 21]);
   });
 
   it('reads all after very many forks, without a cursor, and when asked for all', () => {
@@ -156,7 +166,7 @@ describe('a sweep for certain sessions', () => {
     const scanner = new ProcessScanner(state.system);
     sweep(scanner, state);
     scanner.scan(new Set([10]), new Set([20]));
-    expect(sweep(scanner, state)).toEqual([10, 13, 21]);
+    expect(sweep(scanner, state)).toEqual([10, 12, 13, 21]);
   });
 
   it('works with the cursor of the real machine', () => {

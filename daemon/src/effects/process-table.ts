@@ -64,7 +64,8 @@ export class ProcessScanner {
   }
 }
 
-const isStranger = ({ marks }: ProcessInfo): boolean => marks.run === undefined && marks.launcher === undefined;
+const isStranger = ({ marks }: ProcessInfo): boolean =>
+  marks.run === undefined && marks.hook === undefined && marks.launcher === undefined;
 
 /** Which pids were given out between two cursors; all, where that cannot be told. */
 function stretch(from: PidCursor | undefined, to: PidCursor | undefined): (pid: number) => boolean {

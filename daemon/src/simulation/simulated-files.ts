@@ -12,6 +12,8 @@ export type DiskFault = 'ENOSPC' | 'EROFS';
 
 export class SimulatedFiles {
   readonly #directories = new Map<string, Map<string, SimulatedFile>>();
+  /** When an entry of a directory was made, renamed or removed last. */
+  readonly #changedAt = new Map<string, number>();
   readonly #wall: () => number;
   #nextInode = 1;
   fault: DiskFault | undefined;
@@ -46,6 +48,7 @@ export class SimulatedFiles {
     const { name } = split(path);
     const before = folder.get(name);
     if (exclusive && before !== undefined) throw new SystemError('write', path, 'EEXIST');
+    if (before === undefined) this.#note(path);
     const file = before ?? { text: '', modifiedAt: 0, inode: this.#nextInode++ };
     file.text = '';
     file.modifiedAt = this.#wall();
@@ -70,6 +73,8 @@ export class SimulatedFiles {
     this.#refuseIf('EROFS', 'rename', from);
     this.#folderOf(to, 'rename').set(split(to).name, file);
     this.#folderOf(from, 'rename').delete(split(from).name);
+    this.#note(from);
+    this.#note(to);
     return true;
   }
 
@@ -78,16 +83,28 @@ export class SimulatedFiles {
     if (this.get(path) === undefined) return;
     this.#refuseIf('EROFS', 'remove', path);
     this.#folderOf(path, 'remove').delete(split(path).name);
+    this.#note(path);
   }
 
   makeDirectory(path: string): void {
     if (this.#directories.has(path)) return;
     this.#refuseIf('EROFS', 'make directory', path);
     this.#directories.set(path, new Map());
+    this.#changedAt.set(path, this.#wall());
   }
 
   list(path: string): string[] {
     return [...(this.#directories.get(path)?.keys() ?? [])];
+  }
+
+  newestChange(path: string): number | undefined {
+    const entries = this.#directories.get(path);
+    if (entries === undefined) return undefined;
+    return Math.max(this.#changedAt.get(path) ?? 0, ...[...entries.values()].map(({ modifiedAt }) => modifiedAt));
+  }
+
+  #note(path: string): void {
+    this.#changedAt.set(split(path).directory, this.#wall());
   }
 
   #folderOf(path: string, act: string): Map<string, SimulatedFile> {

@@ -1,5 +1,5 @@
 /** The simulated machine as the daemon sees it. Every call may be its last: it is killed before, within or after it. */
-import type { Now, SignalName } from '../core/model.ts';
+import type { Now, SignalName, WallTime } from '../core/model.ts';
 import {
   SystemError, type FileText, type KillResult, type LauncherStart, type ProcessMarks, type ProcessStat, type System,
   type WriteOptions,
@@ -86,6 +86,14 @@ export class SimulatedSystem implements System {
     });
   }
 
+  /** Its texts are plain ASCII. */
+  readTail(path: string, bytes: number): string | undefined {
+    return this.#call(() => {
+      const text = this.#machine.files.read(path);
+      return text?.slice(Math.max(text.length - bytes, 0));
+    });
+  }
+
   writeFile(path: string, text: string, options: WriteOptions = {}): void {
     const { files, random } = this.#machine;
     const write = (part: string): void => files.write(path, part, options.exclusive);
@@ -114,6 +122,10 @@ export class SimulatedSystem implements System {
 
   exists(path: string): boolean {
     return this.#call(() => this.#machine.files.exists(path));
+  }
+
+  newestChange(path: string): WallTime | undefined {
+    return this.#call(() => this.#machine.files.newestChange(path));
   }
 
   syncDirectory(_path: string): void {
