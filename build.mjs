@@ -4,12 +4,13 @@ import { readFileSync } from 'node:fs';
 
 const { version } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8'));
 
-/** Entry points; the client is split in two so that `status` never parses what only `check` needs. */
+/** Entry points; the client is split so that `status` never parses what only `check` needs. */
 const bundles = [
   { entry: 'daemon/src/main.ts', outfile: 'daemon/dist/procmand.cjs' },
   { entry: 'ctl/src/main.ts', outfile: 'ctl/dist/procmanctl.cjs' },
   { entry: 'ctl/src/offline.ts', outfile: 'ctl/dist/offline.cjs' },
   { entry: 'ctl/src/interactive.ts', outfile: 'ctl/dist/interactive.cjs' },
+  { entry: 'ctl/src/reports.ts', outfile: 'ctl/dist/reports.cjs' },
 ];
 
 await Promise.all(
@@ -26,7 +27,7 @@ await Promise.all(
       legalComments: 'linked',
       loader: { '.sh': 'text' },
       define: { 'process.env.PROCMAN_VERSION': JSON.stringify(version) },
-      external: ['./offline.cjs', './interactive.cjs'],
+      external: ['./offline.cjs', './interactive.cjs', './reports.cjs'],
       logLevel: 'warning',
     }),
   ),

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { run } from './cli.ts';
 import { OutputClosed } from './io.ts';
 import {
+  type Answer,
   type Answers,
   FakeDaemon,
   FakeError,
@@ -20,6 +21,7 @@ const rows = [running('nginx', 1234, 323), row({ name: 'db', state: 'STOPPED', e
 const noName = (): never => {
   throw new FakeError('unknown-name', 'unknown name', { names: [{ given: 'ngin', nearest: ['nginx'] }] });
 };
+const AT = '2026-03-01T12:00:00.000+00:00';
 const empty = { ok: true, applied: false, hash: 'abc', added: [], removed: [], restarted: [], stale: [] };
 const plan = { ...empty, changed: [], unchanged: [], actions: [], daemon: [], problems: [] };
 
@@ -119,11 +121,16 @@ describe('params', () => {
   it.each<[string, readonly string[], unknown]>([
     ['start', ['a', '--force', '--timeout', '1m 30s'], { names: ['a'], force: true, timeoutSeconds: 90 }],
     ['stop', ['a', 'b', '--now', '--no-wait'], { names: ['a', 'b'], now: true, wait: false }],
+    ['stop', ['a', '--until', 'next-window'], { names: ['a'], until: 'next-window' }],
     ['restart', ['all', '--timeout', '2'], { names: ['all'], timeoutSeconds: 2 }],
     ['unblock', ['a', '--adopt', '12'], { names: ['a'], resolution: { adopt: 12 } }],
     ['unblock', ['a', '--gone'], { names: ['a'], resolution: 'gone' }],
     ['signal', ['sighup', 'a'], { signal: 'HUP', names: ['a'] }],
     ['status', [], {}],
+    ['status', ['a', '--at', '18:00'], { names: ['a'], at: '18:00' }],
+    ['status', ['--at', '2026-12-01T08:00'], { at: '2026-12-01T08:00' }],
+    ['timeline', [], {}],
+    ['timeline', ['a', 'b', '--for', '7d', '--from', '18:00'], { names: ['a', 'b'], from: '18:00', seconds: 604_800 }],
     ['shutdown', ['--leave-running'], { leaveRunning: true }],
     ['update', ['--plan', 'x'], { hash: 'x' }],
     ['logs', ['a', '-n', '3', '--stderr'], { name: 'a', stream: 'stderr', lines: 3 }],
@@ -132,7 +139,9 @@ describe('params', () => {
     const results = () => ({ results: [] });
     const logs = () => ({ name: 'a', stream: 'stdout', path: '/x', lines: ['x'], truncated: false });
     const answers = { start: results, stop: results, restart: results, unblock: results, signal: results, logs };
-    await ctl([method, ...words], { ...answers, status: () => statusOf([]), update: () => plan, shutdown: results });
+    const timeline = () => ({ from: AT, to: AT, entries: [], truncated: false });
+    const status: Answer = ({ at }) => (at === undefined ? statusOf([]) : { at: AT, processes: [] });
+    await ctl([method, ...words], { ...answers, status, timeline, update: () => plan, shutdown: results });
     expect(daemon?.asked).toEqual([{ method, params }]);
   });
 
@@ -142,6 +151,10 @@ describe('params', () => {
     [['signal', 'FOO', 'a'], '"FOO" is no signal'],
     [['start', 'a', '--timeout', 'soon'], '--timeout: "soon"'],
     [['start', 'a', '--timeout', '0'], '--timeout: "0"'],
+    [['timeline', '--for', 'ever'], '--for: "ever" is not a duration; write 90m, 12h, 7d, at most ten years'],
+    [['timeline', '--for', '11y'], '--for: "11y"'],
+    [['timeline', '--for', '0'], '--for: "0" is no time at all'],
+    [['status', '--problems', '--at', '18:00'], '--problems and --at'],
     [['logs'], '"logs" needs a NAME, or --daemon'],
     [['logs', 'a', '-n', 'x'], '--lines: "x" is no number of lines'],
   ])('refuses %j without asking the daemon', async (words, message) => {
@@ -149,6 +162,70 @@ describe('params', () => {
     expect(code).toBe(2);
     expect(err).toContain(message);
     expect(daemon?.asked).toEqual([]);
+  });
+});
+
+describe('what is to come', () => {
+  const timeline = () => ({
+    from: AT,
+    to: '2026-03-02T12:00:00.000+00:00',
+    entries: [
+      {
+        at: '2026-03-01T13:30:00.000+01:00',
+        name: 'shop',
+        id: 'shop',
+        action: 'start',
+        applyOn: '2024-10-01T12:00:00',
+      },
+      { at: '2026-03-02T08:00:00.000+09:00', name: 'jobs:report', id: 'report', action: 'run', note: 'dst-skipped' },
+    ],
+    truncated: true,
+  });
+  const at = () => ({
+    at: '2026-03-01T18:00:00.000+01:00',
+    processes: [
+      {
+        name: 'shop',
+        id: 'shop',
+        expected: 'stopped',
+        reason: { code: 'schedule', message: 'outside its window' },
+        applyOn: '2024-10-01T12:00:00',
+        next: { at: '2026-03-02T08:00:00.000+01:00', action: 'start' },
+      },
+    ],
+  });
+
+  it('is a line for each, as the clocks show it there; in a pipe with all columns', async () => {
+    const { out, err } = await ctl(['timeline'], { timeline });
+    expect(out).toBe(
+      'Sun 2026-03-01 13:30:00 +01:00  shop         start  2024-10-01T12:00:00  -\n' +
+        'Mon 2026-03-02 08:00:00 +09:00  jobs:report  run    -                    dst-skipped\n',
+    );
+    expect(err).toBe('procmanctl: there is more after these: --from 2026-03-02T12:00:00.000+00:00 goes on\n');
+    expect((await ctl(['timeline', '--json'], {})).out).toBe(`${JSON.stringify(timeline())}\n`);
+  });
+
+  it('says on a terminal that nothing is', async () => {
+    const nothing = () => ({ ...timeline(), entries: [], truncated: false });
+    const { out, err } = await ctl(['timeline'], { timeline: nothing }, fakeIo({ terminal: true }));
+    expect([out, err]).toEqual([
+      'nothing will change by itself from Sun 2026-03-01 12:00:00 +00:00 to Mon 2026-03-02 12:00:00 +00:00\n',
+      '',
+    ]);
+  });
+
+  it('is told for one moment by status --at', async () => {
+    const { code, out } = await ctl(['status', '--at', '18:00'], { status: at }, fakeIo({ terminal: true }));
+    expect(code).toBe(0);
+    expect(out.split('\n')).toEqual([
+      'NAME  EXPECTED  INFO',
+      expect.stringMatching(/^shop  stopped   outside its window, version 2024-10-01T12:00:00, then/),
+      'expected at Sun 2026-03-01 18:00:00 +01:00',
+      '',
+    ]);
+    expect((await ctl(['status', '--at', '18:00'], {})).out).toBe(
+      'shop  stopped  outside its window, version 2024-10-01T12:00:00, then start Mon 2026-03-02 08:00:00 +01:00\n',
+    );
   });
 });
 

@@ -1,7 +1,7 @@
 /** The client's side of the protocol. Cheap to import: `status` must not wait for what it does not use. */
 
 import { connect, type Socket } from 'node:net';
-import type { Method, Notification, NotificationParams, Params, Result } from '@procman/protocol/contract';
+import type { Answer, Method, Notification, NotificationParams, Params } from '@procman/protocol/contract';
 import { RpcFailure } from '@procman/protocol/errors';
 import { frame, LineSplitter } from '@procman/protocol/framing';
 import { JSONRPCClient } from 'json-rpc-2.0/dist/client.js';
@@ -54,10 +54,10 @@ export class Client {
   }
 
   /** Rejects with `RpcFailure` where the daemon refuses, with `ConnectionLost` where the connection ends first. */
-  async call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
+  async call<M extends Method, const P extends Params<M>>(method: M, params: P): Promise<Answer<M, P>> {
     const response = await this.#request(method, params);
     if (response.error !== undefined) throw RpcFailure.fromWire(response.error);
-    return response.result as Result<M>;
+    return response.result as Answer<M, P>;
   }
 
   /** Called for each notification of the daemon. */

@@ -14,6 +14,7 @@ import { signal } from './commands/signal.ts';
 import { start } from './commands/start.ts';
 import { status } from './commands/status.ts';
 import { stop } from './commands/stop.ts';
+import { timeline } from './commands/timeline.ts';
 import { uid } from './commands/uid.ts';
 import { unblock } from './commands/unblock.ts';
 import { update } from './commands/update.ts';
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   restart,
   unblock,
   signal,
+  timeline,
   logs,
   plan,
   update,

@@ -72,12 +72,10 @@ export const SHELL_OPTIONS: readonly Option[] = [
 export const LATER_COMMANDS: readonly string[] = [
   'wait',
   'explain',
-  'timeline',
   'events',
   'doctor',
   'delete-old-status-files',
   'expand-templates',
-  'schema',
   'completion',
   'tui',
   'metrics',

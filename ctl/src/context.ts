@@ -1,5 +1,5 @@
 /** What a command works with: the daemon, the output, and the way it was asked. */
-import type { Method, Params, Result } from '@procman/protocol/contract';
+import type { Answer, Method, Params } from '@procman/protocol/contract';
 import { clientExit } from '@procman/protocol/exit-codes';
 import { Client } from './client.ts';
 import type { Command } from './command.ts';
@@ -15,7 +15,7 @@ export interface CommandContext {
   readonly commands: readonly Command[];
   readonly surroundings: Surroundings;
   /** Calls the daemon, connecting first where needed. Ctrl-C ends the waiting with `onInterrupt` as the message. */
-  readonly call: <M extends Method>(method: M, params: Params<M>, onInterrupt?: string) => Promise<Result<M>>;
+  readonly call: Call;
   readonly client: () => Promise<Client>;
   /** Prints the result itself with --json, else the text made of it. */
   readonly print: (result: unknown, text: () => string) => void;
@@ -25,6 +25,12 @@ export interface CommandContext {
   readonly canAsk: boolean;
   readonly close: () => void;
 }
+
+type Call = <M extends Method, const P extends Params<M>>(
+  method: M,
+  params: P,
+  onInterrupt?: string,
+) => Promise<Answer<M, P>>;
 
 export interface ContextOptions {
   readonly io: Io;

@@ -1,6 +1,7 @@
 /** All that a command touches of the process it runs in; replaced whole in tests. */
 import type { Interactive } from './interactive.ts';
 import type { Offline } from './offline.ts';
+import type { Reports } from './reports.ts';
 
 export interface Io {
   /** Writes to standard output, at once. Throws OutputClosed when the reader has gone. */
@@ -14,9 +15,10 @@ export interface Io {
   readonly now: () => Date;
   /** Calls back on Ctrl-C until the returned function is called. */
   readonly onInterrupt: (react: () => void) => () => void;
-  /** The parts that most commands do without: the config loader, and shell and questions. */
+  /** The parts that most commands do without: the config loader, shell and questions, and the rarer tables. */
   readonly offline: () => Promise<Offline> | Offline;
   readonly interactive: () => Promise<Interactive> | Interactive;
+  readonly reports: () => Promise<Reports> | Reports;
 }
 
 /** The reader of our output has gone (`| head -1`): nothing is left to say, and nothing went wrong. */

@@ -2,6 +2,7 @@
 import { run } from './cli.ts';
 import type { Interactive } from './interactive.ts';
 import type { Offline } from './offline.ts';
+import type { Reports } from './reports.ts';
 import { processIo } from './process-io.ts';
 
 /** The bundles are CommonJS and lie side by side. */
@@ -10,6 +11,7 @@ declare const require: (path: string) => unknown;
 const io = processIo({
   offline: () => (require('./offline.cjs') as { offline: Offline }).offline,
   interactive: () => (require('./interactive.cjs') as { interactive: Interactive }).interactive,
+  reports: () => (require('./reports.cjs') as { reports: Reports }).reports,
 });
 const surroundings = { euid: process.geteuid?.() ?? 0, env: process.env, proc: '/proc', rootRuntime: '/run/procman' };
 

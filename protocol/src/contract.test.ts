@@ -1,9 +1,9 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { contract, type Params, type Result } from './contract.ts';
+import { contract, type Answer, type Params, type Result } from './contract.ts';
 import { discover } from './discover.ts';
 import { errorCodes } from './errors.ts';
 import { methodNames } from './methods.ts';
-import type { ActResult, StatusResult } from './views.ts';
+import type { ActResult, StatusAtResult, StatusResult } from './views.ts';
 
 function issuesOf(method: keyof typeof contract, params: unknown): string[] {
   const parsed = contract[method].params.safeParse(params);
@@ -16,12 +16,16 @@ describe('the contract', () => {
   });
 
   it('gives both sides the types of the views', () => {
-    expectTypeOf<Result<'status'>>().toEqualTypeOf<StatusResult>();
+    expectTypeOf<Result<'status'>>().toEqualTypeOf<StatusResult | StatusAtResult>();
+    expectTypeOf<Answer<'status', { names: string[] } | object>>().toEqualTypeOf<StatusResult>();
+    expectTypeOf<Answer<'status', { at: string }>>().toEqualTypeOf<StatusAtResult>();
+    expectTypeOf<Answer<'status', Params<'status'>>>().toEqualTypeOf<Result<'status'>>();
     expectTypeOf<Result<'stop'>>().toEqualTypeOf<ActResult>();
     expectTypeOf<Params<'stop'>>().toEqualTypeOf<{
       names: string[];
       wait?: boolean | undefined;
       timeoutSeconds?: number | undefined;
+      until?: string | undefined;
       now?: boolean | undefined;
     }>();
   });
@@ -42,6 +46,14 @@ describe('the contract', () => {
     expect(issuesOf(name, { names: [''] })).not.toEqual([]);
     for (const timeoutSeconds of [0, -1, Infinity, NaN, '5'])
       expect(issuesOf(name, { names: ['a'], timeoutSeconds })).not.toEqual([]);
+  });
+
+  it('bounds the timeline', () => {
+    for (const seconds of [1, 0.5, 10 * 365 * 86_400])
+      expect(issuesOf('timeline', { seconds, from: '18:00' })).toEqual([]);
+    for (const seconds of [0, -1, 1e12, Infinity, '1d'])
+      expect(issuesOf('timeline', { seconds }).join()).toMatch(/^seconds/);
+    for (const from of ['', 'x'.repeat(101), 5]) expect(issuesOf('timeline', { from }).join()).toMatch(/^from/);
   });
 
   it('knows the resolutions of unblock', () => {

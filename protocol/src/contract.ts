@@ -58,6 +58,8 @@ const reason = schemaOf<views.Reason>()(
 
 const hold = schemaOf<views.HoldView>()(z.strictObject({ since: time, until: text.exactOptional() }));
 
+const next = z.strictObject({ at: time, action: z.enum(words.nextActions) });
+
 const row = schemaOf<views.Row>()(
   z.strictObject({
     name: text,
@@ -80,7 +82,7 @@ const row = schemaOf<views.Row>()(
     hold: hold.exactOptional(),
     lastExit: lastExit.exactOptional(),
     retryAt: time.exactOptional(),
-    next: z.strictObject({ at: time, action: z.enum(words.nextActions) }).exactOptional(),
+    next: next.exactOptional(),
     dependents: names.exactOptional(),
   }),
 );
@@ -112,10 +114,37 @@ const daemon = schemaOf<views.DaemonView>()(
     adopted: count,
     configError: z.strictObject({ at: time, problems: z.array(problem) }).exactOptional(),
     heldReload: heldReload.exactOptional(),
+    clock: z.strictObject({ behindUntil: time }).exactOptional(),
     unsupervised: z.strictObject({ since: time.exactOptional() }).exactOptional(),
   }),
 );
 const statusResult = schemaOf<views.StatusResult>()(z.strictObject({ daemon, processes: z.array(row) }));
+
+const expectedRow = schemaOf<views.ExpectedRow>()(
+  z.strictObject({
+    name: text,
+    id: text,
+    expected: z.enum(words.expectations),
+    reason,
+    applyOn: text.exactOptional(),
+    next: next.exactOptional(),
+  }),
+);
+const statusAtResult = schemaOf<views.StatusAtResult>()(z.strictObject({ at: time, processes: z.array(expectedRow) }));
+
+const timelineEntry = schemaOf<views.TimelineEntry>()(
+  z.strictObject({
+    at: time,
+    name: text,
+    id: text,
+    action: z.enum(words.timelineActions),
+    applyOn: text.exactOptional(),
+    note: z.enum(words.timelineNotes).exactOptional(),
+  }),
+);
+const timelineResult = schemaOf<views.TimelineResult>()(
+  z.strictObject({ from: time, to: time, entries: z.array(timelineEntry), truncated: z.boolean() }),
+);
 
 const proc = schemaOf<views.Proc>()(
   z.strictObject({ pid, user: text, startedAt: time, command: text, marked: z.boolean() }),
@@ -186,6 +215,13 @@ const selectors = z
   .max(mostNames)
   .pipe(z.array(z.string().min(1)).min(1))
   .meta({ description: 'Selectors: all, a name, a process id, an instance, group:*, or a glob' });
+
+/** A moment as a person writes it, resolved by the daemon: it knows the zones. */
+const moment = z.string().min(1).max(100);
+const momentForms = 'an ISO 8601 date-time (without an offset in the zone of [daemon]), a date, or HH:MM: the next one';
+
+/** Ten years. */
+const longestTimeline = 10 * 366 * 86_400;
 
 const acting = {
   names: selectors,
@@ -263,8 +299,22 @@ export const contract = {
   }),
   status: reading({
     summary: 'State, reason and verdict of each instance',
-    params: z.strictObject({ names: selectors.optional() }),
-    result: statusResult,
+    params: z.strictObject({
+      names: selectors.optional(),
+      at: moment.optional().meta({ description: `Instead: what is expected at that moment; ${momentForms}` }),
+    }),
+    result: z.union([statusResult, statusAtResult]),
+    errors: ['unknown-name'],
+    monitor: true,
+  }),
+  timeline: reading({
+    summary: 'The transitions to come, by schedules, versions and holds',
+    params: z.strictObject({
+      names: selectors.optional(),
+      from: moment.optional().meta({ description: `Now unless told; ${momentForms}` }),
+      seconds: z.number().positive().max(longestTimeline).optional().meta({ description: '86400 unless told' }),
+    }),
+    result: timelineResult,
     errors: ['unknown-name'],
     monitor: true,
   }),
@@ -281,6 +331,10 @@ export const contract = {
     summary: 'Stop, and hold until the next start',
     params: z.strictObject({
       ...acting,
+      until: moment.optional().meta({
+        description:
+          'The hold ends by itself then: next-window, reboot, HH:MM (the next one), a date, or an ISO 8601 date-time; in the zone of each process',
+      }),
       now: z.boolean().optional().meta({ description: 'No hook and no grace: SIGKILL at once' }),
     }),
     result: actResult,
@@ -361,6 +415,14 @@ type Contract = typeof contract;
 /** Params of a method, as sent and as a handler gets them: optional fields are left absent. */
 export type Params<M extends Method> = z.output<Contract[M]['params']>;
 export type Result<M extends Method> = z.output<Contract[M]['result']>;
+/** What a call with params of type P is answered: `status` has another result with `at`. */
+export type Answer<M extends Method, P> = M extends 'status'
+  ? P extends { readonly at: string }
+    ? views.StatusAtResult
+    : 'at' extends keyof P
+      ? Result<M>
+      : views.StatusResult
+  : Result<M>;
 export type Notification = keyof typeof notifications;
 export type NotificationParams<N extends Notification> = z.output<(typeof notifications)[N]['params']>;
 

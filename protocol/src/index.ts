@@ -1,6 +1,6 @@
 /** What both sides share, free of zod at run time: the schemas are in `contract.ts` and `discover.ts`, for the daemon. */
 
-export type { MethodContract, Notification, NotificationParams, Params, Result } from './contract.ts';
+export type { Answer, MethodContract, Notification, NotificationParams, Params, Result } from './contract.ts';
 export * from './errors.ts';
 export * from './exit-codes.ts';
 export * from './framing.ts';

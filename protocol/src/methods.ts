@@ -4,6 +4,7 @@ export const methodNames = [
   'ping',
   'version',
   'status',
+  'timeline',
   'start',
   'stop',
   'restart',

@@ -12,6 +12,8 @@ import type {
   PlanActionKind,
   ReasonCode,
   State,
+  TimelineAction,
+  TimelineNote,
   Verdict,
 } from './vocabulary.ts';
 
@@ -164,6 +166,8 @@ export interface DaemonView {
   readonly configError?: { readonly at: Time; readonly problems: readonly Problem[] };
   /** A reload that waits for `update`, because it would stop too much for good. */
   readonly heldReload?: HeldReload;
+  /** The clock is behind the newest time on record: no scheduled stop, switch or new version until then. */
+  readonly clock?: { readonly behindUntil: Time };
   /** No daemon runs: since when, where known. */
   readonly unsupervised?: { readonly since?: Time };
 }
@@ -177,11 +181,56 @@ export interface HeldReload {
   readonly stops: readonly InstanceName[];
 }
 
-/** Result of `status`. */
+/** Result of `status`; of one with `at`: `StatusAtResult`. */
 export interface StatusResult {
   readonly daemon: DaemonView;
   /** In the configuration's order. */
   readonly processes: readonly Row[];
+}
+
+/** What an instance is to do at a moment, by configuration and holds alone. */
+export interface ExpectedRow {
+  readonly name: InstanceName;
+  /** Process id in the configuration. */
+  readonly id: string;
+  readonly expected: Expectation;
+  readonly reason: Reason;
+  /** `apply-on` of the version in effect then. */
+  readonly applyOn?: string;
+  /** What comes after that moment by itself, and when. */
+  readonly next?: { readonly at: Time; readonly action: NextAction };
+}
+
+/** Result of `status` with `at`. */
+export interface StatusAtResult {
+  /** The moment that was meant. */
+  readonly at: Time;
+  /** In the configuration's order. */
+  readonly processes: readonly ExpectedRow[];
+}
+
+/** One transition to come. */
+export interface TimelineEntry {
+  /** With the offset of the process's zone. */
+  readonly at: Time;
+  readonly name: InstanceName;
+  /** Process id in the configuration. */
+  readonly id: string;
+  readonly action: TimelineAction;
+  /** `apply-on` of the version that acts. */
+  readonly applyOn?: string;
+  readonly note?: TimelineNote;
+}
+
+/** Result of `timeline`. */
+export interface TimelineResult {
+  readonly from: Time;
+  /** The end of what was asked for; of the last entry where `truncated`. */
+  readonly to: Time;
+  /** Oldest first; in the configuration's order where at the same time. */
+  readonly entries: readonly TimelineEntry[];
+  /** There is more than is given at once. */
+  readonly truncated: boolean;
 }
 
 /** A live process that is in the way, for people. */

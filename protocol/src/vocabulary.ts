@@ -86,6 +86,14 @@ export type Verdict = (typeof verdicts)[number];
 export const nextActions = ['start', 'stop', 'version', 'retry', 'run', 'hold-ends'] as const;
 export type NextAction = (typeof nextActions)[number];
 
+/** What the timeline foretells of an instance: as `next`, but for retries, which no clock alone decides. */
+export const timelineActions = ['start', 'stop', 'version', 'run', 'hold-ends'] as const;
+export type TimelineAction = (typeof timelineActions)[number];
+
+/** A civil time that the change of clocks moves: skipped ones take effect right after the gap, repeated ones once. */
+export const timelineNotes = ['dst-skipped', 'dst-repeated'] as const;
+export type TimelineNote = (typeof timelineNotes)[number];
+
 /**
  * What a command did to one target (SPEC 9.1). Beyond the table: `requested` (`wait: false`, it goes on behind) and `failed`
  * (it settled in a state that is not the one asked for, see `state` and `reason`).
@@ -113,6 +121,23 @@ export type ActCode = (typeof actCodes)[number];
 /** What a plan does to one instance. */
 export const planActions = ['start', 'stop', 'restart'] as const;
 export type PlanActionKind = (typeof planActions)[number];
+
+/** Kinds of entries in the history. */
+export const eventTypes = [
+  'state',
+  'exit',
+  'hook',
+  'health',
+  'hold',
+  'command',
+  'reload',
+  'version',
+  'missed',
+  'daemon',
+  'problem',
+  'recovered',
+] as const;
+export type EventType = (typeof eventTypes)[number];
 
 export const logStreams = ['stdout', 'stderr'] as const;
 export type LogStream = (typeof logStreams)[number];

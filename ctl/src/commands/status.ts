@@ -1,6 +1,8 @@
 import { clientExit } from '@procman/protocol/exit-codes';
 import type { StatusResult } from '@procman/protocol/views';
-import type { Command } from '../command.ts';
+import type { Command, Given } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { UsageError } from '../failure.ts';
 import { configWarnings, renderStatus } from '../render/status.ts';
 import { ANY_NAMES, namesOf } from './options.ts';
 
@@ -12,16 +14,24 @@ export const status: Command = {
     { long: 'problems', summary: 'only those with a problem' },
     { long: 'watch', later: true, summary: '' },
     { long: 'resources', later: true, summary: '' },
-    { long: 'at', value: 'TIME', later: true, summary: '' },
+    { long: 'at', value: 'TIME', summary: 'what each is to do at that time: 18:00 (the next), 2026-12-01T08:00' },
     { long: 'nagios', later: true, summary: '' },
   ],
   details: [
     'Red: a problem; yellow: on its way. Exit code 3 where there is a problem (pending, stale and held ones are none).',
     'In a pipe: no header, columns parted by two blanks or more; a broken configuration is told on stderr.',
   ],
-  examples: ['status', 'status worker', 'status --problems', 'status --json | jq .processes[0].pid'],
+  examples: [
+    'status',
+    'status worker',
+    'status --problems',
+    'status --at 18:00',
+    'status --json | jq .processes[0].pid',
+  ],
   run: async (context, given) => {
     const names = namesOf(given);
+    const at = given.values.get('at');
+    if (at !== undefined) return statusAt(context, given, at);
     const result = await context.call('status', names.length > 0 ? { names } : {});
     const shown = given.switches.has('problems') ? onlyProblems(result) : result;
     context.print(shown, () => renderStatus(shown, context.style, context.io.now()));
@@ -32,6 +42,17 @@ export const status: Command = {
     return result.processes.some(({ verdict }) => verdict === 'problem') ? clientExit.problem : clientExit.ok;
   },
 };
+
+/** By configuration and holds alone: what is expected then, not what will have failed. */
+async function statusAt(context: CommandContext, given: Given, at: string): Promise<number> {
+  if (given.switches.has('problems'))
+    throw new UsageError('--problems and --at exclude each other: problems are of now');
+  const names = namesOf(given);
+  const result = await context.call('status', names.length > 0 ? { names, at } : { at });
+  const { renderStatusAt } = await context.io.reports();
+  context.print(result, () => renderStatusAt(result, context.style));
+  return clientExit.ok;
+}
 
 function onlyProblems(result: StatusResult): StatusResult {
   return { ...result, processes: result.processes.filter(({ verdict }) => verdict === 'problem') };

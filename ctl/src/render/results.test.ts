@@ -65,5 +65,11 @@ describe('renderResults', () => {
 
 it('says that a stop lasts', () => {
   expect(stopHint([target('a')])).toBe('it stays stopped until "start", also over reloads and reboots\n');
+  const ends = ['18:00', 'next-window', 'reboot'].map((until) => stopHint([target('a'), target('b')], until));
+  expect(ends).toEqual([
+    'they stay stopped until "start" or 18:00, also over reloads and reboots\n',
+    'they stay stopped until "start" or the next window, also over reloads and reboots\n',
+    'they stay stopped until "start" or the next boot, also over reloads\n',
+  ]);
   expect(stopHint([target('a', { ok: false, code: 'in-doubt' })])).toBeUndefined();
 });

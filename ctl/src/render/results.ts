@@ -63,9 +63,11 @@ function processLines(what: string, processes: readonly Proc[] | undefined, now:
 }
 
 /** What a person should know after a `stop`: that it lasts. */
-export function stopHint(results: readonly TargetResult[]): string | undefined {
+export function stopHint(results: readonly TargetResult[], until?: string): string | undefined {
   const held = results.filter(({ code }) => code === 'done' || code === 'already' || code === 'requested');
   if (held.length === 0) return undefined;
   const them = held.length === 1 ? 'it stays' : 'they stay';
-  return `${them} stopped until "start", also over reloads and reboots\n`;
+  if (until === 'reboot') return `${them} stopped until "start" or the next boot, also over reloads\n`;
+  const end = until === undefined ? '' : ` or ${until === 'next-window' ? 'the next window' : printable(until)}`;
+  return `${them} stopped until "start"${end}, also over reloads and reboots\n`;
 }

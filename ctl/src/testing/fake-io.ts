@@ -2,6 +2,7 @@
 import type { Io } from '../io.ts';
 import { interactive } from '../interactive.ts';
 import { offline } from '../offline.ts';
+import { reports } from '../reports.ts';
 
 export interface FakeIo extends Io {
   readonly printed: { out: string; err: string };
@@ -49,5 +50,6 @@ export function fakeIo({ terminal = false, answer = true, env = {}, beforeOut }:
     },
     offline: () => offline,
     interactive: () => ({ ...interactive, confirm }),
+    reports: () => reports,
   };
 }

@@ -1,0 +1,6 @@
+/** Entry of the bundle `reports.cjs`: tables of the rarer commands. Loaded when first used. */
+import { renderStatusAt } from './render/status-at.ts';
+import { renderTimeline, truncationNote } from './render/timeline.ts';
+
+export const reports = { renderStatusAt, renderTimeline, truncationNote };
+export type Reports = typeof reports;
