@@ -6,11 +6,15 @@
  * So a time that DST skips comes at the first existing moment after it, a repeated one comes once, the first time; and
  * civil times in order come in order, also where whole days are skipped.
  */
-import { Temporal } from 'temporal-polyfill';
+import type { Temporal } from 'temporal-polyfill';
 import type { Milliseconds, WallTime } from '../model.ts';
+import { stretchAt, zoned } from './zone.ts';
 
 /** Milliseconds since 1970-01-01T00:00 on the zone's own clocks. */
 export type CivilTime = number;
+
+/** What the change of clocks does to a civil time. */
+export type DstNote = 'dst-skipped' | 'dst-repeated';
 
 export const DAY: Milliseconds = 86_400_000;
 
@@ -24,20 +28,23 @@ export function bounded(at: number): WallTime {
   return Math.floor(Math.min(Math.max(at, EARLIEST), LATEST));
 }
 
+/** No clocks are further from UTC than 16 h, nor were they ever: so far apart, times are in the same order on all of them. */
+const APART: Milliseconds = 32 * 3_600_000;
+
 /**
- * The first moment at which the clocks show this civil time or a later one.
+ * When a civil time comes: the first moment at which the clocks show it or a later one.
  *
  * @param timezone - an IANA name that Temporal knows
  */
-export function instantOfPlain(plain: Temporal.PlainDateTime, timezone: string): WallTime {
-  const earlier = plain.toZonedDateTime(timezone, { disambiguation: 'earlier' });
-  if (earlier.toPlainDateTime().equals(plain)) return earlier.epochMilliseconds;
-  // In a gap, `earlier` is so far before the gap as the written time is within it.
-  return (earlier.getTimeZoneTransition('next') ?? earlier).epochMilliseconds;
+export function instantOf(civil: CivilTime, timezone: string): WallTime {
+  let stretch = stretchAt(civil - APART, timezone);
+  while (civil - stretch.offset >= stretch.until) stretch = stretchAt(stretch.until, timezone);
+  // Below the stretch's beginning: in a gap, and this is its end.
+  return Math.max(civil - stretch.offset, stretch.from);
 }
 
-export function instantOf(civil: CivilTime, timezone: string): WallTime {
-  return instantOfPlain(plainOf(civil), timezone);
+export function instantOfPlain(plain: Temporal.PlainDateTime, timezone: string): WallTime {
+  return instantOf(plain.toZonedDateTime('UTC').epochMilliseconds, timezone);
 }
 
 /** The civil time as written; UTC has neither gaps nor repetitions. */
@@ -45,29 +52,35 @@ export function plainOf(civil: CivilTime): Temporal.PlainDateTime {
   return zoned(civil, 'UTC').toPlainDateTime();
 }
 
-export function zoned(at: WallTime, timezone: string): Temporal.ZonedDateTime {
-  return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timezone);
-}
-
 /** What the clocks show. */
 export function shownAt(at: WallTime, timezone: string): CivilTime {
-  return at + zoned(at, timezone).offsetNanoseconds / 1e6;
+  return at + stretchAt(at, timezone).offset;
 }
 
-/** The latest civil time that has come: `instantOf(c) <= at` is the same as `c <= reachedBy(at)`. */
+/**
+ * The latest civil time that has come: what the clocks show, or showed before they were put back. `instantOf(c) <= at` is the
+ * same as `c <= reachedBy(at)`.
+ */
 export function reachedBy(at: WallTime, timezone: string): CivilTime {
-  const shown = shownAt(at, timezone);
-  if (instantOf(shown, timezone) >= at) return shown;
-  // The clocks were put back and show it once more: they had come further before.
-  const putBack = zoned(at + 1, timezone).getTimeZoneTransition('previous');
-  return putBack === null ? shown : Math.max(shown, reachedBy(putBack.epochMilliseconds - 1, timezone));
+  let reached = shownAt(at, timezone);
+  let { from } = stretchAt(at, timezone);
+  while (from > at - APART) {
+    reached = Math.max(reached, shownAt(from - 1, timezone));
+    ({ from } = stretchAt(from - 1, timezone));
+  }
+  return reached;
 }
 
 /** Whether the clocks never show this time, or more than once. */
-export function dstNoteOf(civil: CivilTime, timezone: string): 'dst-skipped' | 'dst-repeated' | undefined {
-  const plain = plainOf(civil);
-  const earlier = plain.toZonedDateTime(timezone, { disambiguation: 'earlier' });
-  if (!earlier.toPlainDateTime().equals(plain)) return 'dst-skipped';
-  const later = plain.toZonedDateTime(timezone, { disambiguation: 'later' });
-  return later.epochMilliseconds === earlier.epochMilliseconds ? undefined : 'dst-repeated';
+export function dstNoteOf(civil: CivilTime, timezone: string): DstNote | undefined {
+  const comes = instantOf(civil, timezone);
+  if (shownAt(comes, timezone) !== civil) return 'dst-skipped';
+  // Shown again: at another offset, after the clocks were put back.
+  let { until } = stretchAt(comes, timezone);
+  while (until < comes + APART) {
+    const { offset, until: end } = stretchAt(until, timezone);
+    if (civil - offset >= until && civil - offset < end) return 'dst-repeated';
+    until = end;
+  }
+  return undefined;
 }
