@@ -1,4 +1,5 @@
 import type { ApplyOn, ProcessVersion } from '../core/model.ts';
+import type { EnvFile } from './env-file.ts';
 import type { Path } from './positions.ts';
 import type { ProcessValues } from './process-keys.ts';
 import type { RawTable } from './table-reader.ts';
@@ -18,6 +19,8 @@ export interface Draft {
   readonly values: ProcessValues;
   readonly id: string | undefined;
   readonly applyOn: ApplyOn | undefined;
+  /** undefined: none is given. */
+  readonly envFile?: EnvFile | undefined;
   /** undefined where something that it is made of is wrong. */
   readonly version: ProcessVersion | undefined;
 }

@@ -1,6 +1,6 @@
 /** Hashes of definitions: they tell that something has changed, and give no secret away when they are kept on disk. */
 import { createHash } from 'node:crypto';
-import type { Fingerprint, ProcessVersion } from '../core/model.ts';
+import type { Fingerprint, LogTarget, ProcessVersion } from '../core/model.ts';
 
 /** Everything of a version but its hashes. */
 export type Definition = Omit<ProcessVersion, 'fingerprint' | 'digest'>;
@@ -21,23 +21,63 @@ function canonical(value: Hashable): string {
   });
 }
 
-/** A hash per key whose change makes a live run stale (SPEC 2.2). */
-export function fingerprintOf(definition: Definition, args: readonly string[]): Fingerprint {
+/** Values as they are written, where the definition holds only what became of them. */
+export interface GivenValues {
+  readonly args: readonly string[];
+  /** Of the table and `[defaults]`, without the env-file's. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The content of the env-file. */
+  readonly envFile?: Readonly<Record<string, string>> | undefined;
+  readonly params?: object | undefined;
+  readonly template?: object | undefined;
+  readonly logFile?: LogTarget | undefined;
+}
+
+/**
+ * A hash per key whose change makes a live run stale (SPEC 2.2). Keys that came later have an entry only where they are given:
+ * what was launched before they existed is not stale for lack of them.
+ */
+export function fingerprintOf(definition: Definition, given: GivenValues): Fingerprint {
   const { command } = definition;
+  const later: Fingerprint = {
+    ...(isEmpty(given.params) ? {} : { params: hashValue(given.params ?? {}) }),
+    ...(given.template === undefined ? {} : { template: hashValue(given.template) }),
+    ...(given.envFile === undefined ? {} : { 'env-file': hashValue(given.envFile) }),
+    ...(definition.inheritEnv === true ? {} : { 'inherit-env': hashValue({ names: definition.inheritEnv }) }),
+    ...(given.logFile === undefined ? {} : { 'log-file': hashValue(given.logFile) }),
+  };
   return {
     command: hashValue({ line: command.line, type: command.type }),
-    args: hashValue(args),
-    env: hashValue(definition.env),
+    args: hashValue(given.args),
+    env: hashValue(given.env),
     'work-dir': hashValue(definition.workDir),
     umask: hashValue(definition.umask ?? null),
     nice: hashValue(definition.nice ?? null),
     'stdout-log': hashValue(definition.stdoutLog),
     'stderr-log': hashValue(definition.stderrLog),
+    ...later,
   };
 }
+
+function isEmpty(table: object | undefined): boolean {
+  return table === undefined || Object.keys(table).length === 0;
+}
+
+/** Fields that came later, as they are where their key is not given: left out of the hash, which stays what it was. */
+const ADDED: Partial<Definition> = {
+  perBoot: false,
+  catchUp: false,
+  externals: [],
+  waitAfter: 0,
+  inheritEnv: true,
+  hooks: {},
+};
 
 /** A hash of the whole definition. The reason for the command's type is left out: its wording is for people. */
 export function digestOf(definition: Definition): string {
   const { line, type, argv } = definition.command;
-  return hashValue({ ...definition, command: { line, type, argv } });
+  const fields = Object.entries(definition).filter(
+    ([field, value]) => JSON.stringify(value) !== JSON.stringify(ADDED[field as keyof Definition]),
+  );
+  return hashValue({ ...Object.fromEntries(fields), command: { line, type, argv } });
 }

@@ -1,7 +1,6 @@
 /** Turns what zod reports into problems: the issue that people can act on, its key, and what was found there. */
 import type * as z from 'zod';
 import { quote } from './problem.ts';
-import { NOT_YET } from './unknown-keys.ts';
 
 /** Said of a text where a number is expected, and the like. */
 export const WRONG_KIND = 'has a wrong kind of value';
@@ -21,7 +20,7 @@ export interface Finding {
 
 /** All findings of one failed check of `value`. */
 export function findingsOf(error: z.ZodError, value: unknown): Finding[] {
-  return error.issues.flatMap((issue) => flatten(issue, [])).map(({ issue, path }) => toFinding(issue, path, value));
+  return error.issues.flatMap((issue) => flatten(issue, [])).flatMap((placed) => toFindings(placed, value));
 }
 
 interface PlacedIssue {
@@ -44,15 +43,19 @@ function isWrongKind(issue: Issue): boolean {
   return issue.code === 'invalid_union' && issue.errors.every((issues) => issues.some((inner) => isWrongKind(inner)));
 }
 
+/** Each unknown key is a finding of its own; their message has a line for each (see `strictTable`). */
+function toFindings({ issue, path }: PlacedIssue, root: unknown): Finding[] {
+  if (issue.code !== 'unrecognized_keys') return [toFinding(issue, path, root)];
+  const messages = issue.message.split('\n');
+  return issue.keys.map((key, index) => ({ path: [...path, key], message: messages[index] ?? '', isPlain: true }));
+}
+
 function toFinding(issue: Issue, path: readonly (string | number)[], root: unknown): Finding {
   const value = valueAt(root, path);
-  if (issue.code === 'unrecognized_keys') {
-    return { path: [...path, ...issue.keys.slice(0, 1)], message: issue.message, isPlain: true };
-  }
   if (issue.code === 'invalid_type' && value === undefined) return { path, message: 'is missing' };
-  const found = describeValue(value);
+  // What is wrong with a table as a whole says its message; "a table" would add nothing.
+  const found = issue.code === 'custom' && isTable(value) ? undefined : describeValue(value);
   const hint = hintOf(issue);
-  if (isWorded(issue) && issue.message.endsWith(NOT_YET)) return { path, message: issue.message, isPlain: true };
   return {
     path,
     message: isWorded(issue) ? issue.message : WRONG_KIND,
@@ -78,6 +81,10 @@ function valueAt(root: unknown, path: readonly (string | number)[]): unknown {
     value = (value as Record<string | number, unknown>)[step];
   }
   return value;
+}
+
+function isTable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
 /** A value in a few words. Never looks into tables: they may be endlessly deep. */

@@ -12,6 +12,8 @@ export interface KeyTexts {
   readonly about: string;
   /** The values that it may have: for problems. */
   readonly allowed: string;
+  /** Lines of TOML that show it: for docs/configuration.md; a test loads them. */
+  readonly example?: string;
   /** Its default, where that depends on the surroundings and is therefore not in the check. */
   readonly defaultText?: string;
 }

@@ -4,12 +4,14 @@
  */
 import { dirname, resolve } from 'node:path';
 import type { CoreConfig, ProcessConfig, ProcessVersion } from '../core/model.ts';
+import { CarriedFiles, FilesOnDisk, type ConfigFiles } from './config-files.ts';
 import { currentContext, type LoadContext } from './context.ts';
 import { topKeys } from './daemon-keys.ts';
 import { readDaemon, type DaemonTable } from './daemon-table.ts';
 import { draftsById, type Draft } from './draft.ts';
 import { permissionProblems } from './file-permissions.ts';
-import { readGuarded } from './guarded-file.ts';
+import { readGuarded, type GuardedText } from './guarded-file.ts';
+import { joinIncluded } from './include.ts';
 import { parseToml } from './parse-toml.ts';
 import { locate } from './positions.ts';
 import type { Problem } from './problem.ts';
@@ -18,7 +20,7 @@ import { Report } from './report.ts';
 import { checkRules, type RuleInput } from './rules.ts';
 import { settleConditions } from './rules-dependencies.ts';
 import { addDefaults, readTable, type RawTable } from './table-reader.ts';
-import { LATER_KEYS } from './unknown-keys.ts';
+import { readTemplates } from './templates.ts';
 
 export { currentContext };
 export type { DaemonTable, LoadContext };
@@ -30,7 +32,12 @@ export interface LoadedConfig {
   path: string;
   /** The folder of the file: relative paths start here. */
   directory: string;
+  /** Needs no other file: what it names is carried along (see `config-files.ts`). */
   text: string;
+  /** Absolute: the file, and the others that were read for it. A text that was given has none. */
+  files: readonly string[];
+  /** Folders in which `include` looks for files. */
+  folders: readonly string[];
   daemon: DaemonTable;
   core: CoreConfig;
 }
@@ -38,7 +45,7 @@ export interface LoadedConfig {
 /** Problems are errors and warnings, in the order of the file. */
 export type LoadResult = { ok: true; config: LoadedConfig; warnings: Problem[] } | { ok: false; problems: Problem[] };
 
-/** Reads and checks a configuration file, its permissions included. Never throws. */
+/** Reads and checks a configuration file and those that it names, their permissions included. Never throws. */
 export function loadConfig(path: string, context: LoadContext): LoadResult {
   const absolute = resolve(path);
   const file = readGuarded(absolute);
@@ -50,32 +57,68 @@ export function loadConfig(path: string, context: LoadContext): LoadResult {
     };
   }
   const permissions = permissionProblems(absolute, file.stats, context.euid);
-  const result = parseConfig(file.text, absolute, context);
+  const files = new FilesOnDisk();
+  const result = check({ text: file.text, file: absolute, files }, context);
   if (!result.ok) return { ok: false, problems: [...permissions, ...result.problems] };
   if (permissions.some(({ severity }) => severity === 'error')) {
     return { ok: false, problems: [...permissions, ...result.warnings] };
   }
-  return { ...result, warnings: [...permissions, ...result.warnings] };
+  const { paths, folders } = files;
+  const config = { ...result.config, text: files.bundle(file.text), files: [absolute, ...paths], folders };
+  return { ok: true, config, warnings: [...permissions, ...result.warnings] };
 }
 
 /**
- * Checks a configuration's text, wherever it comes from. Never throws.
+ * A configuration file as one text with all that it names, for a daemon that opens no file for its client; also where it has
+ * problems. Never throws.
+ */
+export function bundleConfig(path: string, context: LoadContext): GuardedText {
+  const absolute = resolve(path);
+  const file = readGuarded(absolute);
+  if (!file.ok) return file;
+  const files = new FilesOnDisk();
+  check({ text: file.text, file: absolute, files }, context);
+  return { ...file, text: files.bundle(file.text) };
+}
+
+/**
+ * Checks a configuration's text, wherever it comes from. Opens no file: what it names has to be carried along in it, as
+ * `bundleConfig` and `LoadedConfig.text` do. Never throws.
  *
  * @param path - where the text is from: relative paths start at its folder, problems name it
  */
 export function parseConfig(text: string, path: string, context: LoadContext): LoadResult {
-  const file = resolve(path);
+  const files = new CarriedFiles(text);
+  const result = check({ text: files.text, file: resolve(path), files }, context);
+  return result.ok ? { ...result, config: { ...result.config, text } } : result;
+}
+
+interface Source {
+  /** Of the main file alone. */
+  readonly text: string;
+  /** Absolute. */
+  readonly file: string;
+  readonly files: ConfigFiles;
+}
+
+function check({ text, file, files }: Source, context: LoadContext): LoadResult {
   const toml = parseToml(text, file);
   if (!toml.ok) return { ok: false, problems: [toml.problem] };
-  const report = new Report(file, locate(text));
+  const joined = joinIncluded({ file, top: toml.top, locator: locate(text), files, euid: context.euid });
+  const report = new Report(file, joined.locator);
+  report.adopt(joined.problems);
+  const { top } = joined;
   const directory = dirname(file);
-  const uid = readUid(toml.top, report);
-  const daemon = readDaemon(toml.top, { uid: uid ?? 'unknown', directory, context }, report);
-  const drafts = readDrafts(toml.top, { directory, timezone: daemon.timezone }, report);
+  const uid = readUid(top, report);
+  const daemon = readDaemon(top, { uid: uid ?? 'unknown', directory, context }, report);
+  const templates = readTemplates(top, report);
+  const { timezone } = daemon;
+  const drafts = readDrafts(top, { directory, timezone, files, environment: context.env, templates }, report);
   const rules = checkRules({ drafts, daemon, context }, report);
   if (report.hasErrors || uid === undefined) return { ok: false, problems: report.sorted() };
   const core = coreConfig(rules);
-  return { ok: true, config: { uid, path: file, directory, text, daemon, core }, warnings: report.sorted() };
+  const config = { uid, path: file, directory, text, files: [], folders: [], daemon, core };
+  return { ok: true, config, warnings: report.sorted() };
 }
 
 /** How many processes (ids) a configuration has. */
@@ -83,9 +126,9 @@ export function countProcesses(config: LoadedConfig): number {
   return config.core.processes.length;
 }
 
-/** Checks the top of the file: `uid`, `file-format`, and that there is nothing unknown. */
+/** Checks the top of the file: `uid`, `file-format`, `include`, and that there is nothing unknown. */
 function readUid(top: RawTable, report: Report): string | undefined {
-  const kind = { shape: topKeys, later: LATER_KEYS.top, others: ['daemon', 'defaults', 'process'] };
+  const kind = { shape: topKeys, later: [], others: ['daemon', 'defaults', 'process', 'template'] };
   const values = readTable(top, kind, { path: [] }, report);
   return addDefaults(values, top, kind, { path: [] }, report).uid;
 }

@@ -6,6 +6,8 @@ import { TomlCursor } from './toml-cursor.ts';
 
 /** A place in a text; both 1-based, the column in UTF-16 units. */
 export interface Position {
+  /** The included file that it is in, absolute; undefined: the main one. */
+  readonly file?: string;
   readonly line: number;
   readonly column: number;
 }

@@ -41,9 +41,13 @@ export function formatProblem(problem: Problem): string {
   return problem.hint === undefined ? sentence : `${sentence}\n    ${problem.hint}`;
 }
 
-/** In the order of the file; those without a line first. */
-export function sortProblems(problems: readonly Problem[]): Problem[] {
-  return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+/** In the order of the main file, those without a line first; then the other files by their names. */
+export function sortProblems(problems: readonly Problem[], main: string): Problem[] {
+  const rank = ({ file }: Problem): string => (file === main ? '' : file);
+  const byFile = (a: Problem, b: Problem): number => (rank(a) < rank(b) ? -1 : Number(rank(a) > rank(b)));
+  const byPlace = (a: Problem, b: Problem): number =>
+    (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+  return problems.toSorted((a, b) => byFile(a, b) || byPlace(a, b));
 }
 
 /** A name in double quotes, with control characters escaped, cut where it is very long. */

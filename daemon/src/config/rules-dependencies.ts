@@ -1,16 +1,19 @@
 /** Rules about `depends-on` (SPEC 2.4, 4): every id exists, and nothing waits for itself. */
 import type { Dependency } from '../core/model.ts';
+import { processEntries } from './dependency-keys.ts';
 import { draftsById, type Draft } from './draft.ts';
 import { createNearest } from './nearest.ts';
 import { quote } from './problem.ts';
 import type { Report } from './report.ts';
 import type { RuleInput } from './rules.ts';
+import { isOneShot } from './process-keys.ts';
+import { rawValue } from './table-reader.ts';
 
 export function checkDependencies({ drafts, standings }: RuleInput, report: Report): void {
   const byId = draftsById(drafts);
   const nearest = createNearest(byId.keys());
   for (const draft of drafts) {
-    for (const [index, dependency] of (draft.values['depends-on'] ?? []).entries()) {
+    for (const { index, dependency } of processEntries(draft.values['depends-on'])) {
       const targets = byId.get(dependency.id);
       if (targets === undefined) reportUnknown({ draft, index, dependency }, nearest(dependency.id), report);
       else if (standings.get(draft) !== 'fake') checkCondition({ draft, index, dependency }, targets, report);
@@ -39,12 +42,26 @@ function reportUnknown({ draft, index, dependency }: Need, nearest: string | und
   });
 }
 
+function checkCondition(need: Need, targets: readonly Draft[], report: Report): void {
+  if (need.dependency.condition === 'finished') checkFinished(need, targets, report);
+  if (need.dependency.condition === 'healthy') checkHealthy(need, targets, report);
+}
+
+/** Without a health-check nobody could tell. */
+function checkHealthy({ draft, index, dependency }: Need, targets: readonly Draft[], report: Report): void {
+  if (targets.some(({ raw, values }) => values['health-check'] !== undefined || rawValue(raw, 'health-check'))) return;
+  report.error({
+    path: [...draft.path, 'depends-on', index],
+    process: draft.id,
+    key: 'depends-on',
+    message: `${quote(dependency.id)} has no health-check, so it never counts as healthy`,
+    hint: `give ${quote(dependency.id)} a health-check, or use condition = "running"`,
+  });
+}
+
 /** A service that is restarted always never finishes. */
-function checkCondition({ draft, index, dependency }: Need, targets: readonly Draft[], report: Report): void {
-  if (dependency.condition !== 'finished') return;
-  const endless = targets.every(
-    ({ values }) => values['one-shot'] !== true && (values.autorestart ?? 'always') === 'always',
-  );
+function checkFinished({ draft, index, dependency }: Need, targets: readonly Draft[], report: Report): void {
+  const endless = targets.every(({ values }) => !isOneShot(values) && (values.autorestart ?? 'always') === 'always');
   if (!endless) return;
   report.warning({
     path: [...draft.path, 'depends-on', index],
@@ -64,7 +81,7 @@ function findCycles(drafts: readonly Draft[]): string[][] {
   for (const { id, values } of drafts) {
     if (id === undefined) continue;
     const targets = edges.get(id) ?? [];
-    for (const dependency of values['depends-on'] ?? []) targets.push(dependency.id);
+    for (const { dependency } of processEntries(values['depends-on'])) targets.push(dependency.id);
     edges.set(id, targets);
   }
   const cycles: string[][] = [];
@@ -107,7 +124,8 @@ function walk(
 function reportCycle(cycle: readonly string[], drafts: readonly Draft[], report: Report): void {
   const [first, second] = cycle;
   const draft = drafts.find(
-    ({ id, values }) => id === first && values['depends-on']?.some((dependency) => dependency.id === second) === true,
+    ({ id, values }) =>
+      id === first && processEntries(values['depends-on']).some(({ dependency }) => dependency.id === second),
   );
   const shown = cycle.length > 20 ? [...cycle.slice(0, 18), '...', ...cycle.slice(-1)] : cycle;
   report.error({
@@ -130,7 +148,7 @@ export function settleConditions(drafts: readonly Draft[], standings: RuleInput[
       versions.find((draft) => standings.get(draft) === 'effective') ??
       versions.find((draft) => standings.get(draft) === 'future') ??
       versions[0];
-    oneShots.set(id, deciding?.values['one-shot'] === true);
+    oneShots.set(id, deciding !== undefined && isOneShot(deciding.values));
   }
   return oneShots;
 }

@@ -21,11 +21,12 @@ function checkVersions(versions: readonly Draft[], report: Report): void {
       seen.set(draft.applyOn.at, draft);
       continue;
     }
+    const { file, line } = report.locator.position(first.path);
     report.error({
       path: [...draft.path, 'apply-on'],
       process: draft.id,
       key: 'apply-on',
-      message: `another version of this process, at line ${report.locator.position(first.path).line}, has the same time`,
+      message: `another version of this process, at ${file === undefined ? `line ${line}` : `${file}:${line}`}, has the same time`,
       found: draft.applyOn.text,
       hint: 'give one of them another apply-on, or another id if it is another process',
     });

@@ -9,31 +9,24 @@ import { APPLY_ON_FORMS, isTimezone, parseCivilTime, type CivilTime } from './ap
 import { DURATION_FORMS, parseDuration } from './durations.ts';
 import { WRONG_KIND } from './issues.ts';
 import { quote } from './problem.ts';
-import { NOT_YET, unknownKeyMessage } from './unknown-keys.ts';
+import { parseSize, SIZE_FORMS } from './sizes.ts';
+import { unknownKeyMessage } from './unknown-keys.ts';
 
 type Context = z.core.ParsePayload;
 
 /** Reports a wrong value from within a transform. */
-function refuse(context: Pick<Context, 'issues'>, input: unknown, message: string, hint?: string): never {
+export function refuse(context: Pick<Context, 'issues'>, input: unknown, message: string, hint?: string): never {
   context.issues.push({ code: 'custom', message, input, ...(hint === undefined ? {} : { params: { hint } }) });
   return z.NEVER;
 }
-
-/** `{{ NAME }}` and `{{ 'text' }}`; `{{.X}}` belongs to others (podman, docker) and is left alone. */
-const TEMPLATE = /\{\{\s*(?:[A-Za-z_][A-Za-z0-9_-]*|'[^']*')\s*\}\}/;
 
 /** Text without NUL, which neither arguments nor paths can hold. */
 export function text(): z.ZodType<string, string> {
   return z.string().refine((value) => !value.includes('\0'), 'holds a NUL character');
 }
 
-/** Text in which `{{ NAME }}` will have a meaning: refused as long as it has none. */
-export function templatableText(): z.ZodType<string, string> {
-  return text().superRefine((value, context) => {
-    const found = TEMPLATE.exec(value)?.[0];
-    if (found !== undefined) context.addIssue({ code: 'custom', message: `${found} is ${NOT_YET}` });
-  });
-}
+/** Text in which `{{ NAME }}` has its meaning (SPEC 2.3). */
+export const templatableText = text;
 
 /** A path as written; `~` is no special character. */
 export function pathText(): z.ZodType<string, string> {
@@ -80,6 +73,15 @@ export function durationForm(options: { readonly zero: boolean }): string {
   return `${DURATION_FORMS}; ${options.zero ? 'at least 0' : 'more than 0'}, at most 10 years`;
 }
 
+/** A number of bytes. */
+export function size(): z.ZodType<number> {
+  return z.union([z.string(), z.number()]).transform((value, context) => {
+    return parseSize(value) ?? refuse(context, value, 'is not a size');
+  });
+}
+
+export { SIZE_FORMS };
+
 /** A whole number within bounds. */
 export function integer(least: number, most: number): z.ZodType<number, number> {
   const error = 'is out of range';
@@ -100,13 +102,10 @@ export function mode(): z.ZodType<number> {
   });
 }
 
-/** One of a few words. Those that the next release brings are refused as such. */
-export function choice<const T extends string>(words: readonly T[], later: readonly string[] = []): z.ZodType<T, T> {
+/** One of a few words. */
+export function choice<const T extends string>(words: readonly T[]): z.ZodType<T, T> {
   return z.enum(words, {
-    error: ({ input }) => {
-      if (typeof input !== 'string') return WRONG_KIND;
-      return later.includes(input) ? `${quote(input)} is ${NOT_YET}` : 'is none of the possible values';
-    },
+    error: ({ input }) => (typeof input === 'string' ? 'is none of the possible values' : WRONG_KIND),
   });
 }
 
@@ -128,36 +127,43 @@ export function civilTime(): z.ZodType<CivilTime> {
   });
 }
 
+/** Names of environment variables, as the shell takes them (POSIX.1-2017, 3.235). */
+export const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
 /** An IANA time zone. */
 export function timezone(): z.ZodType<string, string> {
   return z.string().refine(isTimezone, 'is not a time zone that this system knows');
 }
 
 /** A table within a value: unknown keys are named together with the nearest one. */
-export function strictTable<S extends z.core.$ZodLooseShape>(
-  shape: S,
-  later: readonly string[] = [],
-): z.ZodObject<S, z.core.$strict> {
+export function strictTable<S extends z.core.$ZodLooseShape>(shape: S): z.ZodObject<S, z.core.$strict> {
   const known = Object.keys(shape);
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? issue.keys.map((given: string) => `${quote(given)} ${unknownKeyMessage(given, known, later)}`).join('; ')
+        ? // One line for each of them: `issues.ts` makes a problem of each.
+          issue.keys.map((given: string) => `${quote(given)} ${unknownKeyMessage(given, known)}`).join('\n')
         : undefined,
   });
 }
 
-/** Environment variables: names must be shell identifiers (POSIX.1-2017, 3.235), `PROCMAN_*` is procman's own. */
+/** Environment variables; `PROCMAN_*` is procman's own. */
 export function environment(): z.ZodType<Record<string, string>> {
-  const value = z.union([templatableText(), z.number(), z.boolean()]).transform((given) => String(given));
-  return z.record(z.string(), value).superRefine((variables, context) => {
+  return z.record(z.string(), scalar()).superRefine((variables, context) => {
     for (const variable of Object.keys(variables)) {
-      const message = !/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)
-        ? 'is not a shell identifier (letters, digits and _, no leading digit)'
-        : variable.startsWith('PROCMAN_')
-          ? "names beginning with PROCMAN_ are procman's own"
-          : undefined;
+      const message = variableProblem(variable);
       if (message !== undefined) context.addIssue({ code: 'custom', message, path: [variable] });
     }
   });
+}
+
+/** Text, or what is written as text. */
+export function scalar(): z.ZodType<string> {
+  return z.union([templatableText(), z.number(), z.boolean()]).transform((given) => String(given));
+}
+
+/** What is wrong with the name of a variable; undefined where nothing is. */
+export function variableProblem(variable: string): string | undefined {
+  if (!VARIABLE_NAME.test(variable)) return 'is not a shell identifier (letters, digits and _, no leading digit)';
+  return variable.startsWith('PROCMAN_') ? "names beginning with PROCMAN_ are procman's own" : undefined;
 }

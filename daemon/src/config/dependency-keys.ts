@@ -1,0 +1,60 @@
+/** The entries of `depends-on` (SPEC 4). */
+import * as z from 'zod';
+import type { Dependency, ExternalDependency } from '../core/model.ts';
+import { choice, duration, name, refuse, strictTable, templatableText } from './values.ts';
+
+/** Another process, or a command outside of procman. */
+export type DependencyEntry = Dependency | ExternalDependency;
+
+const EXTERNAL = { interval: 5000, timeout: 5000 };
+const conditions = ['running', 'started', 'healthy', 'finished'] as const;
+
+const table = strictTable({
+  id: name().optional(),
+  condition: choice(conditions).optional(),
+  'on-loss': choice(['stop', 'keep']).optional(),
+  command: templatableText()
+    .refine((line) => line.trim() !== '', 'the command is empty')
+    .optional(),
+  interval: duration({ zero: false }).optional(),
+  timeout: duration({ zero: false }).optional(),
+}).transform((given, context): DependencyEntry => {
+  const { id, command } = given;
+  if (id === undefined && command === undefined) return refuse(context, given, 'has neither id nor command');
+  if (id !== undefined && command !== undefined) {
+    return refuse(context, given, 'id and command do not go together', 'make two entries of it');
+  }
+  const others = id === undefined ? (['condition', 'on-loss'] as const) : (['interval', 'timeout'] as const);
+  const extra = others.find((key) => given[key] !== undefined);
+  if (extra !== undefined) {
+    return refuse(context, given, `${extra} goes only with ${id === undefined ? 'id' : 'command'}`);
+  }
+  if (id !== undefined) return { id, condition: given.condition ?? 'running', onLoss: given['on-loss'] ?? 'stop' };
+  return {
+    command: command ?? '',
+    interval: given.interval ?? EXTERNAL.interval,
+    timeout: given.timeout ?? EXTERNAL.timeout,
+  };
+});
+
+const entry = z.union([
+  name().transform((id): DependencyEntry => ({ id, condition: 'running', onLoss: 'stop' })),
+  table,
+]);
+
+export const dependencies = z
+  .union([entry, z.array(entry)])
+  .transform((written): readonly DependencyEntry[] => (Array.isArray(written) ? written : [written]));
+
+/** What is allowed as dependencies, for messages. */
+export const DEPENDENCY_FORMS =
+  'an id, or a list of ids, { id, condition = "running", "started", "healthy" or "finished", on-loss = "stop" or "keep" } and { command, interval, timeout }';
+
+export function isExternal(given: DependencyEntry): given is ExternalDependency {
+  return 'command' in given;
+}
+
+/** The entries that name processes, each with its index in the list. */
+export function processEntries(entries: readonly DependencyEntry[] = []): { index: number; dependency: Dependency }[] {
+  return entries.flatMap((dependency, index) => (isExternal(dependency) ? [] : [{ index, dependency }]));
+}
