@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { buildCommand, decideType, splitWords, truncatesLog } from './command-line.ts';
+import { buildCommand, decideType, type CommandSource, splitWords, truncatesLog } from './command-line.ts';
 
+/** Nothing but A is defined. */
+const build = (source: CommandSource) =>
+  buildCommand(source, (name) => (name === 'A' ? { value: "it's; $(a) b" } : { problem: `no ${name}` }));
 const auto = (line: string) => decideType({ line, type: 'auto', args: [] });
 
 describe('auto', () => {
@@ -90,24 +93,24 @@ describe('splitWords', () => {
 
 describe('buildCommand', () => {
   test('an expression has its args as $1...', () => {
-    const result = buildCommand({ line: 'echo "$1"', type: 'expression', args: ['a b'] });
+    const result = build({ line: 'echo "$1"', type: 'expression', args: ['a b'] });
     expect(result).toHaveProperty('command.argv', ['/bin/sh', '-c', 'echo "$1"', 'sh', 'a b']);
   });
 
   test('args are appended', () => {
-    const result = buildCommand({ line: "echo 'a b'", type: 'auto', args: ['$HOME', ''] });
+    const result = build({ line: "echo 'a b'", type: 'auto', args: ['$HOME', ''] });
     expect(result).toHaveProperty('command.argv', ['echo', 'a b', '$HOME', '']);
   });
 
   test.each(['', '  ', "''", '"" a'])('%j is empty', (line) => {
-    expect(buildCommand({ line, type: 'auto', args: [] })).toEqual({ problem: 'the command is empty' });
+    expect(build({ line, type: 'auto', args: [] })).toEqual({ problems: [{ problem: 'the command is empty' }] });
   });
 
   test('never throws', () => {
     const types = fc.constantFrom('auto', 'simple', 'expression' as const);
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), types, (line, type) => {
-        buildCommand({ line, type: type, args: [] });
+        build({ line, type, args: [] });
       }),
     );
   });

@@ -2,7 +2,9 @@
  * Command lines (SPEC 2.2 "Command types"): decides whether a line needs a shell, and splits those that need none into words
  * by the shell's quoting rules (POSIX.1-2017, Shell Command Language, 2.2), without any expansion.
  */
-import type { Command } from '../core/model.ts';
+import type { Command, CommandType } from '../core/model.ts';
+import { replaceReferences } from './references.ts';
+import { fillText, type Problem, type Scope } from './variables.ts';
 
 /** Leading words that only a shell understands. */
 const SHELL_WORDS = new Set('while for if case { cd exec export . source ulimit trap set eval exit'.split(' '));
@@ -12,7 +14,7 @@ const QUOTED = '\u0001';
 /** What a command is written as. */
 export interface CommandSource {
   readonly line: string;
-  readonly type: 'auto' | 'simple' | 'expression';
+  readonly type: 'auto' | CommandType;
   readonly args: readonly string[];
 }
 
@@ -25,28 +27,73 @@ interface MaskedLine {
 }
 
 /** Either the command, or what is wrong with it. */
-export type CommandResult = { readonly command: Command } | { readonly problem: string; readonly hint?: string };
+export type CommandResult = { readonly command: Command } | { readonly problems: readonly Problem[] };
 
-/** Decides the type of a command and makes its argument vector. Never throws. */
-export function buildCommand(source: CommandSource): CommandResult {
+/**
+ * Decides the type of a command and makes its argument vector. Never throws.
+ *
+ * @param find - what the names in the line stand for
+ */
+export function buildCommand(source: CommandSource, find: Scope['find']): CommandResult {
   const { line, args } = source;
-  if (line.trim() === '') return { problem: 'the command is empty' };
+  if (line.trim() === '') return { problems: [EMPTY] };
   const { type, why } = decideType(source);
-  if (type === 'expression') {
-    return { command: { line, type, why, argv: ['/bin/sh', '-c', line, 'sh', ...args] } };
+  if (type !== 'simple') {
+    if (type === 'pid-file' && !line.includes('PROCMAN_PID_FILE')) return { problems: [NO_PID_FILE] };
+    const { text, problems } = fillText(line, find);
+    if (problems.length > 0) return { problems };
+    return { command: { line, type, why, argv: ['/bin/sh', '-c', text, 'sh', ...args] } };
   }
-  const words = splitWords(line);
-  if ('problem' in words) return words;
-  const [program] = words.words;
-  if (program === undefined || program === '') return { problem: 'the command is empty' };
-  return { command: { line, type, why, argv: [...words.words, ...args] } };
+  const split = splitFilled(line, find);
+  if ('problems' in split) return split;
+  const [program] = split.words;
+  if (program === undefined || program === '') return { problems: [EMPTY] };
+  return { command: { line, type, why, argv: [...split.words, ...args] } };
 }
+
+const EMPTY: Problem = { problem: 'the command is empty' };
+const NO_PID_FILE: Problem = {
+  problem: 'a command of type pid-file has to write a pid into {{ PROCMAN_PID_FILE }}, and this line does not mention it',
+  hint: 'write it like: program & echo $! > {{ PROCMAN_PID_FILE }}; where the program itself stays in the foreground, leave type out',
+};
+
+/** Stand for the references of a line while it is split; a config's texts hold neither (`fillText` refuses them). */
+const MARK = { open: '\uFDD0', close: '\uFDD1' };
+const MARKED = /\uFDD0(\d+)\uFDD1/g;
+
+/** The words of a line. What is filled in is never split, nor taken for quotation marks. */
+function splitFilled(
+  line: string,
+  find: Scope['find'],
+): { readonly words: readonly string[] } | { readonly problems: readonly Problem[] } {
+  const whole = fillText(line, find);
+  if (whole.problems.length > 0) return whole;
+  const references: string[] = [];
+  const marked = replaceReferences(line, (reference) => {
+    references.push(reference.whole);
+    return `${MARK.open}${references.length - 1}${MARK.close}`;
+  });
+  const split = splitWords(marked);
+  if ('problem' in split) return { problems: [split] };
+  const fill = (word: string): string =>
+    word.replace(MARKED, (_, index: string) => fillText(references[Number(index)] ?? '', find).text);
+  return { words: split.words.map(fill) };
+}
+
+const GIVEN_WHY: Readonly<Record<CommandType, string>> = {
+  simple: 'type is given',
+  expression: 'type is given',
+  'pid-file': 'type is given: a shell runs it, and it writes the pid of the process into a file',
+  'podman-cid': 'type is given: a shell runs it, and it prints the id of a container',
+  external: 'type is given: a shell runs it; what it starts is alive while its health-check says so',
+};
 
 /** The type of a command, and why it has it, for people. */
 export function decideType(source: CommandSource): Pick<Command, 'type' | 'why'> {
-  if (source.type !== 'auto') return { type: source.type, why: 'type is given' };
+  if (source.type !== 'auto') return { type: source.type, why: GIVEN_WHY[source.type] };
   if (source.args.length > 0) return { type: 'simple', why: 'args never go through a shell' };
-  const syntax = findShellSyntax(source.line);
+  // What is in {{ }} decides nothing: not what will be filled in, and not literal text either.
+  const syntax = findShellSyntax(replaceReferences(source.line, () => QUOTED));
   return syntax === undefined ? { type: 'simple', why: 'no shell syntax' } : { type: 'expression', why: syntax };
 }
 

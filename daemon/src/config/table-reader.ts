@@ -27,6 +27,8 @@ export interface TableKind<S extends Shape> {
 export interface TablePlace {
   readonly path: Path;
   readonly process?: string | undefined;
+  /** The table as it is written, where names were filled in since: problems show its values, for the others may be secrets. */
+  readonly written?: RawTable;
 }
 
 /** Is it a table, and no list or date? */
@@ -134,7 +136,8 @@ function readValue(given: GivenValue, place: TablePlace, report: Report): { valu
   const { key, value, check } = given;
   const result = check.safeParse(value);
   if (result.success) return { value: result.data };
-  for (const finding of findingsOf(result.error, value)) {
+  const written = place.written === undefined ? value : kebabInside(rawValue(place.written, key), 3);
+  for (const finding of findingsOf(result.error, written)) {
     const names = finding.path.filter((step) => typeof step === 'string');
     const isSecret = key === 'env';
     report.error({
