@@ -2,14 +2,15 @@
  * What an operator's command changes, by the state of its target (the table of SPEC 9.1). A command changes facts (hold,
  * counters, ledger) and may ask for an event; what follows is the reconciler's business.
  */
-import { isOnLedger } from './deciders.ts';
+import { isClosed, entryFor, lineOf, reopened, withEntry } from './ledger.ts';
+import { decide, standingAt } from './deciders.ts';
 import { dependentsInTheWay, hasFinished, stoppedAlong } from './dependencies.ts';
 import { Describer, type View } from './describe.ts';
 import type { Change } from './engine.ts';
-import { cleared } from './facts.ts';
+import { cleared, withoutForce } from './facts.ts';
 import type { InstanceEvent } from './lifecycle.ts';
-import type { Instance, InstanceKey, LaunchId, ProcessVersion, World } from './model.ts';
-import { isSuccess } from './restart-policy.ts';
+import type { Hold, Instance, InstanceKey, LaunchId, LedgerEntry, ProcessVersion, World } from './model.ts';
+import { isGoodEnding } from './ending.ts';
 import type { Survey } from './survey.ts';
 import type { Target } from './targets.ts';
 
@@ -21,6 +22,8 @@ export interface CommandResult {
   readonly ok: boolean;
   readonly code: ResultCode;
   readonly message: string;
+  /** `released`, `outside-window`: when its window opens next, in milliseconds since the epoch. */
+  readonly until?: number;
 }
 
 /** What a waiting command waits for. */
@@ -38,6 +41,8 @@ export interface Command {
   readonly force?: boolean;
   /** `stop --now`: SIGKILL at once. */
   readonly now?: boolean;
+  /** `stop --until`: when each hold ends by itself. */
+  readonly until?: ReadonlyMap<InstanceKey, NonNullable<Hold['until']>>;
   /** Why a target could not be launched again, found before a restart stops anything. */
   readonly launchProblems?: ReadonlyMap<InstanceKey, string>;
 }
@@ -108,17 +113,19 @@ const ANSWERS: Readonly<Record<Verb, (situation: Situation) => Answer>> = { star
 /* ------------------------------------------------------------------ start */
 
 function start(situation: Situation): Answer {
-  const { view, target, command, wide } = situation;
+  const { view, target, command, wide, survey } = situation;
   const { hold, ...rest } = situation.instance;
   const isForced = command.force === true;
-  // Whatever else: `start` releases the hold.
-  const released: Instance = isForced ? { ...rest, forced: true } : rest;
   const version = target.effective?.version;
+  // Whatever else: `start` releases the hold.
+  const released: Instance = isForced && version !== undefined ? forced(rest, version, survey) : rest;
   if (view.state === 'BLOCKED' && view.reason.code !== 'too-many-runs') return inDoubt(released);
   if (version === undefined) return { instance: rest, result: failed('no-version', noVersion(target, view)) };
   if (wide && !version.autostart && released.activity.kind === 'idle' && !released.operatorStarted) {
     return { instance: released, result: ok('skipped', 'autostart is off') };
   }
+  const refusal = isForced ? undefined : outsideWindow(situation, released, version, hold !== undefined);
+  if (refusal !== undefined) return refusal;
   const wanted: Instance = { ...released, operatorStarted: true };
   switch (view.state) {
     case 'RUNNING':
@@ -127,38 +134,78 @@ function start(situation: Situation): Answer {
     case 'PENDING':
       return { instance: wanted, goal: { for: 'started' } };
     case 'STOPPING':
-      return { instance: cleared(runAgain(wanted, version, isForced), 'operator'), goal: startedAnew(released) };
+      return { instance: cleared(runAgain(situation, wanted, version), 'operator'), goal: startedAnew(released) };
     case 'BACKOFF':
     case 'FATAL':
     case 'BLOCKED':
       return { instance: cleared(wanted, 'operator'), goal: { for: 'started' } };
     case 'STOPPED':
     case 'EXITED':
-      return startIdle(situation, wanted, hold !== undefined);
+      return startIdle(situation, wanted, version, hold !== undefined);
   }
 }
 
-function startIdle({ target, wide, command }: Situation, wanted: Instance, wasHeld: boolean): Answer {
-  const version = target.effective?.version;
-  if (version?.oneShot === true && isOnLedger(wanted.ledger, version) && command.force !== true) {
+/** Until its window next closes: one that is open now is not meant. */
+function forced(instance: Instance, version: ProcessVersion, { now }: Survey): Instance {
+  const standing = standingAt(version, now.wall);
+  const opens = standing?.active === true ? standing.window?.opens : undefined;
+  return { ...instance, forced: true, ...(opens === undefined ? {} : { forcedIn: opens }) };
+}
+
+/** Outside its window nothing is started but by force; a cron job runs whenever it is asked to. */
+function outsideWindow(
+  { survey, target, wide, view }: Situation,
+  released: Instance,
+  version: ProcessVersion,
+  wasHeld: boolean,
+): Answer | undefined {
+  const { schedule } = version;
+  if (schedule === undefined || released.activity.kind !== 'idle') return undefined;
+  if (schedule.kind === 'cron')
+    return wide && !wasHeld && !isDueNow(survey, target, released)
+      ? { instance: released, result: ok('skipped', 'a cron job: it runs at its times, or when it is named') }
+      : undefined;
+  const { world, now } = survey;
+  const standing = standingAt(version, now.wall);
+  if (standing?.active !== false || decide(world, target, released, now).want === 'run') return undefined;
+  if (view.state === 'EXITED' && hasFinished(world, released, version, now)) return undefined;
+  const data = standing.nextStart === undefined ? {} : { until: standing.nextStart };
+  const text = `outside its window (${schedule.text})`;
+  if (wasHeld) return { instance: released, result: { ...ok('released', `hold released; ${text}`), ...data } };
+  if (wide) return { instance: released, result: ok('skipped', text) };
+  return {
+    instance: released,
+    result: { ...failed('outside-window', `${text}; \`start --force\` runs it all the same`), ...data },
+  };
+}
+
+const isDueNow = ({ world, now }: Survey, target: Target, instance: Instance): boolean =>
+  decide(world, target, instance, now).want === 'run';
+
+function entryNow({ survey }: Situation, version: ProcessVersion): Pick<LedgerEntry, 'entry' | 'opens'> {
+  return entryFor(version, standingAt(version, survey.now.wall), survey.world.bootId);
+}
+
+function startIdle(situation: Situation, wanted: Instance, version: ProcessVersion, wasHeld: boolean): Answer {
+  const { wide, command, survey } = situation;
+  const key = entryNow(situation, version);
+  if (version.oneShot && command.force !== true && isClosed(lineOf(wanted, key))) {
+    const isCron = version.schedule?.kind === 'cron';
     // Never a second billing run by `start all`.
-    if (hasFinished(wanted, version)) return { instance: wanted, result: ok('already', 'already finished') };
+    if (!isCron && hasFinished(survey.world, wanted, version, survey.now))
+      return { instance: wanted, result: ok('already', 'already finished') };
     if (wide && !wasHeld)
       return { instance: wanted, result: ok('skipped', 'it ran and failed: name it to run it again') };
   }
-  return { instance: cleared(withoutLedger(wanted), 'operator'), goal: { for: 'started' } };
+  return { instance: cleared(version.oneShot ? reopened(wanted, key) : wanted, 'operator'), goal: { for: 'started' } };
 }
 
 /** A one-shot on its way out runs again, unless it has just finished well. */
-function runAgain(instance: Instance, version: ProcessVersion, isForced: boolean): Instance {
-  const ended = instance.activity.kind === 'clearing' ? instance.activity.ended : undefined;
-  const isFinished = ended?.by === 'itself' && isSuccess(ended.exit, version.exitCodes);
-  return isFinished && !isForced ? instance : withoutLedger(instance);
-}
-
-function withoutLedger(instance: Instance): Instance {
-  const { ledger: _cleared, ...rest } = instance;
-  return rest;
+function runAgain(situation: Situation, instance: Instance, version: ProcessVersion): Instance {
+  if (!version.oneShot) return instance;
+  const ended = 'ended' in instance.activity ? instance.activity.ended : undefined;
+  const isFinished = ended !== undefined && isGoodEnding(ended, version.exitCodes);
+  return isFinished && situation.command.force !== true ? instance : reopened(instance, entryNow(situation, version));
 }
 
 function startedAnew({ activity }: Instance): Goal {
@@ -185,11 +232,11 @@ function hasDependentsInTheWay({ survey, target, command }: Situation): boolean 
 
 function stop(situation: Situation): Answer {
   const { view, survey, command } = situation;
+  const until = command.until?.get(situation.target.key);
   const instance: Instance = {
-    ...situation.instance,
-    hold: { since: survey.now.wall },
+    ...withoutForce(acknowledged(situation.instance)),
+    hold: { since: survey.now.wall, ...(until === undefined ? {} : { until }) },
     operatorStarted: false,
-    forced: false,
   };
   const event: InstanceEvent = {
     kind: 'stop',
@@ -214,6 +261,13 @@ function stop(situation: Situation): Answer {
   }
 }
 
+/** `stop` says that an operator has seen what was missed. */
+function acknowledged(instance: Instance): Instance {
+  const missed = instance.ledger.find(({ outcome }) => outcome === 'missed');
+  if (missed === undefined) return instance;
+  return { ...instance, ledger: withEntry(instance.ledger, { ...missed, outcome: 'skipped' }) };
+}
+
 /* ------------------------------------------------------------------ restart */
 
 function restart(situation: Situation): Answer {
@@ -223,14 +277,16 @@ function restart(situation: Situation): Answer {
     return { instance, result: ok('skipped', view.reason.message) };
   }
   if (view.state !== 'RUNNING' && view.state !== 'STARTING') {
-    if (view.state === 'EXITED') return start({ ...situation, instance: withoutLedger(instance), wide: false });
-    return start(situation);
+    const again = version?.oneShot === true && view.state === 'EXITED';
+    const opened = again ? reopened(instance, entryNow(situation, version)) : instance;
+    return start({ ...situation, instance: opened, wide: wide && view.state !== 'EXITED' });
   }
   const { hold: _released, ...rest } = instance;
   if (version === undefined) return { instance, result: failed('no-version', noVersion(target, view)) };
   const problem = command.launchProblems?.get(target.key);
   if (problem !== undefined) return { instance, result: failed('not-launchable', `${problem}; still running`) };
-  const again = cleared(withoutLedger({ ...rest, operatorStarted: true }), 'operator');
+  const started = { ...rest, operatorStarted: true };
+  const again = cleared(version.oneShot ? reopened(started, entryNow(situation, version)) : started, 'operator');
   return {
     instance: again,
     event: { kind: 'stop', cause: 'restart', now: false, yieldFirst: hasDependentsInTheWay(situation) },

@@ -4,7 +4,7 @@ import { dependentsOf, stoppedAlong } from './dependencies.ts';
 import { settleFacts, withConfig } from './facts.ts';
 import { firstClosedGate } from './gates.ts';
 import type { CoreConfig, InstanceKey, Now, RunReason, StopCause, World } from './model.ts';
-import { causeToStop } from './reconcile.ts';
+import { causeToStop, isLive } from './reconcile.ts';
 import { Survey } from './survey.ts';
 import type { Target } from './targets.ts';
 
@@ -81,9 +81,9 @@ function plannedActions(before: Survey, after: Survey): readonly PlannedAction[]
   const stops = new Map<InstanceKey, { target: Target; action: 'stop' | 'restart'; reason: StopCause | RunReason }>();
   for (const target of after.targets) {
     const { activity } = after.instance(target);
-    if (activity.kind !== 'launching' && activity.kind !== 'settling' && activity.kind !== 'running') continue;
+    if (!isLive(activity)) continue;
     const decision = after.decision(target);
-    const reason = causeToStop(after, target, activity.run, decision);
+    const reason = causeToStop(after, target, activity, decision);
     if (reason === undefined) continue;
     stops.set(target.key, { target, action: decision.want === 'run' ? 'restart' : 'stop', reason });
   }
@@ -131,5 +131,5 @@ function isStartable(survey: Survey, target: Target): boolean {
   if (instance.activity.kind !== 'idle' || instance.doubt !== undefined) return false;
   if (decision.want !== 'run' || decision.version === undefined) return false;
   const { gate } = firstClosedGate(instance, decision.version, survey.unmet(target), survey.now.mono);
-  return gate === 'open' || gate === 'dependency';
+  return gate === 'open' || gate === 'dependency' || gate === 'wait-after' || gate === 'external';
 }

@@ -6,30 +6,31 @@
  *   3. no effective version                       -> stop (fake, not-yet-applied)
  *   4. hold                                       -> stop (manual)
  *   5. `start --force` in effect                  -> run (forced): overrides 6, 7 and, for one run, 8
- *   6. outside the window                         -> stop (schedule): comes with schedules
+ *   6. outside the window                         -> stop (schedule, missed)
  *   7. autostart = false, no operator started it  -> no start
  *   8. one-shot with a ledger entry               -> no start
- *   9. else                                       -> run (wanted, operator)
+ *   9. else                                       -> run (wanted, operator, catch-up)
  */
-import type { Instance, LedgerEntry, ProcessVersion, RunReason, World } from './model.ts';
+import { entryFor, isClosed, lineOf } from './ledger.ts';
+import type { Instance, LedgerEntry, Now, ProcessVersion, RunReason, World } from './model.ts';
 import type { Target } from './targets.ts';
+import { standingOf, type Standing } from './time/standing.ts';
 
-export type StopCode = 'shutdown' | 'not-in-config' | 'fake' | 'not-yet-applied' | 'manual';
+export type StopCode = 'shutdown' | 'not-in-config' | 'fake' | 'not-yet-applied' | 'manual' | 'schedule' | 'missed';
 
 export type Decision =
   | { readonly want: 'run'; readonly reason: RunReason; readonly version?: ProcessVersion }
-  | { readonly want: 'stop'; readonly code: StopCode }
+  | { readonly want: 'stop'; readonly code: StopCode; readonly version?: ProcessVersion }
   /** Nothing is started; what is alive stays. */
   | { readonly want: 'no-start'; readonly code: 'autostart' | 'done'; readonly version: ProcessVersion };
 
-/** What a one-shot's run is for: once per version, as long as there is no schedule. */
-export function ledgerKey(version: ProcessVersion): string {
-  return ledgerEntry(version.applyOn.text);
+/** Where the schedule of a version stands; undefined where it has none. */
+export function standingAt(version: ProcessVersion, at: number): Standing | undefined {
+  const { schedule, oneShot } = version;
+  return schedule === undefined ? undefined : standingOf(schedule, oneShot ? 'one-shot' : 'service', at);
 }
 
-export const ledgerEntry = (applyOn: string): string => `version:${applyOn}`;
-
-export function decide(world: World, target: Target, instance: Instance): Decision {
+export function decide(world: World, target: Target, instance: Instance, now: Now): Decision {
   if (world.shutdown) return { want: 'stop', code: 'shutdown' };
   if (target.effective === undefined) {
     const isKept = world.kept.has(target.key) && instance.activity.kind !== 'idle';
@@ -37,22 +38,56 @@ export function decide(world: World, target: Target, instance: Instance): Decisi
   }
   const { version, none = 'not-yet-applied' } = target.effective;
   if (version === undefined) return { want: 'stop', code: none };
-  if (instance.hold !== undefined) return { want: 'stop', code: 'manual' };
-  if (instance.activity.kind === 'idle') {
-    const code = whyNoStart(instance, version);
-    if (code !== undefined) return { want: 'no-start', code, version };
-  }
+  if (instance.hold !== undefined) return { want: 'stop', code: 'manual', version };
+  return version.oneShot ? decideOneShot(world, instance, version, now) : decideService(instance, version, now);
+}
+
+function decideService(instance: Instance, version: ProcessVersion, now: Now): Decision {
   if (instance.forced) return { want: 'run', reason: 'forced', version };
-  const isOperators = instance.operatorStarted || instance.credit === 'operator';
-  return { want: 'run', reason: isOperators ? 'operator' : 'wanted', version };
+  if (standingAt(version, now.wall)?.active === false) return { want: 'stop', code: 'schedule', version };
+  const isOff = !version.autostart && !instance.operatorStarted;
+  if (isOff && instance.activity.kind === 'idle') return { want: 'no-start', code: 'autostart', version };
+  return { want: 'run', reason: runReason(instance), version };
 }
 
-/** `start --force` takes its ledger entry away, so that 8 is overridden for one run and not for the one after it. */
-function whyNoStart(instance: Instance, version: ProcessVersion): 'autostart' | 'done' | undefined {
-  if (version.oneShot && isOnLedger(instance.ledger, version)) return 'done';
-  return version.autostart || instance.operatorStarted || instance.forced ? undefined : 'autostart';
+const runReason = (instance: Instance): RunReason =>
+  instance.operatorStarted || instance.credit === 'operator' ? 'operator' : 'wanted';
+
+function decideOneShot(world: World, instance: Instance, version: ProcessVersion, now: Now): Decision {
+  const standing = standingAt(version, now.wall);
+  const line = lineOf(instance, entryFor(version, standing, world.bootId));
+  if (instance.activity.kind !== 'idle') return decideLiveOneShot(instance, version, standing);
+  // `start --force` takes its ledger entry away, so that 8 is overridden for one run and not for the one after it.
+  if (instance.forced && !isClosed(line)) return { want: 'run', reason: 'forced', version };
+  if (line?.outcome === 'missed') return { want: 'stop', code: 'missed', version };
+  if (isClosed(line)) return { want: 'no-start', code: 'done', version };
+  if (line?.late === true) return { want: 'run', reason: 'catch-up', version };
+  if (standing !== undefined && !isDue(standing, line, version)) {
+    // An operator's `start` of a cron job is a run of its own.
+    const isAsked = version.schedule?.kind === 'cron' && instance.credit === 'operator' && instance.operatorStarted;
+    if (!isAsked) return { want: 'stop', code: 'schedule', version };
+  }
+  if (!version.autostart && !instance.operatorStarted && !instance.forced)
+    return { want: 'no-start', code: 'autostart', version };
+  return { want: 'run', reason: runReason(instance), version };
 }
 
-export function isOnLedger(ledger: LedgerEntry | undefined, version: ProcessVersion): boolean {
-  return ledger?.entry === ledgerKey(version);
+/** In its window; a cron job from its time on, until the next. */
+function isDue(standing: Standing, line: LedgerEntry | undefined, { schedule }: ProcessVersion): boolean {
+  return schedule?.kind === 'cron' ? line?.outcome === 'due' : standing.active;
+}
+
+/** A window that closes stops what runs in it; a cron job has none, and what was forced or is run late is outside anyway. */
+function decideLiveOneShot(instance: Instance, version: ProcessVersion, standing: Standing | undefined): Decision {
+  const { activity } = instance;
+  const why = activity.kind === 'idle' ? 'wanted' : activity.run.why;
+  if (instance.forced) return { want: 'run', reason: 'forced', version };
+  const isOutside = standing?.active === false && version.schedule?.kind === 'windows';
+  if (isOutside && why !== 'catch-up') return { want: 'stop', code: 'schedule', version };
+  return { want: 'run', reason: why, version };
+}
+
+/** The ledger's line for what a run now would be for. */
+export function lineFor(world: World, instance: Instance, version: ProcessVersion, now: Now): LedgerEntry | undefined {
+  return lineOf(instance, entryFor(version, standingAt(version, now.wall), world.bootId));
 }

@@ -1,7 +1,7 @@
 /** Which dependencies are met, who depends on whom, and who has to go first. */
-import { isOnLedger } from './deciders.ts';
-import type { Dependency, Instance, InstanceKey, ProcessVersion, World } from './model.ts';
-import { isSuccess } from './restart-policy.ts';
+import { lineFor } from './deciders.ts';
+import { isGoodEnding } from './ending.ts';
+import type { Dependency, Instance, InstanceKey, Now, ProcessVersion, World } from './model.ts';
 import type { Target } from './targets.ts';
 
 /** All that is alive or known of one process id. */
@@ -20,29 +20,43 @@ export function groupById(world: World, targets: readonly Target[]): ById {
 }
 
 /** An id means all its instances. */
-export function isMet(dependency: Dependency, byId: ById): boolean {
+export function isMet(dependency: Dependency, byId: ById, world: World, now: Now): boolean {
   const members = (byId.get(dependency.id) ?? []).filter(({ target }) => target.effective !== undefined);
-  return members.length > 0 && members.every(({ target, instance }) => memberMeets(dependency, target, instance));
+  return (
+    members.length > 0 &&
+    members.every(({ target, instance }) => {
+      const version = target.effective?.version;
+      return version !== undefined && memberMeets(dependency, version, instance, world, now);
+    })
+  );
 }
 
-function memberMeets(dependency: Dependency, target: Target, instance: Instance): boolean {
-  const version = target.effective?.version;
-  if (version === undefined) return false;
-  switch (dependency.condition) {
+function memberMeets(
+  { condition }: Dependency,
+  version: ProcessVersion,
+  instance: Instance,
+  world: World,
+  now: Now,
+): boolean {
+  const { activity } = instance;
+  switch (condition) {
     case 'started':
+      return activity.kind === 'settling' || activity.kind === 'running';
     case 'running':
+      return activity.kind === 'running';
     case 'healthy':
-      return instance.activity.kind === 'running';
+      return activity.kind === 'running' && activity.health?.ok === true;
     case 'finished':
-      return hasFinished(instance, version);
+      return hasFinished(world, instance, version, now);
   }
 }
 
-/** Its run of the effective version ended well. */
-export function hasFinished({ activity, ended, ledger }: Instance, version: ProcessVersion): boolean {
-  if (activity.kind !== 'idle' || ended === undefined || !isSuccess(ended.exit, version.exitCodes)) return false;
-  if (!version.oneShot) return ended.by === 'itself' && ended.applyOn === version.applyOn.text;
-  return isOnLedger(ledger, version) && ledger?.outcome === 'ended' && ledger.launchId === ended.launchId;
+/** Its run of the latest opened window, or of the effective version, ended well. */
+export function hasFinished(world: World, instance: Instance, version: ProcessVersion, now: Now): boolean {
+  const { ended } = instance;
+  if (ended === undefined || !isGoodEnding(ended, version.exitCodes)) return false;
+  const line = lineFor(world, instance, version, now);
+  return line?.outcome === 'ended' && line.launchId === ended.launchId;
 }
 
 /** Conditions whose loss stops what depends on them. `finished` is checked at starts only. */

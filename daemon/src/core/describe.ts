@@ -2,21 +2,25 @@
  * What people and monitoring are told of an instance: state, phase, reason, what is expected, and the verdict (SPEC 7). All of it
  * is derived from what is known; nothing here is stored.
  */
-import type { Decision } from './deciders.ts';
-import { isOnLedger } from './deciders.ts';
+import { isGuarded } from './clock.ts';
+import { lineFor, standingAt, type Decision } from './deciders.ts';
 import { dependentsOf } from './dependencies.ts';
 import { firstClosedGate, isLeftEnded, type Gate } from './gates.ts';
 import type { Dependency, Instance, InstanceKey, MonotonicTime, ProcessVersion, State, WallTime } from './model.ts';
+import { isClosed } from './ledger.ts';
+import { hasJobs, jobNamed } from './jobs.ts';
 import { isSurviving } from './stop-plan.ts';
 import type { Survey } from './survey.ts';
 import type { Target } from './targets.ts';
 import {
-  count, endReason, failureReason, leftoversText, seconds, STOPPED, STOPS, survivors, why, type Reason,
+  count, endReason, failureReason, leftoversText, seconds, stopReason, STOPPED, STOPS, survivors, why, type Reason,
 } from './wording.ts'; // prettier-ignore
 
 export { causeText, exitText, type Reason, type ReasonData } from './wording.ts';
 
-export type Phase = 'launch' | 'settle' | 'signal' | 'kill' | 'leftovers';
+export type Phase =
+  | 'before' | 'launch' | 'pid-file' | 'start-health-check' | 'init' | 'settle'
+  | 'stop-hook' | 'signal' | 'kill' | 'leftovers' | 'after-stop'; // prettier-ignore
 export type Expected = 'running' | 'stopped' | 'finished';
 export type Verdict = 'ok' | 'pending' | 'problem';
 
@@ -27,7 +31,13 @@ export interface View {
   readonly expected: Expected;
   readonly verdict: Verdict;
   readonly retryAt?: WallTime;
-  readonly next?: { readonly at: WallTime; readonly action: 'start' | 'version' | 'retry' };
+  readonly next?: Next;
+}
+
+/** What the clock brings next. */
+export interface Next {
+  readonly at: WallTime;
+  readonly action: 'start' | 'stop' | 'version' | 'retry' | 'run' | 'hold-ends';
 }
 
 /** State and reason, before expectation and verdict. */
@@ -63,8 +73,8 @@ export class Describer {
     const unmet = survey.unmet(target);
     const seen = this.see(target, instance, decision, unmet);
     const expected = this.expect(target, instance, decision, seen, unmet);
-    const verdict = judge(seen, expected, this.isLate(instance, seen));
-    const next = nextOf(target, seen);
+    const verdict = judge(seen, expected, this.isLate(target, instance, seen));
+    const next = nextOf(target, instance, seen, survey.now.wall);
     return { ...seen, expected, verdict, ...(next === undefined ? {} : { next }) };
   }
 
@@ -72,19 +82,48 @@ export class Describer {
     const { activity } = instance;
     const kept = this.survey.world.kept.has(target.key);
     switch (activity.kind) {
+      case 'preparing':
+        if (activity.stop !== undefined) return { state: 'STOPPING', phase: 'kill', reason: stopReason(activity.stop) };
+        return { state: 'STARTING', phase: 'before', reason: why(activity.run, kept) };
       case 'launching':
         return { state: 'STARTING', phase: 'launch', reason: why(activity.run, kept) };
       case 'settling':
-        return { state: 'STARTING', phase: 'settle', reason: why(activity.run, kept) };
+        return { state: 'STARTING', phase: activity.step, reason: this.whyUp(target, activity, kept) };
       case 'running':
-        return { state: 'RUNNING', reason: why(activity.run, kept) };
+        return { state: 'RUNNING', reason: this.whyUp(target, activity, kept) };
       case 'yielding':
       case 'stopping':
       case 'clearing':
+      case 'finishing':
         return this.seeEnding(target, instance);
       case 'idle':
-        return this.seeIdle(instance, decision, unmet);
+        return this.seeIdle(target, instance, decision, unmet);
     }
+  }
+
+  /** Why it runs; trouble first. */
+  private whyUp(
+    target: Target,
+    activity: Extract<Instance['activity'], { kind: 'settling' | 'running' }>,
+    kept: boolean,
+  ): Reason {
+    const { run } = activity;
+    const { world, now } = this.survey;
+    if (activity.kind === 'running' && activity.health?.ok === false)
+      return { code: 'health-check', message: `${STOPS['health-check']}: ${activity.health.text ?? ''}` };
+    if (kept) return why(run, kept);
+    const vetoed = target.effective?.vetoed;
+    if (vetoed !== undefined)
+      return {
+        code: 'version-failed',
+        message: `version ${vetoed.version.applyOn.text} may not take over: ${vetoed.why}`,
+      };
+    const decision = this.survey.decision(target);
+    const isDelayed =
+      decision.want === 'stop' || (decision.version !== undefined && decision.version.applyOn.text !== run.applyOn);
+    if (isDelayed && !run.settings.oneShot && isGuarded(world.clock, now))
+      return { code: 'clock', message: 'the clock is not to be trusted yet: what it would stop goes on' };
+    return why(run, kept);
   }
 
   private seeEnding(target: Target, { activity }: Instance): Seen {
@@ -94,18 +133,35 @@ export class Describer {
         state: 'STOPPING',
         reason: {
           code: activity.stop.cause,
-          message: `${STOPS[activity.stop.cause]}; its dependents stop first`,
+          message: `${stopReason(activity.stop).message}; its dependents stop first`,
           data: { waitsFor },
         },
       };
     }
     if (activity.kind === 'stopping') {
       const { clearing, stop } = activity;
-      const phase = clearing.killedAt === undefined ? 'signal' : 'kill';
       if (isSurviving(clearing, this.survey.now.mono))
         return { state: 'STOPPING', phase: 'kill', reason: survivors(activity.clearing) };
-      return { state: 'STOPPING', phase, reason: { code: stop.cause, message: STOPS[stop.cause] } };
+      const isHooked = clearing.hookUntil !== undefined && clearing.firstSignalAt === undefined;
+      const phase = isHooked ? 'stop-hook' : clearing.killedAt === undefined ? 'signal' : 'kill';
+      if (
+        activity.run.type === 'external' &&
+        clearing.killedAt !== undefined &&
+        this.survey.now.mono - clearing.killedAt > SETTLING_IN
+      )
+        return {
+          state: 'STOPPING',
+          phase,
+          reason: { code: 'survivors', message: 'its health-check says that it is alive still' },
+        };
+      return { state: 'STOPPING', phase, reason: stopReason(stop) };
     }
+    if (activity.kind === 'finishing')
+      return {
+        state: 'STOPPING',
+        phase: 'after-stop',
+        reason: { code: 'after-stop', message: 'its `after-stop` runs', data: { exit: activity.ended.exit } },
+      };
     if (activity.kind !== 'clearing') return { state: 'STOPPING', reason: { code: 'manual', message: '' } };
     const { clearing, ended } = activity;
     if (isSurviving(clearing, this.survey.now.mono))
@@ -124,7 +180,13 @@ export class Describer {
       .map(({ target }) => target.name);
   }
 
-  private seeIdle(instance: Instance, decision: Decision, unmet: readonly Dependency[]): Seen {
+  private seeIdle(target: Target, instance: Instance, decision: Decision, unmet: readonly Dependency[]): Seen {
+    if (hasJobs(instance))
+      return {
+        state: 'STOPPING',
+        phase: 'leftovers',
+        reason: { code: 'leftovers', message: 'a hook of it is being ended' },
+      };
     if (instance.doubt !== undefined) {
       const pids = instance.doubt.candidates.map(({ pid }) => pid);
       return {
@@ -132,8 +194,7 @@ export class Describer {
         reason: { code: instance.doubt.code, message: instance.doubt.message, data: { pids } },
       };
     }
-    if (decision.want === 'stop')
-      return { state: 'STOPPED', reason: { code: decision.code, message: STOPPED[decision.code] } };
+    if (decision.want === 'stop') return this.seeStopped(target, instance, decision);
     if (decision.want === 'no-start') {
       // What an operator started, and what then ended by itself, shows how it ended.
       if (decision.code === 'done' || isLeftEnded(instance, decision.version))
@@ -144,6 +205,23 @@ export class Describer {
     if (version === undefined)
       return { state: 'STOPPED', reason: { code: 'not-in-config', message: STOPPED['not-in-config'] } };
     return this.seeGate(instance, version, firstClosedGate(instance, version, unmet, this.survey.now.mono));
+  }
+
+  /** A one-shot outside its window shows how its last run ended. */
+  private seeStopped(target: Target, instance: Instance, decision: Extract<Decision, { want: 'stop' }>): Seen {
+    const { code, version } = decision;
+    const { world, now } = this.survey;
+    if (code === 'schedule' && version?.oneShot === true) {
+      const line = lineFor(world, instance, version, now);
+      if (line?.outcome === 'ended' || line?.outcome === 'interrupted')
+        return { state: 'EXITED', reason: endReason(instance, version) };
+    }
+    const text = version?.schedule === undefined ? '' : ` (${version.schedule.text})`;
+    const until =
+      target.effective?.version === undefined ? undefined : standingAt(target.effective.version, now.wall)?.nextStart;
+    const isTimed = code === 'schedule' || code === 'missed';
+    const data = isTimed && until !== undefined ? { data: { until } } : holdData(instance);
+    return { state: 'STOPPED', reason: { code, message: `${STOPPED[code]}${isTimed ? text : ''}`, ...data } };
   }
 
   private seeGate(instance: Instance, version: ProcessVersion, gate: Gate): Seen {
@@ -158,6 +236,21 @@ export class Describer {
         return { state: 'EXITED', reason: endReason(instance, version) };
       case 'dependency':
         return { state: 'PENDING', reason: this.waitsFor(gate.unmet) };
+      case 'wait-after': {
+        const until = this.wall(gate.until);
+        const message = `waits for ${seconds(version.waitAfter)} after its dependencies`;
+        return { state: 'PENDING', reason: { code: 'wait-after', message, data: { until } } };
+      }
+      case 'external': {
+        const text = instance.externals?.text;
+        const isAsked = jobNamed(instance, 'dependency') !== undefined && text === undefined;
+        const why = isAsked ? 'is asked' : `has not succeeded${text === undefined ? '' : `: it ${text}`}`;
+        const { command } = gate.external;
+        return {
+          state: 'PENDING',
+          reason: { code: 'dependency', message: `waits: \`${command}\` ${why}`, data: { waitsFor: [command] } },
+        };
+      }
       case 'too-many-runs': {
         const until = this.wall(gate.until);
         const message = `${version.maxRuns} runs within ${seconds(version.maxRunsWindow)}: on by itself when the window has room, or with \`unblock\``;
@@ -198,10 +291,13 @@ export class Describer {
     seen: Seen,
     unmet: readonly Dependency[],
   ): Expected {
-    if (decision.want === 'stop' || this.survey.world.kept.has(target.key)) return 'stopped';
+    if (this.survey.world.kept.has(target.key)) return 'stopped';
     const version = decision.version;
+    const isTimed = decision.want === 'stop' && (decision.code === 'schedule' || decision.code === 'missed');
+    if (decision.want === 'stop' && !(isTimed && version?.oneShot === true && hasRunOrMissed(seen))) return 'stopped';
     if (version === undefined) return 'stopped';
-    if (version.oneShot && isOnLedger(instance.ledger, version)) return 'finished';
+    const { world, now } = this.survey;
+    if (version.oneShot && isClosed(lineFor(world, instance, version, now))) return 'finished';
     if (decision.want === 'no-start' && seen.state === 'STOPPED') return 'stopped';
     if (seen.state === 'PENDING' && unmet.some((dependency) => this.isRightlyIdle(dependency))) return 'stopped';
     return version.oneShot || seen.state === 'EXITED' ? 'finished' : 'running';
@@ -215,9 +311,14 @@ export class Describer {
     });
   }
 
-  private isLate({ shown }: Instance, seen: Seen): boolean {
+  private isLate(target: Target, { shown, activity }: Instance, seen: Seen): boolean {
     const { mono } = this.survey.now;
+    if (activity.kind === 'settling' && activity.step === 'pid-file') {
+      const limit = target.effective?.version?.pidFileTimeout;
+      return limit !== undefined && mono - activity.stepSince > limit;
+    }
     if (shown.state !== seen.state) return false;
+    if (seen.state === 'STARTING') return false;
     if (seen.state !== 'PENDING') return mono - shown.sinceMono > SETTLING_IN;
     const limit = this.survey.world.config.daemon.dependencyTimeout;
     // 0 turns the limit off.
@@ -229,22 +330,32 @@ export class Describer {
   }
 }
 
+/** What a one-shot outside its window has to show for its last one. */
+const hasRunOrMissed = ({ state, reason }: Seen): boolean => state === 'EXITED' || reason.code === 'missed';
+
+function holdData({ hold }: Instance): { data?: { until: WallTime } } {
+  return typeof hold?.until === 'number' ? { data: { until: hold.until } } : {};
+}
+
 /** The table of SPEC 7.2. `late`: it has been so for longer than is right. */
 export function judge({ state, reason }: Pick<View, 'state' | 'reason'>, expected: Expected, late: boolean): Verdict {
   switch (state) {
     case 'STOPPED':
       if (expected === 'stopped') return 'ok';
+      if (reason.code === 'missed') return 'problem';
       return expected === 'running' && late ? 'problem' : 'pending';
     case 'PENDING':
       if (reason.code !== 'dependency') return 'pending';
       if (expected === 'stopped') return 'ok';
       return late ? 'problem' : 'pending';
     case 'STARTING':
-      return 'pending';
+      return late ? 'problem' : 'pending';
     case 'RUNNING':
+      if (reason.code === 'clock') return 'pending';
+      if (reason.code === 'version-failed' || reason.code === 'health-check') return 'problem';
       return expected === 'stopped' ? 'problem' : 'ok';
     case 'STOPPING':
-      return reason.code === 'survivors' ? 'problem' : 'pending';
+      return reason.code === 'survivors' || reason.code === 'health-check' ? 'problem' : 'pending';
     case 'EXITED':
       return reason.code === 'finished' ? 'ok' : 'problem';
     case 'BACKOFF':
@@ -254,13 +365,21 @@ export function judge({ state, reason }: Pick<View, 'state' | 'reason'>, expecte
   }
 }
 
-function nextOf(target: Target, seen: Seen): View['next'] {
-  const version = target.effective?.nextVersion;
-  const atVersion =
-    version === undefined
-      ? undefined
-      : { at: version.at, action: target.effective?.version === undefined ? ('start' as const) : ('version' as const) };
-  const atRetry = seen.retryAt === undefined ? undefined : { at: seen.retryAt, action: 'retry' as const };
-  if (atVersion === undefined || atRetry === undefined) return atVersion ?? atRetry;
-  return atRetry.at <= atVersion.at ? atRetry : atVersion;
+/** The first that the clock brings: a retry, a hold that ends, a window, a version. */
+function nextOf(target: Target, { hold }: Instance, seen: Seen, now: WallTime): Next | undefined {
+  const { effective } = target;
+  const version = effective?.version;
+  const found: Next[] = [];
+  if (seen.retryAt !== undefined) found.push({ at: seen.retryAt, action: 'retry' });
+  if (typeof hold?.until === 'number') found.push({ at: hold.until, action: 'hold-ends' });
+  if (effective?.nextVersion !== undefined)
+    found.push({ at: effective.nextVersion.at, action: version === undefined ? 'start' : 'version' });
+  if (version?.schedule !== undefined && hold === undefined) {
+    const standing = standingAt(version, now);
+    const opening = version.oneShot ? ('run' as const) : ('start' as const);
+    const isCron = version.schedule.kind === 'cron';
+    if (standing?.nextStop !== undefined && !isCron) found.push({ at: standing.nextStop, action: 'stop' });
+    if (standing?.nextStart !== undefined) found.push({ at: standing.nextStart, action: opening });
+  }
+  return found.length === 0 ? undefined : found.reduce((first, next) => (next.at < first.at ? next : first));
 }

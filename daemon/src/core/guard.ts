@@ -3,6 +3,7 @@
  * than a share of what runs is held. What it would stop is kept as it was; the rest of the new configuration applies.
  */
 import type { CoreConfig, Instance, InstanceKey, Now, ProcessConfig, World } from './model.ts';
+import { isLive } from './reconcile.ts';
 import { Survey } from './survey.ts';
 import type { Target } from './targets.ts';
 
@@ -31,13 +32,16 @@ export function guardReload(world: World, next: CoreConfig, now: Now): Guarded {
 }
 
 function isAlive(world: World, { key }: Target): boolean {
-  const kind = world.instances.get(key)?.activity.kind;
-  return kind === 'launching' || kind === 'settling' || kind === 'running';
+  const activity = world.instances.get(key)?.activity;
+  return activity !== undefined && isLive(activity);
 }
 
 function isStoppedForGood(after: Survey, target: Target | undefined, instance: Instance | undefined): boolean {
   if (instance === undefined || instance.hold !== undefined) return false;
-  return target === undefined || after.decision(target).want === 'stop';
+  if (target === undefined) return true;
+  const decision = after.decision(target);
+  // A window that closes is no confusion, also where it closed while no daemon was there.
+  return decision.want === 'stop' && decision.code !== 'schedule';
 }
 
 /** The new list, with the old definition of each kept process in its place, or at the end where it is gone. */

@@ -243,9 +243,13 @@ export interface RunSettings {
   readonly killMode: KillMode;
   /** Who has to outlive it, where that is known. */
   readonly dependsOn?: readonly Dependency[];
+  readonly hooks?: Hooks;
+  readonly startHealthCheck?: StartHealthCheck;
+  readonly healthCheck?: HealthCheck;
+  readonly maxRunTime?: Milliseconds;
 }
 
-export type RunReason = 'wanted' | 'operator' | 'forced';
+export type RunReason = 'wanted' | 'operator' | 'forced' | 'catch-up';
 
 /** One launch of an instance. */
 export interface Run {
@@ -254,6 +258,10 @@ export interface Run {
   readonly name?: string;
   /** Why it was launched. */
   readonly why: RunReason;
+  /** How it is told which process it is; `simple` and `expression` are the launched process itself. */
+  readonly type?: CommandType;
+  /** What the run of a one-shot is for: its entry in the ledger. */
+  readonly entry?: string;
   /** `ApplyOn.text` of the version that was launched. */
   readonly applyOn: string;
   readonly fingerprint: Readonly<Record<string, string>>;
@@ -266,6 +274,62 @@ export interface Run {
   readonly process?: ProcessIdentity;
   /** The launcher that waits for it, where known. */
   readonly launcher?: ProcessIdentity;
+  /** Types `pid-file`, `podman-cid`, `external`: the expression has done its work; what it named, if it names a process. */
+  readonly handed?: { readonly process?: ProcessIdentity };
+}
+
+/* ---------------------------------------------------------------- hooks and checks under way */
+
+export type JobName = HookName | 'start-health-check' | 'health-check' | 'dependency' | 'inspect';
+
+/** What a job does. A command goes through a launcher of its own; the others are asked by the daemon itself. */
+export type JobWork =
+  | Probe
+  | { readonly kind: 'folder'; readonly folder: string; readonly inactiveTime: Milliseconds; readonly since: WallTime };
+
+/** A hook, or one try of a check, from its intent until nothing of it is left. */
+export interface Job {
+  readonly name: JobName;
+  /** Unique per instance and name. */
+  readonly launchId: LaunchId;
+  readonly work: JobWork;
+  readonly timeout: Milliseconds;
+  readonly startedMono: MonotonicTime;
+  /** Further variables of a hook's environment, such as `PROCMAN_EXIT_CODE`. */
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly process?: ProcessIdentity;
+  readonly launcher?: ProcessIdentity;
+  /** Its end was not waited for any more: why its session was killed, and when first. */
+  readonly killed?: { readonly why: 'timeout' | 'cancelled'; readonly at: MonotonicTime };
+  /** Its shell has ended; what it left in its session is being killed. */
+  readonly result?: JobResult;
+  /** When to look at it again, without being told. */
+  readonly lookAt: MonotonicTime;
+}
+
+export interface JobResult {
+  readonly ok: boolean;
+  /** In a few words: how it ended. */
+  readonly text: string;
+  /** The last of a check's output. */
+  readonly output?: string;
+  /** It did not run, for no fault of its own. */
+  readonly neverRan?: true;
+  /** `folder` only: so long until it can become inactive. */
+  readonly again?: Milliseconds;
+}
+
+/** What a health-check has found so far. */
+export interface Health {
+  /** undefined: not known yet. */
+  readonly ok?: boolean;
+  /** Failed tries in a row. */
+  readonly failures: number;
+  readonly text?: string;
+  /** When it was asked last. */
+  readonly at?: WallTime;
+  /** When to ask next; not kept on disk. */
+  readonly nextAt: MonotonicTime;
 }
 
 /** How a main process ended; `unknown` when its launcher was killed. */
@@ -286,7 +350,8 @@ export interface LiveProcess {
 }
 
 export type StopCause =
-  'manual' | 'new-version' | 'restart' | 'dependency' | 'not-in-config' | 'fake' | 'not-yet-applied' | 'shutdown';
+  | 'manual' | 'schedule' | 'new-version' | 'restart' | 'dependency' | 'health-check' | 'init' | 'start-health-check'
+  | 'not-in-config' | 'fake' | 'not-yet-applied' | 'shutdown' | 'fallback' | 'max-run-time'; // prettier-ignore
 
 /** A stop under way. Kept on disk before the first signal, so that the next daemon goes on with it. */
 export interface Stop {
@@ -294,6 +359,8 @@ export interface Stop {
   readonly since: MonotonicTime;
   /** No grace: SIGKILL at once. */
   readonly now: boolean;
+  /** What went wrong, where a hook or a check ends it. */
+  readonly text?: string;
 }
 
 /**
@@ -301,6 +368,8 @@ export interface Stop {
  * when the main process dies at once and its children need their time.
  */
 export interface Clearing {
+  /** Its `stop` hook stands in for the stop-signal until then. */
+  readonly hookUntil?: MonotonicTime;
   readonly firstSignalAt?: MonotonicTime;
   readonly killedAt?: MonotonicTime;
   /** What is left besides the main process, as of the last scan. */
@@ -316,11 +385,28 @@ export interface Clearing {
 export type Activity =
   /** Nothing of any run is left. */
   | { readonly kind: 'idle' }
+  /** Its `before` hook runs; nothing is launched yet. `stop`: it is not wanted any more. */
+  | { readonly kind: 'preparing'; readonly run: Run; readonly stop?: Stop }
   /** The launch intent is on disk; no run record yet. */
   | { readonly kind: 'launching'; readonly run: Run; readonly lookAt: MonotonicTime }
-  /** It runs, but not yet for `start-secs`. */
-  | { readonly kind: 'settling'; readonly run: Run }
-  | { readonly kind: 'running'; readonly run: Run }
+  /** It runs, but its start is not done: see `StartStep`. */
+  | {
+      readonly kind: 'settling';
+      readonly run: Run;
+      readonly step: StartStep;
+      readonly stepSince: MonotonicTime;
+      /** `start-health-check`: when to try again. `pid-file`: when to look for the file again. */
+      readonly againAt?: MonotonicTime;
+      /** The step went wrong: the process has to end. */
+      readonly failed?: { readonly code: 'init' | 'start-health-check'; readonly text: string };
+    }
+  | {
+      readonly kind: 'running';
+      readonly run: Run;
+      /** Since when it is RUNNING; absent in state files of the first release: since its launch. */
+      readonly since?: { readonly wall: WallTime; readonly mono: MonotonicTime };
+      readonly health?: Health;
+    }
   /** It has to end, but its dependents go first. */
   | { readonly kind: 'yielding'; readonly run: Run; readonly stop: Stop; readonly settled: boolean }
   /** It has to end; its main process was alive when last seen. */
@@ -338,7 +424,12 @@ export type Activity =
       readonly ended: Ended;
       readonly stop?: Stop;
       readonly clearing: Clearing;
-    };
+    }
+  /** Nothing of the run is left; its `after-stop` hook runs. */
+  | { readonly kind: 'finishing'; readonly run: Run; readonly ended: Ended };
+
+/** What a start waits for after the launch, in this order (SPEC 5). `settle`: what is left of `start-secs`. */
+export type StartStep = 'pid-file' | 'start-health-check' | 'init' | 'settle';
 
 /** The last ending of an instance. */
 export interface Ended {
@@ -349,6 +440,8 @@ export interface Ended {
   readonly mono: MonotonicTime;
   /** Who ended it: nobody asked (`itself`), a stop, or the machine that went down. */
   readonly by: 'itself' | 'boot' | StopCause;
+  /** What went wrong, where a hook or a check ended it. */
+  readonly text?: string;
   /** It had been RUNNING. */
   readonly settled: boolean;
   readonly applyOn: string;
@@ -360,7 +453,7 @@ export interface Ended {
 
 /** The latest trouble that delays the next launch. */
 export interface Failure {
-  readonly code: 'exit' | 'spawn-error';
+  readonly code: 'exit' | 'spawn-error' | 'before' | 'init' | 'start-health-check';
   readonly message: string;
   readonly exit?: Exit;
   readonly at: MonotonicTime;
@@ -377,19 +470,29 @@ export interface Counters {
 }
 
 /** Why the next launch does not count as one of the daemon's own (SPEC `max-runs`). */
-export type Credit = 'operator' | 'version' | 'dependency' | 'definition' | 'boot';
+export type Credit = 'operator' | 'window' | 'version' | 'dependency' | 'definition' | 'boot';
 
-/** A one-shot's ledger: at most one run per entry, also across crashes. Written before the launch. */
+/**
+ * A line of a one-shot's ledger: at most one run per entry, also across crashes. Written before the launch.
+ *
+ *   due          its window has opened, or its time has come; not run yet
+ *   missed       the window closed before it could run (SPEC 3); `skipped`: rightly so, or an operator has taken note
+ *   interrupted  a stop or a boot cut the run off
+ */
 export interface LedgerEntry {
-  /** What the run was for: `version:APPLY-ON`. */
+  /** What the run is for: `version:APPLY-ON`, `boot:ID`, `window:ISO`, `forced`. */
   readonly entry: string;
-  readonly launchId: LaunchId;
-  readonly outcome: 'running' | 'ended' | 'interrupted';
+  /** When the window opened. */
+  readonly opens?: WallTime;
+  readonly launchId?: LaunchId;
+  readonly outcome: 'due' | 'running' | 'ended' | 'interrupted' | 'missed' | 'skipped';
+  /** A missed window that is run late. */
+  readonly late?: true;
 }
 
 /** Something alive that cannot be proven: nothing is started or signalled until it is resolved. */
 export interface Doubt {
-  readonly code: 'identity';
+  readonly code: 'identity' | 'pid-file';
   readonly message: string;
   readonly candidates: readonly LiveProcess[];
 }
@@ -404,6 +507,8 @@ export interface ExitRecord {
 /** An operator's `stop`. Its existence on disk is the fact. */
 export interface Hold {
   readonly since: WallTime;
+  /** It ends by itself then; undefined: with an operator's `start`. */
+  readonly until?: WallTime | 'reboot';
 }
 
 export type State =
@@ -417,6 +522,18 @@ export interface Shown {
   readonly dueSince?: MonotonicTime;
 }
 
+export interface Seen {
+  /** The effective version, and its digest. */
+  readonly applyOn?: string;
+  readonly digest?: string;
+  /** Since when its schedule is known: windows before it are not missed. */
+  readonly since?: WallTime;
+  /** The latest window that opened, and whether it was open still. */
+  readonly window?: { readonly opens: WallTime; readonly open: boolean };
+  /** When the effective version took over from another one by the clock, and is not RUNNING yet. */
+  readonly tookOver?: MonotonicTime;
+}
+
 /** Everything known of one instance. One writer: `lifecycle.ts` and the few functions of `facts.ts`. */
 export interface Instance {
   readonly key: InstanceKey;
@@ -428,23 +545,49 @@ export interface Instance {
   readonly counters: Counters;
   /** Kept until the command of the next launch has run. */
   readonly credit?: Credit;
-  readonly ledger?: LedgerEntry;
+  /** Newest first; one-shots only. */
+  readonly ledger: readonly LedgerEntry[];
+  /** Hooks and checks under way. */
+  readonly jobs: readonly Job[];
+  /** Since when all its dependencies are met: `wait-after` counts from here. */
+  readonly metSince?: MonotonicTime;
+  /** How far the external dependencies of the next launch have been asked. */
+  readonly externals?: {
+    readonly met: number;
+    readonly againAt?: MonotonicTime;
+    readonly text?: string;
+    readonly interval?: Milliseconds;
+  };
   /** An operator started it: matters with `autostart = false`. */
   readonly operatorStarted: boolean;
-  /** `start --force` in effect. */
+  /** `start --force` in effect, until its window next closes. */
   readonly forced: boolean;
+  /** It was forced within this window, by its opening: that one's close does not end it. */
+  readonly forcedIn?: WallTime;
   readonly doubt?: Doubt;
   readonly hold?: Hold;
   /** It waits, or was stopped, for a dependency: its return clears the counters. */
   readonly dependencyLost: boolean;
   /** Launches after an ending nobody asked for, since the effective version changed. */
   readonly restarts: number;
-  /** The effective version seen last, and its digest: a change clears the counters. */
-  readonly seen: { readonly applyOn?: string; readonly digest?: string };
+  /** What was seen last: a change clears the counters. */
+  readonly seen: Seen;
+  /** A version that took over and did not come up: the one before runs instead, until this one is defined anew. */
+  readonly fellBack?: { readonly applyOn: string; readonly digest: string };
   /** The state shown last, and since when. */
   readonly shown: Shown;
   /** The last five endings, newest first; each launch appears once. */
   readonly exits: readonly ExitRecord[];
+}
+
+/** A clock that is not to be trusted yet stops nothing (SPEC 3). */
+export interface ClockGuard {
+  /** The clock at start was behind the newest time on record: until it has caught up. */
+  readonly behindUntil?: WallTime;
+  /** It jumped: scheduled stops wait until the new time has held for a while. */
+  readonly settlesAt?: MonotonicTime;
+  /** The wall time after the latest jump: nothing is known to be inactive for longer. */
+  readonly jumpedTo?: WallTime;
 }
 
 /** All that the core decides on. */
@@ -456,6 +599,10 @@ export interface World {
   readonly kept: ReadonlySet<InstanceKey>;
   /** Everything is to stop. */
   readonly shutdown: boolean;
+  readonly clock: ClockGuard;
+  /** Versions that may not take over, with the reason; by `vetoKey`. */
+  readonly vetoes: ReadonlyMap<string, string>;
+  readonly bootId: string;
   /** Where `auto` logs go. */
   readonly logDirectory: string;
   /** Makes launch ids unique across daemons: a random text, drawn once per daemon. */

@@ -81,7 +81,7 @@ function isOnItsWay(
       return true;
     case 'RUNNING':
       // It runs: either this member is met, or the one-shot has yet to finish.
-      return dependency.condition === 'running' || target.effective?.version?.oneShot === true;
+      return dependency.condition !== 'finished' || target.effective?.version?.oneShot === true;
     case 'STOPPING':
       return survey.decision(target).want === 'run' && view.reason.code !== 'survivors';
     case 'PENDING':

@@ -5,12 +5,18 @@
  * their losing it is what ends them.
  */
 import type { Decision } from './deciders.ts';
-import { ledgerKey } from './deciders.ts';
+import { guardEnd, isHeldBack } from './clock.ts';
+import { standingAt } from './deciders.ts';
 import { dependentsInTheWay, isLossy } from './dependencies.ts';
-import { firstClosedGate } from './gates.ts';
-import { deadlineOf, type InstanceEvent } from './lifecycle.ts';
-import type { Instance, InstanceKey, LedgerEntry, ProcessVersion, Run, RunSettings, StopCause } from './model.ts';
+import { fallbackDeadline } from './facts.ts';
+import { firstClosedGate, type Gate } from './gates.ts';
+import { hasJobs } from './jobs.ts';
+import { entryFor } from './ledger.ts';
+import { deadlineOf, runTimeDeadline, type InstanceEvent } from './lifecycle.ts';
 import { logPaths } from './log-paths.ts';
+import type {
+  Activity, Instance, InstanceKey, LedgerEntry, ProcessVersion, Run, RunSettings, StopCause,
+} from './model.ts'; // prettier-ignore
 import type { Survey } from './survey.ts';
 import type { Target } from './targets.ts';
 
@@ -37,8 +43,8 @@ function endingsOf(survey: Survey): readonly Proposal[] {
   for (const target of survey.targets) {
     const { activity } = survey.instance(target);
     if (activity.kind === 'yielding') yielding.push(target);
-    if (activity.kind !== 'launching' && activity.kind !== 'settling' && activity.kind !== 'running') continue;
-    const cause = causeToStop(survey, target, activity.run, survey.decision(target));
+    if (!isLive(activity)) continue;
+    const cause = causeToStop(survey, target, activity, survey.decision(target));
     if (cause !== undefined) causes.set(target.key, cause);
   }
   const isFree = ({ id }: Target): boolean => dependentsInTheWay(id, survey.byId, causes).length === 0;
@@ -52,45 +58,104 @@ function endingsOf(survey: Survey): readonly Proposal[] {
   return proposals;
 }
 
-export function causeToStop(survey: Survey, target: Target, run: Run, decision: Decision): StopCause | undefined {
-  if (decision.want === 'stop') return decision.code;
+/** It is on its way up, or up. */
+export type Live = Extract<Activity, { kind: 'preparing' | 'launching' | 'settling' | 'running' }>;
+
+export function isLive(activity: Activity): activity is Live {
+  switch (activity.kind) {
+    case 'preparing':
+      return activity.stop === undefined;
+    case 'launching':
+    case 'settling':
+    case 'running':
+      return true;
+    default:
+      return false;
+  }
+}
+
+export function causeToStop(survey: Survey, target: Target, activity: Live, decision: Decision): StopCause | undefined {
+  const cause = wantedCause(survey, target, activity.run, decision) ?? ownCause(activity, survey.now.mono);
+  return cause === undefined || isHeldBack(cause, survey.world.clock, survey.now) ? undefined : cause;
+}
+
+function wantedCause(survey: Survey, target: Target, run: Run, decision: Decision): StopCause | undefined {
+  if (decision.want === 'stop') return decision.code === 'missed' ? 'schedule' : decision.code;
   const version = decision.version;
   if (version === undefined) return undefined;
-  // Only a changed effective apply-on restarts a live run: nothing stops because a line was edited.
-  if (run.applyOn !== version.applyOn.text) return 'new-version';
+  // Only a changed effective apply-on restarts a live run: nothing stops because a line was edited. A one-shot ends first.
+  if (run.applyOn !== version.applyOn.text && !run.settings.oneShot) {
+    return target.effective?.vetoed?.version.applyOn.text === run.applyOn ? 'fallback' : 'new-version';
+  }
   return survey.unmet(target).some(isLossy) ? 'dependency' : undefined;
+}
+
+/** What it does itself ends it: a failed hook, its health, or the length of its run. */
+function ownCause(activity: Live, now: number): StopCause | undefined {
+  if (activity.kind === 'settling' && activity.failed !== undefined) return activity.failed.code;
+  if (activity.kind === 'running' && activity.health?.ok === false) return 'health-check';
+  const limit = activity.kind === 'running' || activity.kind === 'settling' ? runTimeDeadline(activity) : undefined;
+  return limit !== undefined && now >= limit ? 'max-run-time' : undefined;
 }
 
 /* ------------------------------------------------------------------ starts */
 
 function startsOf(survey: Survey): readonly Proposal[] {
-  const { world, now } = survey;
+  const { world } = survey;
   let slots = world.config.daemon.maxParallelStarts - startsUnderWay(survey);
   let serial = world.nextLaunch;
   const proposals: Proposal[] = [];
   for (const target of survey.targets) {
     if (slots <= 0) break;
-    const instance = survey.instance(target);
+    const gate = startGate(survey, target);
+    if (gate === undefined) continue;
     const decision = survey.decision(target);
-    if (instance.activity.kind !== 'idle' || instance.doubt !== undefined) continue;
-    if (decision.want !== 'run' || decision.version === undefined) continue;
-    if (firstClosedGate(instance, decision.version, survey.unmet(target), now.mono).gate !== 'open') continue;
-    proposals.push({
-      key: target.key,
-      event: launchOf(survey, target, decision.version, decision.reason, serial),
-    });
+    if (gate.gate === 'external') {
+      const event = askOf(survey, survey.instance(target), gate, serial);
+      if (event === undefined) continue;
+      proposals.push({ key: target.key, event });
+    } else if (gate.gate === 'open' && decision.want === 'run' && decision.version !== undefined) {
+      proposals.push({ key: target.key, event: launchOf(survey, target, decision.version, decision.reason, serial) });
+      slots -= 1;
+    } else continue;
     serial += 1;
-    slots -= 1;
   }
   return proposals;
+}
+
+/** The first closed gate of what is idle, wanted and not in doubt; undefined for anything else. */
+function startGate(survey: Survey, target: Target): Gate | undefined {
+  const instance = survey.instance(target);
+  const decision = survey.decision(target);
+  if (instance.activity.kind !== 'idle' || instance.doubt !== undefined || hasJobs(instance)) return undefined;
+  if (decision.want !== 'run' || decision.version === undefined) return undefined;
+  return firstClosedGate(instance, decision.version, survey.unmet(target), survey.now.mono);
+}
+
+/** Asks an external dependency, unless that is under way or too soon. */
+function askOf(
+  { world, now }: Survey,
+  { jobs }: Instance,
+  { external, until }: Extract<Gate, { gate: 'external' }>,
+  serial: number,
+): InstanceEvent | undefined {
+  if (jobs.length > 0 || (until !== undefined && until > now.mono)) return undefined;
+  const { command, timeout, interval } = external;
+  return { kind: 'ask', command, timeout, interval, base: `${world.session}${serial.toString(36)}` };
 }
 
 function startsUnderWay({ world, now }: Survey): number {
   let count = 0;
   for (const { activity } of world.instances.values()) {
-    if (activity.kind === 'launching' && now.mono - activity.run.startedMono < SLOT_LIMIT) count += 1;
+    if (isOnItsWayUp(activity) && now.mono - activity.run.startedMono < SLOT_LIMIT) count += 1;
   }
   return count;
+}
+
+/** A slot is held from `before` until RUNNING, the settling time not counted. */
+function isOnItsWayUp(activity: Activity): activity is Live {
+  if (activity.kind === 'settling') return activity.step !== 'settle';
+  return activity.kind === 'preparing' || activity.kind === 'launching';
 }
 
 function launchOf(
@@ -103,18 +168,22 @@ function launchOf(
   const { world, now } = survey;
   const instance = survey.instance(target);
   const launchId = `${world.session}${serial.toString(36)}`;
+  const key = entryFor(version, standingAt(version, now.wall), world.bootId);
   const run: Run = {
     launchId,
     name: target.name,
     why,
+    type: version.command.type,
     applyOn: version.applyOn.text,
     fingerprint: version.fingerprint,
     settings: settingsOf(version),
     startedAt: now.wall,
     startedMono: now.mono,
     logs: logPaths(version, target, world.logDirectory),
+    ...(version.oneShot ? { entry: key.entry } : {}),
   };
-  const ledger: LedgerEntry = { entry: ledgerKey(version), launchId, outcome: 'running' };
+  const isLate = why === 'catch-up';
+  const ledger: LedgerEntry = { ...key, launchId, outcome: 'running', ...(isLate ? { late: true as const } : {}) };
   const isOwn = instance.credit === undefined;
   return {
     kind: 'launch',
@@ -128,7 +197,14 @@ function launchOf(
 
 export function settingsOf(version: ProcessVersion): RunSettings {
   const { oneShot, autorestart, exitCodes, startSecs, stopSignal, stopTimeout, killMode, dependsOn } = version;
-  return { oneShot, autorestart, exitCodes, startSecs, stopSignal, stopTimeout, killMode, dependsOn };
+  const { hooks, startHealthCheck, healthCheck, maxRunTime } = version;
+  return {
+    oneShot, autorestart, exitCodes, startSecs, stopSignal, stopTimeout, killMode, dependsOn,
+    ...(Object.keys(hooks).length === 0 ? {} : { hooks }),
+    ...(startHealthCheck === undefined ? {} : { startHealthCheck }),
+    ...(healthCheck === undefined ? {} : { healthCheck }),
+    ...(maxRunTime === undefined ? {} : { maxRunTime }),
+  }; // prettier-ignore
 }
 
 /* ------------------------------------------------------------------ when to look again */
@@ -141,24 +217,37 @@ export interface WakeAt {
 }
 
 export function wakeAt(survey: Survey): WakeAt {
-  const monos: number[] = [];
-  const walls: number[] = [];
+  const guard = guardEnd(survey.world.clock, survey.now);
+  const monos: number[] = guard.mono === undefined ? [] : [guard.mono];
+  const walls: number[] = guard.wall === undefined ? [] : [guard.wall];
   for (const target of survey.targets) {
     const instance = survey.instance(target);
-    const deadline = deadlineOf(instance) ?? gateDeadline(survey, target, instance);
-    if (deadline !== undefined) monos.push(deadline);
-    const next = target.effective?.nextVersion;
-    if (next !== undefined) walls.push(next.at);
+    monos.push(...monoDeadlines(survey, target, instance));
+    walls.push(...wallBoundaries(survey, target, instance));
   }
   return { ...earliest('mono', monos), ...earliest('wall', walls) };
 }
 
-function gateDeadline(survey: Survey, target: Target, instance: Instance): number | undefined {
-  const decision = survey.decision(target);
-  if (instance.activity.kind !== 'idle' || instance.doubt !== undefined) return undefined;
-  if (decision.want !== 'run' || decision.version === undefined) return undefined;
-  const gate = firstClosedGate(instance, decision.version, survey.unmet(target), survey.now.mono);
-  return 'until' in gate ? gate.until : undefined;
+function monoDeadlines(survey: Survey, target: Target, instance: Instance): number[] {
+  const { activity } = instance;
+  const version = target.effective?.version;
+  const limit = activity.kind === 'running' || activity.kind === 'settling' ? runTimeDeadline(activity) : undefined;
+  const fallback = version === undefined ? undefined : fallbackDeadline(instance, version);
+  const gate = activity.kind === 'idle' ? startGate(survey, target) : undefined;
+  const retry = gate !== undefined && 'until' in gate ? gate.until : undefined;
+  // What is overdue and was not acted upon waits for something else than time.
+  const later = [limit, fallback].filter((at) => at !== undefined && at > survey.now.mono);
+  return [deadlineOf(instance), retry, ...later].filter((at) => at !== undefined);
+}
+
+/** When its version, its window or its hold changes by the clock. */
+function wallBoundaries(survey: Survey, target: Target, { hold }: Instance): number[] {
+  const { effective } = target;
+  const standing = effective?.version === undefined ? undefined : standingAt(effective.version, survey.now.wall);
+  const until = typeof hold?.until === 'number' ? hold.until : undefined;
+  return [effective?.nextVersion?.at, standing?.until, until].filter(
+    (at) => at !== undefined && Number.isFinite(at),
+  ) as number[];
 }
 
 function earliest(clock: keyof WakeAt, times: readonly number[]): WakeAt {

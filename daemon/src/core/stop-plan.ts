@@ -65,6 +65,7 @@ export function firstScan(
   remains: readonly LiveProcess[],
   now: MonotonicTime,
 ): Plan {
+  if (isHooked(clearing, now)) return awaitHook(clearing, remains, now);
   const isUnsignalled = clearing.firstSignalAt === undefined || run.settings.killMode === 'mixed';
   if (!isUnsignalled || clearing.killedAt !== undefined) return afterScan(key, run, clearing, remains, now);
   const signalled: Clearing = { ...clearing, remains, firstSignalAt: clearing.firstSignalAt ?? now, scanAt: now + 20 };
@@ -72,6 +73,15 @@ export function firstScan(
     clearing: signalled,
     actions: [{ kind: 'signal', key, run, signal: run.settings.stopSignal, scope: 'run' }],
   };
+}
+
+/** The `stop` hook has the whole run's time: nothing is signalled yet. */
+const isHooked = ({ hookUntil, firstSignalAt }: Clearing, now: MonotonicTime): boolean =>
+  hookUntil !== undefined && firstSignalAt === undefined && now < hookUntil;
+
+function awaitHook(clearing: Clearing, remains: readonly LiveProcess[], now: MonotonicTime): Plan {
+  const scanAt = Math.min(now + 500, clearing.hookUntil ?? now);
+  return { clearing: { ...clearing, remains, scanAt }, actions: [] };
 }
 
 /** Something is still left: wait on, or kill it. */
@@ -82,6 +92,10 @@ export function afterScan(
   remains: readonly LiveProcess[],
   now: MonotonicTime,
 ): Plan {
+  if (isHooked(clearing, now)) return awaitHook(clearing, remains, now);
+  if (clearing.hookUntil !== undefined && clearing.firstSignalAt === undefined) {
+    return firstScan(key, run, { ...clearing, hookUntil: now }, remains, now);
+  }
   const first = clearing.firstSignalAt ?? now;
   const killAt = first + run.settings.stopTimeout;
   if (clearing.killedAt !== undefined || now >= killAt) {

@@ -1,7 +1,7 @@
 /** The world looked at once: targets, decisions and views are worked out on demand and kept for this look only. */
 import { decide, type Decision } from './deciders.ts';
 import { groupById, isMet, type ById } from './dependencies.ts';
-import type { Dependency, Instance, InstanceKey, Now, World } from './model.ts';
+import type { Dependency, ExternalDependency, Instance, InstanceKey, Now, World } from './model.ts';
 import { newInstance, targetsOf, type Target } from './targets.ts';
 
 const NONE: readonly Dependency[] = [];
@@ -33,7 +33,7 @@ export class Survey {
   decision(target: Target): Decision {
     const known = this.decisions.get(target.key);
     if (known !== undefined) return known;
-    const decision = decide(this.world, target, this.instance(target));
+    const decision = decide(this.world, target, this.instance(target), this.now);
     this.decisions.set(target.key, decision);
     return decision;
   }
@@ -43,11 +43,17 @@ export class Survey {
     return dependsOn.length === 0 ? NONE : dependsOn.filter((dependency) => !this.isMet(dependency));
   }
 
+  /** Dependencies outside of procman that the next launch has yet to ask. */
+  externalOf(target: Target): ExternalDependency | undefined {
+    const externals = target.effective?.version?.externals;
+    return externals?.[this.instance(target).externals?.met ?? 0];
+  }
+
   private isMet(dependency: Dependency): boolean {
     const name = `${dependency.condition} ${dependency.id}`;
     const known = this.met.get(name);
     if (known !== undefined) return known;
-    const now = isMet(dependency, this.byId);
+    const now = isMet(dependency, this.byId, this.world, this.now);
     this.met.set(name, now);
     return now;
   }

@@ -1,7 +1,7 @@
 /** Which instances the configuration asks for, and what they are called. */
 import { instanceKey } from './instance-key.ts';
 import type { CoreConfig, Instance, InstanceKey, ProcessVersion, World, WallTime } from './model.ts';
-import { effectiveVersion, type Effective } from './schedule.ts';
+import { effectiveVersion, type Effective, type Vetoes } from './schedule.ts';
 
 /** An instance that is configured, alive, or in doubt. */
 export interface Target {
@@ -39,7 +39,7 @@ function target(effective: Effective, num: number): Target {
 
 /** In the configuration's order; then what is not (any more) in it but lives, is in doubt, or is being ended. */
 export function targetsOf(world: World, at: WallTime): readonly Target[] {
-  const { targets, keys } = configuredTargets(world.config, at);
+  const { targets, keys } = configuredTargets(world.config, at, world.vetoes);
   const orphans: Target[] = [];
   for (const instance of world.instances.values()) {
     if (isPresent(instance) && !keys.has(instance.key)) orphans.push(orphan(instance));
@@ -50,6 +50,7 @@ export function targetsOf(world: World, at: WallTime): readonly Target[] {
 interface Configured {
   readonly targets: readonly Target[];
   readonly keys: ReadonlySet<InstanceKey>;
+  readonly vetoes: Vetoes;
   /** It holds from then until then: no version takes effect or, with a clock set back, loses it. */
   readonly from: WallTime;
   readonly until: WallTime;
@@ -58,18 +59,19 @@ interface Configured {
 /** The same between two changes of an effective version, and asked for several times in every turn. */
 const configuredByConfig = new WeakMap<CoreConfig, Configured>();
 
-function configuredTargets(config: CoreConfig, at: WallTime): Configured {
+function configuredTargets(config: CoreConfig, at: WallTime, vetoes: Vetoes): Configured {
   const known = configuredByConfig.get(config);
-  if (known !== undefined && known.from <= at && at < known.until) return known;
+  if (known !== undefined && known.vetoes === vetoes && known.from <= at && at < known.until) return known;
   const targets: Target[] = [];
   for (const process of config.processes) {
-    const effective = effectiveVersion(process, at);
+    const effective = effectiveVersion(process, at, vetoes);
     for (let num = 0; num < effective.shown.numprocs; num += 1) targets.push(target(effective, num));
   }
   const changes = config.processes.flatMap(({ versions }) => versions.map(({ applyOn }) => applyOn.at));
   const configured: Configured = {
     targets,
     keys: new Set(targets.map(({ key }) => key)),
+    vetoes,
     from: changes.reduce((latest, change) => (change <= at && change > latest ? change : latest), -Infinity),
     until: changes.reduce((next, change) => (change > at && change < next ? change : next), Infinity),
   };
@@ -78,7 +80,7 @@ function configuredTargets(config: CoreConfig, at: WallTime): Configured {
 }
 
 function isPresent(instance: Instance): boolean {
-  return instance.activity.kind !== 'idle' || instance.doubt !== undefined;
+  return instance.activity.kind !== 'idle' || instance.doubt !== undefined || instance.jobs.length > 0;
 }
 
 function orphan(instance: Instance): Target {
@@ -98,6 +100,8 @@ export function newInstance(id: string, num: number, at: { wall: number; mono: n
     num,
     activity: { kind: 'idle' },
     counters: { failedStarts: 0, runs: [] },
+    ledger: [],
+    jobs: [],
     operatorStarted: false,
     forced: false,
     dependencyLost: false,

@@ -1,5 +1,16 @@
 /** Reasons in plain words, for `describe`. */
-import type { Ended, Exit, Instance, ProcessVersion, Run, RunReason, StopCause, WallTime } from './model.ts';
+import type {
+  Ended,
+  Exit,
+  Failure,
+  Instance,
+  ProcessVersion,
+  Run,
+  RunReason,
+  Stop,
+  StopCause,
+  WallTime,
+} from './model.ts';
 import { isSuccess, leavesEnded } from './restart-policy.ts';
 
 export interface Reason {
@@ -23,10 +34,18 @@ export const STOPPED = {
   fake: 'its version is marked fake',
   'not-yet-applied': 'its apply-on has not come yet',
   manual: 'stopped by an operator; held until `start`',
+  schedule: 'outside its window',
+  missed: 'its last window closed before it could run',
 } as const;
 
 export const STOPS: Readonly<Record<StopCause, string>> = {
   manual: 'an operator stopped it',
+  schedule: 'its window has closed',
+  'health-check': 'it is unhealthy',
+  init: 'its `init` failed',
+  'start-health-check': 'its start-health-check failed',
+  fallback: 'its new version did not come up: back to the one before',
+  'max-run-time': 'it has run for as long as it may',
   'new-version': 'a new version takes over',
   restart: 'an operator restarts it',
   dependency: 'a dependency was lost',
@@ -40,6 +59,7 @@ const RUNS: Readonly<Record<RunReason, string>> = {
   wanted: 'wanted',
   operator: 'an operator started it',
   forced: 'an operator forced it',
+  'catch-up': 'a missed window is run late',
 };
 
 /** Why a plan's action happens. */
@@ -75,10 +95,29 @@ export function survivors({ remains }: { remains: readonly { pid: number; uid: n
   return { code: 'survivors', message: `outlived SIGKILL: ${named}`, data: { pids: remains.map(({ pid }) => pid) } };
 }
 
+/** A stop, as it is shown while it is under way. */
+export function stopReason({ cause, text }: Stop): Reason {
+  return { code: cause, message: text === undefined ? STOPS[cause] : `${STOPS[cause]}: ${text}` };
+}
+
 export function endReason({ ended }: Instance, version: ProcessVersion): Reason {
   if (ended === undefined) return { code: 'interrupted', message: 'how it ended is not on record' };
   const data = { exit: ended.exit };
-  if (ended.by !== 'itself') return { code: 'interrupted', message: `cut off: it ${exitText(ended.exit)}`, data };
+  const text = ended.text === undefined ? '' : `: ${ended.text}`;
+  switch (ended.by) {
+    case 'itself':
+      break;
+    case 'schedule':
+      return { code: 'window-ended', message: `its window closed before it had finished`, data };
+    case 'health-check':
+    case 'max-run-time':
+      return { code: ended.by, message: `${STOPS[ended.by]}${text}; autorestart leaves it`, data };
+    case 'init':
+    case 'start-health-check':
+      return { code: 'exit', message: `${STOPS[ended.by]}${text}; autorestart leaves it`, data };
+    default:
+      return { code: 'interrupted', message: `cut off: it ${exitText(ended.exit)}`, data };
+  }
   if (isSuccess(ended.exit, version.exitCodes))
     return { code: 'finished', message: `finished: it ${exitText(ended.exit)}`, data };
   const left = leavesEnded(version.autorestart, ended.exit, version.exitCodes) ? '; autorestart leaves it' : '';
@@ -89,10 +128,15 @@ export function failureReason({ counters, ended }: Instance, what: string): Reas
   const { failure, failedStarts } = counters;
   if (failure === undefined) return { code: 'exit', message: what, data: { tries: failedStarts } };
   const hint = ended?.forked === true ? forkedText : '';
-  const text =
-    failure.exit === undefined ? failure.message : `it ${exitText(failure.exit)} before it had settled${hint}`;
+  const isExit = failure.code === 'exit' && failure.exit !== undefined;
+  const text = isExit ? `it ${exitText(failure.exit)} before it had settled${hint}` : withCause(failure);
   const data = { tries: failedStarts, ...(failure.exit === undefined ? {} : { exit: failure.exit }) };
   return { code: failure.code, message: `${text}; ${what}`, data };
+}
+
+function withCause({ code, message }: Failure): string {
+  const isStep = code === 'init' || code === 'start-health-check';
+  return isStep ? `${STOPS[code]}${message === '' ? '' : `: ${message}`}` : message;
 }
 
 export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;

@@ -1,0 +1,38 @@
+/** A clock that is not to be trusted yet stops nothing (SPEC 3). */
+import type { ClockGuard, MonotonicTime, Now, StopCause, WallTime } from './model.ts';
+
+/** A jump of the wall clock over this length is one to be wary of. */
+export const CLOCK_JUMP = 60_000;
+/** So long has a new time to hold before it stops anything. */
+export const SETTLES_AFTER = 30_000;
+
+/** What the clock alone brings about. */
+const BY_CLOCK: ReadonlySet<StopCause> = new Set<StopCause>(['schedule', 'new-version', 'not-yet-applied']);
+
+export function isGuarded({ behindUntil, settlesAt }: ClockGuard, now: Now): boolean {
+  return (behindUntil !== undefined && now.wall < behindUntil) || (settlesAt !== undefined && now.mono < settlesAt);
+}
+
+/** Whether a stop for this cause has to wait. */
+export function isHeldBack(cause: StopCause, guard: ClockGuard, now: Now): boolean {
+  return BY_CLOCK.has(cause) && isGuarded(guard, now);
+}
+
+/** After a jump of the wall clock: the new time has to hold for a while. */
+export function afterJump(guard: ClockGuard, now: Now): ClockGuard {
+  return { ...guard, settlesAt: now.mono + SETTLES_AFTER, jumpedTo: now.wall };
+}
+
+/** At a start: is the clock behind what is on record? */
+export function atStart(newestOnRecord: WallTime | undefined, now: Now): ClockGuard {
+  const isBehind = newestOnRecord !== undefined && newestOnRecord - now.wall > CLOCK_JUMP;
+  return isBehind ? { behindUntil: newestOnRecord } : {};
+}
+
+/** When the guard ends, by each clock. */
+export function guardEnd({ behindUntil, settlesAt }: ClockGuard, now: Now): { mono?: MonotonicTime; wall?: WallTime } {
+  return {
+    ...(settlesAt === undefined || settlesAt <= now.mono ? {} : { mono: settlesAt }),
+    ...(behindUntil === undefined || behindUntil <= now.wall ? {} : { wall: behindUntil }),
+  };
+}
