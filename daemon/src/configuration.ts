@@ -3,6 +3,8 @@ import { diffConfig, type ConfigDiff } from './core/config-diff.ts';
 import { guardReload, type Guarded } from './core/guard.ts';
 import type { Now, World } from './core/model.ts';
 import { loadConfig, parseConfig, type DaemonTable, type LoadContext, type LoadedConfig } from './config/load.ts';
+import { CarriedFiles, FilesOnDisk } from './config/config-files.ts';
+import { readGuarded } from './config/guarded-file.ts';
 import type { Problem } from './config/problem.ts';
 import { replaceFile } from './effects/atomic-file.ts';
 import type { System } from './effects/system.ts';
@@ -21,9 +23,12 @@ export type Proposed =
   { readonly ok: true; readonly proposal: Proposal } | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** Keys of `[daemon]` that only the next start takes up. */
-const NEXT_START: readonly (keyof DaemonTable)[] = ['stateDir', 'socket', 'socketMode', 'socketGroup', 'logFile'];
+const NEXT_START: readonly (keyof DaemonTable)[] = [
+  'stateDir', 'socket', 'socketMode', 'socketGroup', 'monitorSocket', 'monitorSocketMode', 'logFile',
+]; // prettier-ignore
 const NOW: readonly (keyof DaemonTable)[] = [
   'logLevel', 'childLogDir', 'onExit', 'maxParallelStarts', 'shutdownTimeout', 'dependencyTimeout', 'timezone', 'reloadGuard',
+  'watchConfig',
 ]; // prettier-ignore
 
 export class Configuration {
@@ -55,6 +60,28 @@ export class Configuration {
   /** `[daemon]` with the command line's flags over it. */
   get daemon(): DaemonTable {
     return { ...this.#current.daemon, ...this.#overrides };
+  }
+
+  /** Absolute: the file and what it includes, and where the problems of a broken one are. */
+  get files(): readonly string[] {
+    const { path, text } = this.#current;
+    const broken = this.error?.problems.map(({ file }) => file) ?? [];
+    return [...new Set([path, ...(new CarriedFiles(text).included ?? []), ...broken])];
+  }
+
+  /** Folders in which further files may appear. */
+  get folders(): readonly string[] {
+    return this.#current.folders;
+  }
+
+  /** Differs whenever a reload may find something else than before. */
+  onDisk(): string {
+    const disk = new FilesOnDisk();
+    const files = this.files.map((path) => {
+      const file = readGuarded(path);
+      return [path, ...(file.ok ? [file.text, file.stats.mode, file.stats.uid] : [file.message])];
+    });
+    return JSON.stringify([files, this.folders.map((folder) => [folder, disk.list(folder).toSorted()])]);
   }
 
   /** Loads the file again, or takes a text that a client read, and works out what it would do. */

@@ -11,6 +11,7 @@ import type { Target } from './core/targets.ts';
 import { replaceFile } from './effects/atomic-file.ts';
 import { takeDaemonLock, type DaemonLock } from './effects/daemon-lock.ts';
 import { ExitWatch } from './effects/exit-watch.ts';
+import { FileWatch } from './effects/file-watch.ts';
 import launchScript from './effects/launch.sh';
 import { isSystemFailure, type NodeSystem } from './effects/node-system.ts';
 import { launchEnvironment } from './environment.ts';
@@ -53,8 +54,15 @@ export class Daemon {
   readonly #stateDirectory: string;
   readonly #last: LoadedConfig | undefined;
   readonly #environment = launchEnvironment(process.env);
-  readonly #server: RpcServer;
+  /** The control socket, and the one for monitoring where there is one. */
+  readonly #servers: readonly RpcServer[];
   readonly #watch: ExitWatch;
+  readonly #configWatch = new FileWatch({
+    onStill: () => this.#guarded(() => this.#lookAtConfig()),
+    onTrouble: (text) => this.log('warning', `watch-config: ${text}; SIGHUP or \`procmanctl update\` reloads`),
+  });
+  /** What `watch-config` found on disk when it looked last. */
+  #configSeen: string | undefined;
   readonly #collector = new QuietCollector();
   #lock: DaemonLock;
   #timer: NodeJS.Timeout | undefined;
@@ -70,7 +78,7 @@ export class Daemon {
     this.version = version;
     this.startedAt = system.now().wall;
     this.configuration = new Configuration(system, loadContext, overrides, config);
-    const { stateDir, childLogDir, timezone, socket, socketMode, socketGroup } = this.configuration.daemon;
+    const { stateDir, childLogDir, timezone } = this.configuration.daemon;
     this.#stateDirectory = stateDir;
     this.time = new TimeText(timezone);
     this.#last = lastConfig(system, stateDir, config.path, loadContext);
@@ -94,13 +102,17 @@ export class Daemon {
       (this.#last ?? config).core,
     );
     this.#watch = new ExitWatch(`${stateDir}/runs`, (names) => this.#guarded(() => this.supervisor.lookAt(names)));
-    this.#server = new RpcServer({
-      path: socket,
-      mode: socketMode,
-      ...(socketGroup === undefined ? {} : { group: groupId(socketGroup) }),
-      handlers: handlersOf(this),
-      log: (level, text) => this.log(level, text),
-    });
+    this.#servers = this.#makeServers();
+  }
+
+  #makeServers(): readonly RpcServer[] {
+    const { socket, socketMode, socketGroup, monitorSocket, monitorSocketMode } = this.configuration.daemon;
+    const handlers = handlersOf(this);
+    const log = (level: LogLevel, text: string): void => this.log(level, text);
+    const group = socketGroup === undefined ? {} : { group: groupId(socketGroup) };
+    const control = new RpcServer({ path: socket, mode: socketMode, ...group, handlers, log });
+    if (monitorSocket === undefined) return [control];
+    return [control, new RpcServer({ path: monitorSocket, mode: monitorSocketMode, handlers, log, monitor: true })];
   }
 
   log(level: LogLevel, text: string): void {
@@ -123,7 +135,7 @@ export class Daemon {
     this.#installLauncher();
     this.adopted = this.supervisor.recover();
     // A daemon that cannot be reached starts nothing.
-    await this.#server.listen();
+    await this.#listen();
     if (brokenConfig !== undefined) this.noteBrokenConfig(brokenConfig);
     this.#applyAtStart(config);
     this.supervisor.begin();
@@ -132,6 +144,17 @@ export class Daemon {
     this.#collector.noteStart();
     this.log('info', `serves ${config.uid} with ${config.path} (pid ${this.pid}, ${this.adopted} runs taken over)`);
     this.#schedule();
+    // It may have changed since it was read.
+    if (this.configuration.daemon.watchConfig) this.#lookAtConfig();
+  }
+
+  async #listen(): Promise<void> {
+    try {
+      for (const server of this.#servers) await server.listen();
+    } catch (error) {
+      await Promise.all(this.#servers.map((server) => server.close()));
+      throw error;
+    }
   }
 
   /** The launcher runs from a copy named by its content: an upgrade must not change the text under a waiting launcher. */
@@ -197,6 +220,7 @@ export class Daemon {
     this.configuration.apply(proposal);
     // With --last-good the file on disk stays broken, whatever was applied instead of it.
     if (config === this.#parts.config && this.#parts.brokenConfig !== undefined) this.configuration.error = hadError;
+    this.#watchConfig();
     const { daemon } = this.configuration;
     this.time = new TimeText(daemon.timezone);
     this.logger.setLevel(daemon.logLevel);
@@ -215,18 +239,41 @@ export class Daemon {
     }
   }
 
+  #watchConfig(): void {
+    const { daemon, files, folders } = this.configuration;
+    if (daemon.watchConfig) this.#configWatch.follow(files, folders);
+    else this.#configWatch.stop();
+  }
+
+  /** `watch-config`: something has happened to the files. What was only touched is no news. */
+  #lookAtConfig(): void {
+    if (this.isStopping || this.#isExiting) return;
+    // Before it is loaded: what is written in between is news for the next look.
+    const found = this.configuration.onDisk();
+    const isNews = found !== this.#configSeen;
+    this.#configSeen = found;
+    if (isNews) this.#reload('if changed');
+    // A symbolic link on the way may lead elsewhere now, and a broken file may name others.
+    this.#watchConfig();
+  }
+
   /** SIGHUP: a broken file changes nothing. */
   reload(): void {
     this.#guarded(() => this.#reload());
   }
 
-  #reload(): void {
+  #reload(when: 'always' | 'if changed' = 'always'): void {
     const proposed = this.propose();
     if (!proposed.ok) {
       this.noteBrokenConfig(proposed.problems);
       return;
     }
-    this.log('info', `reloads ${this.configuration.current.path}`);
+    const { current, error } = this.configuration;
+    if (when === 'if changed' && error === undefined && proposed.proposal.config.text === current.text) {
+      this.log('debug', 'watch-config: the configuration reads as before');
+      return;
+    }
+    this.log('info', `reloads ${current.path}`);
     this.applyProposal(proposed.proposal, 'guarded');
   }
 
@@ -297,9 +344,10 @@ export class Daemon {
     this.#isExiting = true;
     clearTimeout(this.#timer);
     this.#watch.stop();
+    this.#configWatch.stop();
     // Kept while anything lives: it says where the state of that is.
     if (this.#countAlive() === 0) this.#guarded(() => this.system.remove(this.#ownerPath));
-    void this.#server.close().finally(() => {
+    void Promise.all(this.#servers.map((server) => server.close())).finally(() => {
       this.#lock.release();
       this.#parts.exit(code);
     });
@@ -319,14 +367,16 @@ export class Daemon {
     if (now - this.#checkedAt < CHECK_INTERVAL) return;
     this.#checkedAt = now;
     this.#watch.check();
+    this.#configWatch.check();
     this.#checkSurroundings();
   }
 
   /** The socket, the lock and the owner file may be removed by others. */
   #checkSurroundings(): void {
-    if (!this.#server.isReachable()) {
-      this.log('warning', 'the control socket was removed: it is made anew');
-      this.#server
+    for (const server of this.#servers) {
+      if (server.isReachable()) continue;
+      this.log('warning', `the socket ${server.path} was removed: it is made anew`);
+      server
         .rebind()
         .catch((error: unknown) => this.log('error', error instanceof Error ? error.message : String(error)));
     }

@@ -128,6 +128,17 @@ describe('a look', () => {
 });
 
 describe('a folder', () => {
+  it('is looked at when files come and go in it, where it is followed for itself', async () => {
+    const folder = join(root, 'conf.d');
+    mkdirSync(folder);
+    files.follow([file], [folder]);
+    await change(() => writeFileSync(join(folder, 'new.toml'), ''), folder);
+    vi.advanceTimersByTime(200);
+    await change(() => rmSync(join(folder, 'new.toml')), folder);
+    vi.advanceTimersByTime(200);
+    expect(looks).toBe(2);
+  });
+
   it('that was made anew is watched again by the next check, which asks for a look', async () => {
     const folder = join(root, 'etc');
     const inside = join(folder, 'procman.toml');

@@ -32,11 +32,15 @@ export class FileWatch {
     this.#options = options;
   }
 
-  /** Watches these files from now on and no others; they need not exist. Watches that hold already are kept. */
-  follow(files: readonly string[]): void {
+  /**
+   * Watches these files from now on and no others; they need not exist. Watches that hold already are kept.
+   *
+   * @param folders - in which files may appear
+   */
+  follow(files: readonly string[], folders: readonly string[] = []): void {
     const before = this.#folders;
     this.#folders = new Map();
-    for (const [path, names] of namesByFolder(files)) {
+    for (const [path, names] of namesByFolder(files, folders)) {
       const known = before.get(path);
       this.#folders.set(path, { identity: 'none', ...known, names });
       before.delete(path);
@@ -99,13 +103,13 @@ export class FileWatch {
 }
 
 /** Each file where it is named, and where that leads to. */
-function namesByFolder(files: readonly string[]): Map<string, Set<string>> {
-  const folders = new Map<string, Set<string>>();
+function namesByFolder(files: readonly string[], folders: readonly string[]): Map<string, Set<string>> {
+  const names = new Map(folders.map((folder) => [folder, new Set<string>()]));
   for (const file of files.flatMap((path) => [path, realPath(path)])) {
     const folder = dirname(file);
-    folders.set(folder, (folders.get(folder) ?? new Set()).add(basename(file)));
+    names.set(folder, (names.get(folder) ?? new Set()).add(basename(file)));
   }
-  return folders;
+  return names;
 }
 
 function realPath(path: string): string {

@@ -46,12 +46,16 @@ export class RpcServer {
     this.#dispatcher = new Dispatcher({ handlers, log, monitor });
   }
 
+  get path(): string {
+    return this.#options.path;
+  }
+
   /** Serves from now on; rejects with the path and the cause. */
   async listen(): Promise<void> {
     const server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
     this.#file = await this.#bind(server);
     this.#server = server;
-    server.on('error', (error) => this.#options.log('warning', `control socket: ${error.message}`));
+    server.on('error', (error) => this.#options.log('warning', `socket ${this.path}: ${error.message}`));
   }
 
   /** Whether clients that go by the path come here: the file may be removed at any time, with XDG_RUNTIME_DIR at a logout. */

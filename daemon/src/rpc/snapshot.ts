@@ -4,7 +4,7 @@ import type { HoldView, LastExit, Proc, Reason, ReasonData, Row, ExitView } from
 import { staleKeys } from '../core/config-diff.ts';
 import { stoppedAlong } from '../core/dependencies.ts';
 import { Describer, type Reason as CoreReason, type View } from '../core/describe.ts';
-import type { Exit, Instance, LiveProcess, Run } from '../core/model.ts';
+import type { Exit, Hold, Instance, LiveProcess, Run } from '../core/model.ts';
 import type { Survey } from '../core/survey.ts';
 import type { Target } from '../core/targets.ts';
 import type { System } from '../effects/system.ts';
@@ -41,7 +41,7 @@ function rowOf(survey: Survey, target: Target, view: View, time: TimeText): Row 
     ...(applyOn === undefined ? {} : { applyOn }),
     stale: staleKeys(survey, target).length > 0,
     held: instance.hold !== undefined,
-    ...(instance.hold === undefined ? {} : { hold: { since: time.format(instance.hold.since) } satisfies HoldView }),
+    ...(instance.hold === undefined ? {} : { hold: holdView(instance.hold, time) }),
     ...(last === undefined
       ? {}
       : { lastExit: { ...exitView(last.exit), at: time.format(last.at) } satisfies LastExit }),
@@ -49,6 +49,11 @@ function rowOf(survey: Survey, target: Target, view: View, time: TimeText): Row 
     ...(view.next === undefined ? {} : { next: { at: time.format(view.next.at), action: view.next.action } }),
     ...(dependents.length === 0 ? {} : { dependents }),
   };
+}
+
+function holdView({ since, until }: Hold, time: TimeText): HoldView {
+  const end = until === undefined || until === 'reboot' ? until : time.format(until);
+  return { since: time.format(since), ...(end === undefined ? {} : { until: end }) };
 }
 
 function liveRun({ activity }: Instance): Run | undefined {

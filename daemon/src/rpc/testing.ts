@@ -35,6 +35,7 @@ export function harmlessHandlers(overrides: Partial<Handlers> = {}): Handlers {
     ping: () => ({ pid: process.pid, version: 'v', uid: 'u' }),
     version: () => ({ version: 'v', protocol: 1 }),
     status: () => ({ daemon, processes: [] }),
+    timeline: () => ({ from: 't', to: 't', entries: [], truncated: false }),
     start: () => noTargets,
     stop: () => noTargets,
     restart: () => noTargets,

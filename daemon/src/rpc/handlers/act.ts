@@ -3,7 +3,7 @@ import type { ActResult, TargetResult } from '@procman/protocol';
 import type { Decided, Verb } from '../../core/commands.ts';
 import { stoppedAlong } from '../../core/dependencies.ts';
 import { Describer } from '../../core/describe.ts';
-import type { InstanceKey } from '../../core/model.ts';
+import type { InstanceKey, WallTime } from '../../core/model.ts';
 import { isSurviving } from '../../core/stop-plan.ts';
 import type { Survey } from '../../core/survey.ts';
 import type { Target } from '../../core/targets.ts';
@@ -21,6 +21,8 @@ export interface ActParams {
 export interface ActOptions {
   readonly force?: boolean;
   readonly now?: boolean;
+  /** When the hold of each target ends by itself. */
+  readonly until?: ReadonlyMap<InstanceKey, WallTime | 'reboot'>;
 }
 
 export async function act(

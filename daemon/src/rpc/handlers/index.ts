@@ -5,8 +5,10 @@ import type { Call, Handlers } from '../dispatch.ts';
 import { rowsOf } from '../snapshot.ts';
 import { act, resultOf } from './act.ts';
 import { refuseWhileStopping, selected, type HandlerContext } from './context.ts';
+import { statusAt, timeline } from './forecast.ts';
 import { logs } from './logs.ts';
 import { signal } from './signal.ts';
+import { stop } from './stop.ts';
 import { unblock } from './unblock.ts';
 import { plan, problemView, update } from './update.ts';
 
@@ -14,9 +16,10 @@ export function handlersOf(daemon: HandlerContext): Handlers {
   return {
     ping: () => ({ pid: daemon.pid, version: daemon.version, uid: daemon.configuration.current.uid }),
     version: () => ({ version: daemon.version, protocol: protocolVersion }),
-    status: ({ names }) => status(daemon, names),
+    status: ({ names, at }) => (at === undefined ? status(daemon, names) : statusAt(daemon, names, at)),
+    timeline: (params) => timeline(daemon, params),
     start: ({ force, ...params }, call) => act(daemon, 'start', params, { force: force === true }, call),
-    stop: ({ now, ...params }, call) => act(daemon, 'stop', params, { now: now === true }, call),
+    stop: (params, call) => stop(daemon, params, call),
     restart: (params, call) => act(daemon, 'restart', params, {}, call),
     unblock: (params, call) => unblock(daemon, params, call),
     signal: (params) => signal(daemon, params),
@@ -41,6 +44,7 @@ function status(daemon: HandlerContext, names: readonly string[] | undefined): S
   const targets = names === undefined ? survey.targets : selected(survey, names).targets;
   const { configuration, time } = daemon;
   const { error, held } = configuration;
+  const { behindUntil } = survey.world.clock;
   return {
     daemon: {
       pid: daemon.pid,
@@ -54,6 +58,7 @@ function status(daemon: HandlerContext, names: readonly string[] | undefined): S
         ? {}
         : { configError: { at: time.format(error.at), problems: error.problems.map(problemView) } }),
       ...(held === undefined ? {} : { heldReload: { at: time.format(held.at), hash: held.hash, stops: held.stops } }),
+      ...(behindUntil === undefined ? {} : { clock: { behindUntil: time.format(behindUntil) } }),
     },
     processes: rowsOf(survey, targets, time),
   };

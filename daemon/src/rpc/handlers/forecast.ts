@@ -1,0 +1,102 @@
+/** What configuration and holds foretell: `timeline`, and `status` with `at`. */
+import type { ExpectedRow, StatusAtResult, TimelineEntry, TimelineResult } from '@procman/protocol';
+import { RpcFailure } from '@procman/protocol/errors';
+import { resolveMoment } from '../../core/moment.ts';
+import type { ProcessConfig, WallTime } from '../../core/model.ts';
+import type { Survey } from '../../core/survey.ts';
+import type { Target } from '../../core/targets.ts';
+import { expectedAt, timelineOf, type TimelineTarget } from '../../core/timeline.ts';
+import { TimeText } from '../../time-text.ts';
+import { reasonView } from '../snapshot.ts';
+import { selected, type HandlerContext } from './context.ts';
+
+const MOST_ENTRIES = 10_000;
+const DAY_IN_SECONDS = 86_400;
+
+export interface TimelineParams {
+  readonly names?: readonly string[] | undefined;
+  readonly from?: string | undefined;
+  readonly seconds?: number | undefined;
+}
+
+/** Each time with the offset of its process's zone. */
+export function timeline(daemon: HandlerContext, params: TimelineParams): TimelineResult {
+  const survey = daemon.supervisor.survey();
+  const from = params.from === undefined ? survey.now.wall : momentOf(daemon, 'from', params.from, survey);
+  const to = from + (params.seconds ?? DAY_IN_SECONDS) * 1000;
+  const { entries, truncated } = timelineOf(foreseeable(survey, params.names), from, to, MOST_ENTRIES);
+  const zones = new ZoneTexts(daemon.time);
+  const last = entries.at(-1);
+  return {
+    from: daemon.time.format(from),
+    to: daemon.time.format(truncated && last !== undefined ? last.at : to),
+    entries: entries.map(({ at, timezone, ...entry }): TimelineEntry => {
+      return { at: zones.of(timezone).format(at), ...entry };
+    }),
+    truncated,
+  };
+}
+
+/** What each instance is to do at that moment, as if all went well. */
+export function statusAt(
+  daemon: HandlerContext,
+  names: readonly string[] | undefined,
+  written: string,
+): StatusAtResult {
+  const survey = daemon.supervisor.survey();
+  const at = momentOf(daemon, 'at', written, survey);
+  const zones = new ZoneTexts(daemon.time);
+  return {
+    at: daemon.time.format(at),
+    processes: foreseeable(survey, names).map(({ name, process, hold }): ExpectedRow => {
+      const { expected, reason, applyOn, next } = expectedAt(process, at, hold);
+      return {
+        name,
+        id: process.id,
+        expected,
+        reason: reasonView(reason, daemon.time),
+        ...(applyOn === undefined ? {} : { applyOn }),
+        ...(next === undefined ? {} : { next: { at: zones.of(next.timezone).format(next.at), action: next.action } }),
+      };
+    }),
+  };
+}
+
+/** The targets that are in the configuration: of others nothing is to come. */
+function foreseeable(survey: Survey, names: readonly string[] | undefined): (TimelineTarget & { name: string })[] {
+  const targets = names === undefined ? survey.targets : selected(survey, names).targets;
+  const processes = new Map(survey.world.config.processes.map((process) => [process.id, process]));
+  return targets.flatMap((target) => {
+    const process = target.effective === undefined ? undefined : processes.get(target.id);
+    return process === undefined ? [] : [timelineTarget(survey, target, process)];
+  });
+}
+
+function timelineTarget(survey: Survey, target: Target, process: ProcessConfig): TimelineTarget {
+  const { hold } = survey.instance(target);
+  return { name: target.name, process, ...(hold === undefined ? {} : { hold }) };
+}
+
+/** @throws RpcFailure `invalid-params` */
+function momentOf(daemon: HandlerContext, path: 'at' | 'from', written: string, { now }: Survey): WallTime {
+  const moment = resolveMoment(written, daemon.configuration.daemon.timezone, now.wall);
+  if (moment.ok) return moment.value;
+  throw new RpcFailure('invalid-params', moment.problem, { issues: [{ path, message: moment.problem }] });
+}
+
+/** One text writer for each zone that a schedule names. */
+class ZoneTexts {
+  readonly #ofDaemon: TimeText;
+  readonly #others = new Map<string, TimeText>();
+
+  constructor(ofDaemon: TimeText) {
+    this.#ofDaemon = ofDaemon;
+  }
+
+  of(timezone: string | undefined): TimeText {
+    if (timezone === undefined) return this.#ofDaemon;
+    const known = this.#others.get(timezone) ?? new TimeText(timezone);
+    this.#others.set(timezone, known);
+    return known;
+  }
+}
