@@ -1,6 +1,6 @@
 import { isShellOwned } from './effects/launch-plan.ts';
 
-/** Variables that are the daemon's own business, whatever `inherit-env` will say. */
+/** Variables that are the daemon's own business, whatever `inherit-env` says. */
 const OWN = /^(?:NOTIFY_SOCKET|NODE_OPTIONS|NODE_CHANNEL_.*|PROCMAN_.*|PROCMAND_.*)$/;
 
 /**

@@ -14,13 +14,19 @@ export type NamedText =
   | { readonly ok: true; readonly text: string; readonly stats?: Pick<Stats, 'mode' | 'uid'> }
   | { readonly ok: false; readonly message: string; readonly hint?: string };
 
+/** Said of a file that a text names and does not carry along. */
+export const NOT_CARRIED = {
+  message: 'is not part of the text that is checked',
+  hint: 'check the file where it stands: procmanctl check FILE',
+};
+
 export interface ConfigFiles {
   /** The names in a folder; none where it cannot be read. */
   list(folder: string): readonly string[];
   /** @param path - absolute */
   read(path: string, kind: FileKind): NamedText;
-  /** undefined: patterns are looked up; else they have been, and these are all included files. */
-  readonly included: readonly string[] | undefined;
+  /** Where patterns have been looked up already: all included files; `not-carried` where nobody did. */
+  readonly included: readonly string[] | 'not-carried' | undefined;
 }
 
 const HEAD = '#@ procman: the files that this one names, as they were when it was read';
@@ -74,7 +80,7 @@ export class FilesOnDisk implements ConfigFiles {
 export class CarriedFiles implements ConfigFiles {
   /** The main file alone. */
   readonly text: string;
-  readonly included: readonly string[] | undefined;
+  readonly included: readonly string[] | 'not-carried';
   private readonly files: ReadonlyMap<string, { readonly kind: string; readonly lines: string[] }>;
 
   constructor(bundle: string) {
@@ -90,7 +96,8 @@ export class CarriedFiles implements ConfigFiles {
       } else if (line.startsWith(LINE)) current?.push(line.slice(LINE.length));
     }
     this.files = files;
-    this.included = [...files].filter(([, { kind }]) => kind === 'include').map(([path]) => path);
+    const included = [...files].filter(([, { kind }]) => kind === 'include').map(([path]) => path);
+    this.included = at === -1 ? 'not-carried' : included;
   }
 
   list(): readonly string[] {
@@ -100,7 +107,7 @@ export class CarriedFiles implements ConfigFiles {
   read(path: string): NamedText {
     const file = this.files.get(path);
     if (file !== undefined) return { ok: true, text: file.lines.join('\n') };
-    return { ok: false, message: 'is not part of the text that is checked', hint: 'check the file where it stands' };
+    return { ok: false, ...NOT_CARRIED };
   }
 }
 

@@ -16,6 +16,10 @@ export interface DaemonTable {
   socketMode: number;
   /** Name of a group. */
   socketGroup?: string;
+  /** Absolute; undefined: none. */
+  monitorSocket?: string;
+  /** Permission bits. */
+  monitorSocketMode: number;
   /** `-` (stderr), `syslog`, or an absolute path. */
   logFile: string;
   logFileGiven: boolean;
@@ -28,6 +32,8 @@ export interface DaemonTable {
   dependencyTimeout: number;
   /** IANA name. */
   timezone: string;
+  /** Reload when one of `LoadedConfig.files` changes. */
+  watchConfig: boolean;
   /** Percent; undefined: off. */
   reloadGuard?: number;
 }
@@ -58,17 +64,35 @@ export function readDaemon(top: RawTable, place: DaemonPlace, report: Report): D
   const at = { path: ['daemon'] };
   const given = readTable(table, DAEMON, at, report);
   const daemon = resolveDaemon(given, addDefaults(given, table, DAEMON, at, report), place);
-  if (isSocketPathTooLong(daemon.socket)) {
-    report.error({
-      path: ['daemon', 'socket'],
-      key: 'socket',
-      message: 'the path is too long',
-      found: `${Buffer.byteLength(daemon.socket)} bytes: ${daemon.socket}`,
+  checkSockets(daemon, report);
+  warnOfEvents(given, report);
+  return daemon;
+}
+
+function checkSockets({ socket, monitorSocket }: DaemonTable, report: Report): void {
+  const error = (key: string, message: string, more: { found: string; allowed?: string; hint: string }): void => {
+    report.error({ path: ['daemon', key], key, message, ...more });
+  };
+  for (const [key, path] of Object.entries({ socket, 'monitor-socket': monitorSocket })) {
+    if (path === undefined || !isSocketPathTooLong(path)) continue;
+    error(key, 'the path is too long', {
+      found: `${Buffer.byteLength(path)} bytes: ${path}`,
       allowed: 'at most 107 bytes',
-      hint: 'set socket under [daemon] to a shorter path',
+      hint: `set ${key} under [daemon] to a shorter path`,
     });
   }
-  return daemon;
+  if (monitorSocket === socket) {
+    error('monitor-socket', 'is the control socket', { found: socket, hint: 'give it a path of its own' });
+  }
+}
+
+/** Files that are ready for the next release may have these keys already. */
+function warnOfEvents(given: DaemonValues, report: Report): void {
+  for (const key of ['events-max-age', 'events-max-bytes'] as const) {
+    if (given[key] === undefined) continue;
+    const message = 'has no effect yet: the history of events comes with a later release';
+    report.warning({ path: ['daemon', key], key, message });
+  }
 }
 
 function resolveDaemon(given: DaemonValues, values: DaemonValues, place: DaemonPlace): DaemonTable {
@@ -77,12 +101,15 @@ function resolveDaemon(given: DaemonValues, values: DaemonValues, place: DaemonP
     written === undefined ? undefined : resolve(directory, written);
   const stateDir = context.stateDir ?? path(values['state-dir']) ?? defaultStateDirectory(uid, context);
   const group = values['socket-group'];
+  const monitor = path(values['monitor-socket']);
   const guard = values['reload-guard'];
   return {
     stateDir,
     socket: path(values.socket) ?? defaultSocketPath(uid, stateDir, context),
     socketMode: values['socket-mode'] ?? (group === undefined ? 0o600 : 0o660),
     ...(group === undefined ? {} : { socketGroup: group }),
+    ...(monitor === undefined ? {} : { monitorSocket: monitor }),
+    monitorSocketMode: values['monitor-socket-mode'] ?? 0o666,
     ...logFile(values['log-file'], directory),
     logLevel: values['log-level'] ?? 'info',
     childLogDir: path(values['child-log-dir']) ?? resolve(stateDir, 'logs'),
@@ -92,6 +119,7 @@ function resolveDaemon(given: DaemonValues, values: DaemonValues, place: DaemonP
     shutdownTimeout: values['shutdown-timeout'] ?? 0,
     dependencyTimeout: values['dependency-timeout'] ?? 0,
     timezone: values.timezone ?? context.systemTimezone,
+    watchConfig: values['watch-config'] ?? false,
     ...(guard === undefined || guard === 'off' ? {} : { reloadGuard: guard }),
   };
 }

@@ -59,7 +59,7 @@ function readEntry(lines: readonly string[], at: number): Entry {
     return { problem: 'the line is no NAME=value', hint: 'comments begin with #', end: at };
   }
   const wrong = variableProblem(name);
-  if (wrong !== undefined) return { problem: `the name ${quote(name)} ${wrong}`, end: at };
+  if (wrong !== undefined) return { problem: `variable ${quote(name)}: ${wrong}`, end: at };
   const rest = content.slice(head[0].length);
   const mark = rest.charAt(0);
   const value = mark === '"' || mark === "'" ? readQuoted(lines, at, head[0].length) : readPlain(rest, at);

@@ -1,6 +1,6 @@
 /** `include` (SPEC 2): further files with `[[process]]` and `[[template]]`, as if they stood at the end of the main one. */
 import { basename, dirname, resolve } from 'node:path';
-import type { ConfigFiles } from './config-files.ts';
+import { NOT_CARRIED, type ConfigFiles } from './config-files.ts';
 import { permissionProblems } from './file-permissions.ts';
 import { describeValue } from './issues.ts';
 import { createNearest } from './nearest.ts';
@@ -67,6 +67,11 @@ interface Named {
 /** The files that the patterns mean, each once. */
 function includedFiles(patterns: readonly unknown[], source: IncludeSource, report: Report): Named[] {
   const { files } = source;
+  if (files.included === 'not-carried') {
+    const { message, hint } = NOT_CARRIED;
+    report.error({ path: ['include'], key: 'include', message: `what it includes ${message}`, hint });
+    return [];
+  }
   if (files.included !== undefined) return files.included.map((file) => ({ file, path: ['include'] }));
   const found = new Map<string, Named>();
   for (const [index, pattern] of patterns.entries()) {

@@ -1,7 +1,9 @@
 /** Can a version be launched? Asked at load, and before a `restart` stops anything (SPEC 2.4, 5). */
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { inheritedEnvironment } from '../core/inherited-environment.ts';
 import type { ProcessVersion } from '../core/model.ts';
+import { holdsPlaceholder } from '../core/placeholders.ts';
 import { quote } from './problem.ts';
 
 /** Where a program is looked for when neither the service nor the daemon has a PATH. */
@@ -38,6 +40,7 @@ export function launchObstacles(
 type Obstacle = Omit<LaunchObstacle, 'key'>;
 
 function folderProblem(path: string): Obstacle | undefined {
+  if (holdsPlaceholder(path)) return undefined;
   const what = inspect(path);
   if (what === 'folder') return undefined;
   return what === 'missing'
@@ -53,8 +56,11 @@ function programProblem(
   environment: Readonly<Record<string, string | undefined>>,
 ): Obstacle | undefined {
   const program = version.command.argv[0] ?? '';
+  // Another path for each instance: the launch will tell.
+  if (holdsPlaceholder(program) || holdsPlaceholder(version.workDir)) return undefined;
   if (program.includes('/')) return fileProblem(resolve(version.workDir, program));
-  const path = version.env['PATH'] ?? environment['PATH'] ?? DEFAULT_PATH;
+  const inherited = inheritedEnvironment(environment, version.inheritEnv);
+  const path = version.env['PATH'] ?? inherited['PATH'] ?? DEFAULT_PATH;
   const candidates = path.split(':').map((folder) => resolve(version.workDir, folder, program));
   if (candidates.some((candidate) => inspect(candidate) === 'executable')) return undefined;
   const present = candidates.find((candidate) => inspect(candidate) === 'file');

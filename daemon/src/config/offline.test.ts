@@ -42,12 +42,13 @@ test('where the configuration is looked for', () => {
 });
 
 test.each<[string, Shape, readonly string[]]>([
-  ['top', topKeys, LATER_KEYS.top],
+  ['top', topKeys, []],
   ['daemon', daemonKeys, LATER_KEYS.daemon],
   ['process', processKeys, LATER_KEYS.process],
 ])('every key of %s has its texts, and none is both built and announced', (_, shape, later) => {
   for (const [name, check] of Object.entries(shape)) {
     expect(allowedText(check), name).toBeTruthy();
+    expect(check.meta()?.['example'], name).toBeTruthy();
     expect(check.description, name).toBeTruthy();
     expect(later).not.toContain(name);
   }

@@ -1,20 +1,25 @@
 /** Rules within one table: keys that do not go together, and modes written as decimal numbers. */
 import type { Draft } from './draft.ts';
+import { isOneShot } from './process-keys.ts';
 import type { Path } from './positions.ts';
 import type { Report } from './report.ts';
-import { truncatesLog } from './command-line.ts';
 import type { RuleInput } from './rules.ts';
-import { isTable, rawValue } from './table-reader.ts';
+import { rawValue } from './table-reader.ts';
 
 export function checkValues({ drafts }: RuleInput, report: Report): void {
   checkDecimalMode(['daemon', 'socket-mode'], report);
+  checkDecimalMode(['daemon', 'monitor-socket-mode'], report);
   checkDecimalMode(['defaults', 'umask'], report);
+  checkLogFile(['defaults'], report);
   for (const draft of drafts) {
     checkDecimalMode([...draft.path, 'umask'], report, draft.id);
+    checkLogFile(draft.path, report, draft.id);
     checkOneShot(draft, report);
+    checkSchedule(draft, report);
+    checkType(draft, report);
+    checkIdle(draft, report);
     checkDelays(draft, report);
     checkFake(draft, report);
-    checkRedirection(draft, report);
   }
 }
 
@@ -35,7 +40,7 @@ function checkDecimalMode(path: Path, report: Report, process?: string): void {
 }
 
 function checkOneShot({ path, id, values }: Draft, report: Report): void {
-  if (values['one-shot'] !== true || values.autorestart !== 'always') return;
+  if (!isOneShot(values) || values.autorestart !== 'always') return;
   report.error({
     path: [...path, 'autorestart'],
     process: id,
@@ -44,6 +49,66 @@ function checkOneShot({ path, id, values }: Draft, report: Report): void {
     found: '"always"',
     allowed: '"on-failure", "never"',
   });
+}
+
+/** `log-file` is both streams: beside one of them nobody could say what is meant. */
+function checkLogFile(path: Path, report: Report, process?: string): void {
+  const isGiven = (key: string): boolean => report.locator.exact([...path, key]) !== undefined;
+  const other = ['stdout-log', 'stderr-log'].find(isGiven);
+  if (other === undefined || !isGiven('log-file')) return;
+  report.error({
+    path: [...path, 'log-file'],
+    process,
+    key: 'log-file',
+    message: `does not go together with ${other}`,
+    hint: 'log-file takes both streams; write either log-file, or stdout-log and stderr-log',
+  });
+}
+
+/** Each time of a cron pattern is a run: a service has no such thing. */
+function checkSchedule({ path, id, values }: Draft, report: Report): void {
+  if (values.schedule?.kind !== 'cron' || values['one-shot'] === true) return;
+  const isBoot = values['one-shot'] === 'boot';
+  report.error({
+    path: [...path, 'schedule', 'cron'],
+    process: id,
+    key: 'schedule.cron',
+    message: isBoot ? 'does not go together with one-shot = "boot"' : 'is for one-shots only',
+    hint: isBoot
+      ? 'write one-shot = true to run it at each of these times'
+      : 'write one-shot = true, or start-time and stop-time for a service',
+  });
+}
+
+/** Without these nobody could tell whether it is alive, nor end it. */
+function checkType({ path, id, values }: Draft, report: Report): void {
+  const { command } = values;
+  if (typeof command !== 'object' || command.type !== 'external') return;
+  for (const key of ['health-check', 'stop'] as const) {
+    // One that is given and wrong has been reported.
+    if (values[key] !== undefined || report.locator.exact([...path, key]) !== undefined) continue;
+    report.error({
+      path: [...path, 'command', 'type'],
+      process: id,
+      key,
+      message: 'is missing: a command of type external leaves no process that could be watched or ended',
+      hint:
+        key === 'stop' ? 'say how it is ended: stop = "..."' : 'say how it is told to be alive: health-check = "..."',
+    });
+  }
+}
+
+/** Keys of this very table that have no effect. */
+function checkIdle({ path, id, raw, values, version }: Draft, report: Report): void {
+  const warn = (key: string, message: string): void => {
+    if (rawValue(raw, key) !== undefined) report.warning({ path: [...path, key], process: id, key, message });
+  };
+  if (values['catch-up'] === true && !(isOneShot(values) && values.schedule !== undefined)) {
+    warn('catch-up', 'has no effect: it is for one-shots with a schedule');
+  }
+  if (version !== undefined && version.command.type !== 'pid-file') {
+    warn('pid-file-timeout', 'has no effect: it is for commands of type pid-file');
+  }
 }
 
 function checkDelays({ path, id, values, raw }: Draft, report: Report): void {
@@ -63,15 +128,4 @@ function checkDelays({ path, id, values, raw }: Draft, report: Report): void {
 function checkFake({ path, id, raw, values }: Draft, report: Report): void {
   if (typeof raw['fake'] !== 'boolean' || values.type === undefined || raw['fake'] === values.type) return;
   report.error({ path: [...path, 'type'], process: id, key: 'type', message: 'contradicts fake', hint: 'remove type' });
-}
-
-function checkRedirection({ path, id, version, raw }: Draft, report: Report): void {
-  if (version?.command.type !== 'expression' || !truncatesLog(version.command.line)) return;
-  report.warning({
-    path: [...path, 'command', ...(isTable(raw['command']) ? ['line'] : [])],
-    process: id,
-    key: 'command',
-    message: 'a ">" to /dev/stdout or /dev/stderr empties the log each time',
-    hint: 'use >> instead, or >&1 and >&2',
-  });
 }
