@@ -48,6 +48,7 @@ export function readTable<S extends Shape>(
     const check = Object.hasOwn(kind.shape, key) ? kind.shape[key] : undefined;
     if (check !== undefined) {
       const isFree = kind.free?.includes(key) === true;
+      if (!isFree) reportTwice(value, { ...place, path: [...place.path, key] }, report);
       const result = readValue({ key, value: isFree ? value : kebabInside(value, 3), check }, place, report);
       if (result !== undefined) values[key] = result.value;
     } else if (kind.others?.includes(key) !== true) {
@@ -124,6 +125,24 @@ function kebabInside(value: unknown, depth: number): unknown {
     kebabInside(inner, depth - 1),
   ]);
   return Object.fromEntries(entries);
+}
+
+/** A key of a table within a value that is given in both spellings. */
+function reportTwice(value: unknown, place: TablePlace, report: Report, depth = 3): void {
+  if (depth === 0 || typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    const kebab = key.replaceAll('_', '-');
+    if (kebab !== key && Object.hasOwn(value, kebab)) {
+      const message = `is given twice, as ${quote(kebab)} and ${quote(key)}`;
+      report.error({ path: [...place.path, key], process: place.process, key: kebab, message });
+    }
+    reportTwice(
+      inner,
+      { ...place, path: [...place.path, Array.isArray(value) ? Number(key) : key] },
+      report,
+      depth - 1,
+    );
+  }
 }
 
 interface GivenValue {
