@@ -375,6 +375,17 @@ describe('offline', () => {
     expect((await offline('-c', join(folder, 'none.toml'), 'status')).code).toBe(6);
   });
 
+  it('sends a file to plan with all that it includes, for the daemon opens none', async () => {
+    const file = join(folder, 'procman.toml');
+    writeFileSync(file, 'uid = "x"\nfile-format = "0"\ninclude = ["*.conf"]\n');
+    writeFileSync(join(folder, 'more.conf'), '[[process]]\nid = "included"\n');
+    await ctl(['plan', file], { plan: () => plan });
+    const { config } = (daemon?.asked[0]?.params ?? {}) as { config?: { path: string; text: string } };
+    expect(config?.path).toBe(file);
+    expect(config?.text).toContain('|id = "included"');
+    expect((await ctl(['plan', join(folder, 'none.toml')], {})).code).toBe(6);
+  });
+
   it('prints a new uid each time', async () => {
     const [one, other] = [await offline('uid'), await offline('uid')];
     expect(one.out).toMatch(/^[0-9a-f-]{36}\n$/);

@@ -1,8 +1,9 @@
 /** Entry of the bundle `offline.cjs`: what needs the configuration loader and no daemon. Loaded when first used. */
 import { sampleConfig } from '@procman/daemon/config/gen-file';
-import { countProcesses, currentContext, loadConfig } from '@procman/daemon/config/load';
+import { bundleConfig, countProcesses, currentContext, loadConfig } from '@procman/daemon/config/load';
 import { parseToml } from '@procman/daemon/config/parse-toml';
 import { formatProblem } from '@procman/daemon/config/problem';
+import type { GuardedText } from '@procman/daemon/config/guarded-file';
 import type { CheckResult } from '@procman/protocol/views';
 
 function check(file: string): CheckResult {
@@ -19,6 +20,11 @@ function renderCheck({ ok, processes, problems }: CheckResult): string {
   return [...problems.map((problem) => formatProblem(problem)), summary].map((line) => `${line}\n`).join('');
 }
 
+/** A configuration as one text, with what it names in it. */
+function bundle(file: string): GuardedText {
+  return bundleConfig(file, currentContext());
+}
+
 /** The uid in a configuration's text, however it is written; undefined where there is none. */
 function uidOf(text: string): string | undefined {
   const parsed = parseToml(text, '');
@@ -26,5 +32,5 @@ function uidOf(text: string): string | undefined {
   return typeof uid === 'string' ? uid : undefined;
 }
 
-export const offline = { check, renderCheck, uidOf, sampleFile: sampleConfig };
+export const offline = { bundle, check, renderCheck, uidOf, sampleFile: sampleConfig };
 export type Offline = typeof offline;

@@ -1,7 +1,7 @@
-import { readGuarded } from '@procman/daemon/config/guarded-file';
 import { clientExit } from '@procman/protocol/exit-codes';
 import { resolve } from 'node:path';
 import type { Command } from '../command.ts';
+import type { CommandContext } from '../context.ts';
 import { Failure } from '../failure.ts';
 import { renderUpdate } from '../render/update.ts';
 import { exitOf } from './update.ts';
@@ -12,19 +12,20 @@ export const plan: Command = {
   summary: 'what "update" would do, in order and why; changes nothing',
   operands: [{ label: 'FILE', kind: 'file', optional: true }],
   options: [],
-  details: ['With FILE: as if that were the configuration.'],
+  details: ['With FILE: as if that were the configuration; what it includes is read, too.'],
   examples: ['plan', 'plan new.toml', 'plan --json | jq .hash'],
   run: async (context, given) => {
     const [file] = given.operands;
-    const result = await context.call('plan', file === undefined ? {} : { config: readConfig(resolve(file)) });
+    const config = file === undefined ? {} : { config: await readConfig(context, resolve(file)) };
+    const result = await context.call('plan', config);
     context.print(result, () => renderUpdate(result, 'would', context.style));
     return exitOf(result);
   },
 };
 
-/** Read here and not by the daemon: a root daemon opens no path for whoever has its socket. */
-function readConfig(path: string): { path: string; text: string } {
-  const file = readGuarded(path);
+/** Read here, with all that it names, and not by the daemon: a root daemon opens no path for whoever has its socket. */
+async function readConfig(context: CommandContext, path: string): Promise<{ path: string; text: string }> {
+  const file = (await context.io.offline()).bundle(path);
   if (file.ok) return { path, text: file.text };
   throw new Failure(`${path}: ${file.message}`, { exitCode: clientExit.config, code: 'config' });
 }

@@ -77,7 +77,7 @@ describe('requests', () => {
     let received: unknown;
     await serve({ stop: (params) => ((received = params), { results: [] }) });
     const client = await enter();
-    const invalid = [['a'], null, {}, { names: [] }, { names: ['a'], until: 'reboot' }, { names: 'all' }];
+    const invalid = [['a'], null, {}, { names: [] }, { names: ['a'], till: 'reboot' }, { names: 'all' }];
     for (const [id, params] of invalid.entries()) {
       const { error } = await client.ask(id, 'stop', params);
       expect(error?.code).toBe(-32602);
