@@ -53,7 +53,8 @@ export function buildCommand(source: CommandSource, find: Scope['find']): Comman
 
 const EMPTY: Problem = { problem: 'the command is empty' };
 const NO_PID_FILE: Problem = {
-  problem: 'a command of type pid-file has to write a pid into {{ PROCMAN_PID_FILE }}, and this line does not mention it',
+  problem:
+    'a command of type pid-file has to write a pid into {{ PROCMAN_PID_FILE }}, and this line does not mention it',
   hint: 'write it like: program & echo $! > {{ PROCMAN_PID_FILE }}; where the program itself stays in the foreground, leave type out',
 };
 

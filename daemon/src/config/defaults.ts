@@ -6,7 +6,7 @@ import { holdsReference } from './references.ts';
 import type { Report } from './report.ts';
 import { isTable, rawValue, readTable, type RawTable, type TableKind } from './table-reader.ts';
 import { LATER_KEYS } from './unknown-keys.ts';
-import { fillTable, TEXT_KEYS, type Scope } from './variables.ts';
+import { DEEPEST_TEXT, fillTable, TEXT_KEYS, type Scope } from './variables.ts';
 
 const IDENTITY = ['id', 'apply-on', 'command'];
 const DEFAULTS: TableKind<typeof sharedKeys> = {
@@ -36,10 +36,10 @@ export function readDefaults(top: RawTable, report: Report): Defaults {
     report.error({ path: ['defaults', key], key, message: "cannot have a default: it is each process's own" });
   }
   const isOpen = ([key, value]: [string, unknown]): boolean =>
-    TEXT_KEYS.has(key.replaceAll('_', '-')) && holdsReference(value);
+    TEXT_KEYS.has(key.replaceAll('_', '-')) && holdsReference(value, DEEPEST_TEXT);
   const entries = Object.entries(raw);
   const open = Object.fromEntries(entries.filter(isOpen)) as RawTable;
-  const fixed = readValues(Object.fromEntries(entries.filter((entry) => !isOpen(entry))) as RawTable, raw, {}, report);
+  const fixed = readValues(Object.fromEntries(entries.filter((entry) => !isOpen(entry))), raw, {}, report);
   return { raw, fixed, open };
 }
 

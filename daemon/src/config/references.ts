@@ -32,9 +32,9 @@ export function namesIn(text: string): Set<string> {
   return names;
 }
 
-/** Whether any text within a value has a reference. */
-export function holdsReference(value: unknown): boolean {
+/** Whether any text within a value, not deeper than this many tables and lists, has a reference. */
+export function holdsReference(value: unknown, depth: number): boolean {
   if (typeof value === 'string') return value.includes('{{') && value.search(REFERENCE) !== -1;
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.values(value).some((inner: unknown) => holdsReference(inner));
+  if (typeof value !== 'object' || value === null || depth === 0) return false;
+  return Object.values(value).some((inner: unknown) => holdsReference(inner, depth - 1));
 }

@@ -1,10 +1,7 @@
-/** Rules about the machine (SPEC 2.4): programs, folders, shell syntax, and the system tools that a launch needs. */
-import type { Draft } from './draft.ts';
+/** Rules about the machine (SPEC 2.4): programs, folders, and the system tools that a launch needs. */
 import { isExecutable, launchObstacles } from './launchable.ts';
 import type { Report } from './report.ts';
 import type { RuleInput } from './rules.ts';
-import { checkShellLines } from './shell-check.ts';
-import { isTable } from './table-reader.ts';
 
 /** The tools that every launch needs, and the packages that bring them (Debian and Fedora call them the same). */
 const TOOLS: readonly { readonly name: string; readonly source: string }[] = [
@@ -18,7 +15,6 @@ const TOOL_FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 export function checkMachine(input: RuleInput, report: Report): void {
   checkTools(TOOL_FOLDERS, report);
   const counting = input.drafts.filter((draft) => ['effective', 'future'].includes(input.standings.get(draft) ?? ''));
-  checkExpressions(counting, report);
   for (const draft of counting) {
     if (draft.version === undefined) continue;
     const severity = input.standings.get(draft) === 'future' ? 'warning' : 'error';
@@ -34,20 +30,5 @@ export function checkTools(folders: readonly string[], report: Report): void {
     if (folders.some((folder) => isExecutable(`${folder}/${name}`))) continue;
     const hint = `install ${source}`;
     report.error({ path: [], message: `the system tool ${name} is missing in ${folders.join(', ')}`, hint });
-  }
-}
-
-function checkExpressions(drafts: readonly Draft[], report: Report): void {
-  const expressions = drafts.flatMap((draft) =>
-    draft.version?.command.type === 'expression' ? [{ draft, line: draft.version.command.line }] : [],
-  );
-  const verdicts = checkShellLines(expressions.map(({ line }) => line));
-  for (const { draft, line } of expressions) {
-    const verdict = verdicts.get(line);
-    if (verdict === undefined) continue;
-    const path = [...draft.path, 'command', ...(isTable(draft.raw['command']) ? ['line'] : [])];
-    const place = { path, process: draft.id, key: 'command' };
-    if (verdict.kind === 'wrong') report.error({ ...place, message: verdict.message, hint: verdict.hint });
-    else report.warning({ ...place, message: 'could not be checked with sh -n in reasonable time' });
   }
 }

@@ -3,6 +3,7 @@ import { standings, type Draft, type Standing } from './draft.ts';
 import type { LoadContext } from './context.ts';
 import type { DaemonTable } from './daemon-table.ts';
 import type { Report } from './report.ts';
+import { checkCommands } from './rules-commands.ts';
 import { checkDependencies } from './rules-dependencies.ts';
 import { checkEnvFiles } from './rules-env-file.ts';
 import { checkLogs } from './rules-logs.ts';
@@ -21,7 +22,7 @@ export interface RuleInput {
 /** Applies every rule; problems go to the report. @returns what was looked at */
 export function checkRules(input: Omit<RuleInput, 'standings'>, report: Report): RuleInput {
   const complete = { ...input, standings: standings(input.drafts, input.context.now ?? Date.now()) };
-  for (const check of [checkValues, checkNames, checkDependencies, checkEnvFiles, checkLogs, checkMachine])
+  for (const check of [checkValues, checkCommands, checkNames, checkDependencies, checkEnvFiles, checkLogs, checkMachine])
     check(complete, report);
   return complete;
 }

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { maskQuoted } from './command-line.ts';
 
-/** One line may take so long. */
+/** One sh may take so long. */
 const LINE_TIMEOUT = 5000;
 /** All lines of a file may take so long: the daemon waits meanwhile. */
 const TOTAL_TIMEOUT = 15_000;
@@ -15,11 +15,53 @@ export type ShellVerdict =
 export function checkShellLines(lines: Iterable<string>): Map<string, ShellVerdict> {
   const verdicts = new Map<string, ShellVerdict>();
   const deadline = performance.now() + TOTAL_TIMEOUT;
-  for (const line of new Set(lines)) {
-    const verdict: ShellVerdict | undefined = performance.now() > deadline ? { kind: 'unchecked' } : checkLine(line);
+  const check = (batch: readonly string[]): void => {
+    const [line] = batch;
+    const isLate = performance.now() > deadline;
+    if (line === undefined || (batch.length > 1 && !isLate && isRight(asScript(batch)))) return;
+    if (batch.length > 1) {
+      const middle = Math.ceil(batch.length / 2);
+      check(batch.slice(0, middle));
+      check(batch.slice(middle));
+      return;
+    }
+    const verdict: ShellVerdict | undefined = isLate ? { kind: 'unchecked' } : checkLine(line);
     if (verdict !== undefined) verdicts.set(line, verdict);
-  }
+  };
+  const distinct = [...new Set(lines)];
+  check(distinct.filter((line) => isPlain(line)));
+  for (const line of distinct.filter((line) => !isPlain(line))) check([line]);
   return verdicts;
+}
+
+/** A line without anything that could swallow what stands after it: such lines may be read by one sh. */
+function isPlain(line: string): boolean {
+  if (/[`#]|<<|\$[({']|\\$/.test(line)) return false;
+  const unescaped = line.replace(/'[^']*'|"(?:[^"\\]|\\[^])*"|\\[^]/g, '');
+  return !/['"\\]/.test(unescaped);
+}
+
+/**
+ * Many lines as one script, which is right only if all are. They stand in blocks of two kinds in turn, so that what one line
+ * leaves open cannot be closed by its neighbour.
+ */
+function asScript(lines: readonly string[]): string {
+  const blocks = lines.map((line, index) => (index % 2 === 0 ? `{ :\n${line}\n}\n` : `( :\n${line}\n)\n`));
+  return blocks.join('');
+}
+
+function isRight(script: string): boolean {
+  try {
+    execFileSync('/bin/sh', ['-n'], {
+      input: script,
+      timeout: LINE_TIMEOUT,
+      stdio: ['pipe', 'ignore', 'ignore'],
+      env: {},
+    });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function checkLine(line: string): ShellVerdict | undefined {

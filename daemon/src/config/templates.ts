@@ -82,7 +82,10 @@ function readTemplate(raw: unknown, path: Path, report: Report): Template | unde
 }
 
 /** What is wrong with a template whatever its values. Each variable stands for another number: that is right in all places. */
-function trialProblem(text: string, variables: ReadonlySet<string>): { message: string; hint?: string | undefined } | undefined {
+function trialProblem(
+  text: string,
+  variables: ReadonlySet<string>,
+): { message: string; hint?: string | undefined } | undefined {
   const numbers = new Map([...variables].map((name, index) => [name, String(index)]));
   const filled = fillFragment(text, (name) => {
     const digits = numbers.get(name);
@@ -99,7 +102,10 @@ function trialProblem(text: string, variables: ReadonlySet<string>): { message: 
   return undefined;
 }
 
-function inFragment(problem: { message: string; line?: number; hint?: string }): { message: string; hint?: string | undefined } {
+function inFragment(problem: { message: string; line?: number; hint?: string }): {
+  message: string;
+  hint?: string | undefined;
+} {
   const line = problem.line === undefined ? '' : `line ${problem.line}: `;
   return { message: `${line}${problem.message}`, hint: problem.hint };
 }
@@ -173,7 +179,9 @@ function fillTemplate(use: TemplateUse, templates: Templates, place: TablePlace,
     return undefined;
   }
   if (template.isBroken) {
-    error(`the template ${quote(template.name)} (${template.where}) cannot be used`, { hint: 'mend the template first' });
+    error(`the template ${quote(template.name)} (${template.where}) cannot be used`, {
+      hint: 'mend the template first',
+    });
     return undefined;
   }
   if (!checkVariables(use, template, error)) return undefined;

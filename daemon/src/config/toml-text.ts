@@ -20,7 +20,9 @@ export const isOwnName = (name: string): boolean => name.startsWith('PROCMAN_');
 
 /** Fills a TOML text. Comments are left alone. Never throws, whatever the text. */
 export function fillFragment(fragment: string, find: FindValue): string {
-  return mapFragment(fragment, (token) => (token.kind === 'bare' ? fillBare(token.text, find) : fillString(token, find)));
+  return mapFragment(fragment, (token) =>
+    token.kind === 'bare' ? fillBare(token.text, find) : fillString(token, find),
+  );
 }
 
 /** The variables of a TOML text, in their order. */
@@ -124,7 +126,13 @@ function asBasic(content: string): string {
   return content.replace(/["\\]/g, '\\$&');
 }
 
-const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r', '"': '\\"', '\\': '\\\\' };
+const SHORT_ESCAPES: Readonly<Record<string, string>> = {
+  '\t': '\\t',
+  '\n': '\\n',
+  '\r': '\\r',
+  '"': '\\"',
+  '\\': '\\\\',
+};
 
 /** A blank at the beginning is escaped, too: after a backslash at the end of a line it would be dropped. */
 function escapeBasic(text: string): string {

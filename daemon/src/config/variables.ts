@@ -116,7 +116,10 @@ export function scopeOf(source: ScopeSource): Scope {
     const written = chain.at(-1) === name ? undefined : source.env.get(name);
     if (written === undefined) return inheritedValue(name, source);
     if (chain.includes(name) || chain.length >= LONGEST_CHAIN) {
-      return { problem: `refers to ${chain.slice(-3).join(', ')} in a circle or too long a chain`, hint: 'write it out' };
+      return {
+        problem: `refers to ${chain.slice(-3).join(', ')} in a circle or too long a chain`,
+        hint: 'write it out',
+      };
     }
     // What is wrong with the entry is said of the entry itself.
     return { value: fillEntry(name, written).text };
@@ -145,7 +148,8 @@ function inheritedValue(name: string, source: ScopeSource): Lookup {
 }
 
 function valueOf(name: string, value: string): Lookup {
-  if (holdsPlaceholder(value)) return { problem: `the value of {{ ${name} }} ${RESERVED.problem}`, hint: RESERVED.hint };
+  if (holdsPlaceholder(value))
+    return { problem: `the value of {{ ${name} }} ${RESERVED.problem}`, hint: RESERVED.hint };
   if (value.includes('\0')) return { problem: `the value of {{ ${name} }} holds a NUL character` };
   return { value };
 }
@@ -202,6 +206,9 @@ interface WalkInput {
   readonly report: Report;
 }
 
+/** No key has texts below that; dotted keys may be thousands deep. */
+export const DEEPEST_TEXT = 3;
+
 /** Fills the texts within one key's value. */
 class Walk {
   failed = false;
@@ -213,6 +220,7 @@ class Walk {
 
   fill(value: unknown, path: Path): unknown {
     if (typeof value === 'string') return this.isText(path) ? this.fillOne(value, path) : value;
+    if (path.length > DEEPEST_TEXT) return value;
     if (Array.isArray(value)) return value.map((inner: unknown, index) => this.fill(inner, [...path, index]));
     if (!isTable(value)) return value;
     const entries = Object.entries(value).map(([name, inner]) => [name, this.fill(inner, [...path, name])]);
@@ -228,9 +236,10 @@ class Walk {
     const { key, scope, place, report } = this.input;
     const isEnv = key === 'env' && path.length === 2;
     const filled = (isEnv ? scope.env.get(String(path[1])) : undefined) ?? fillText(text, scope.find);
-    const problems = LOAD_TIME_KEYS.has(key) && holdsPlaceholder(filled.text) && !holdsPlaceholder(text)
-      ? [...filled.problems, TOO_EARLY]
-      : filled.problems;
+    const problems =
+      LOAD_TIME_KEYS.has(key) && holdsPlaceholder(filled.text) && !holdsPlaceholder(text)
+        ? [...filled.problems, TOO_EARLY]
+        : filled.problems;
     for (const { problem, hint } of problems) {
       this.failed = true;
       const names = path.filter((step) => typeof step === 'string');
