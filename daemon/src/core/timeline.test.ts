@@ -1,20 +1,12 @@
 import { Temporal } from 'temporal-polyfill';
 import { describe, expect, test } from 'vitest';
-import type { ProcessConfig, ProcessVersion, Schedule, WallTime, WeekDay } from './model.ts';
+import type { ProcessConfig, ProcessVersion, WallTime } from './model.ts';
 import { processOf, versionOf } from './testing/builders.ts';
+import { cron, daily, MADRID } from './testing/schedules.ts';
 import { expectedAt, timelineOf, type HoldEnd, type TimelineEntry } from './timeline.ts';
 
-const ZONE = 'Europe/Madrid';
-const HOUR = 3_600_000;
-const ALL: readonly WeekDay[] = [1, 2, 3, 4, 5, 6, 7];
-
 /** In Madrid: `2024-05-06T08:00`, a Monday. */
-const at = (text: string): WallTime => Temporal.PlainDateTime.from(text).toZonedDateTime(ZONE).epochMilliseconds;
-
-const daily = (start: number, stop: number, days = ALL): Schedule => ({
-  kind: 'windows', start: start * HOUR, stop: stop * HOUR, days, timezone: ZONE, text: `${start}-${stop}`,
-}); // prettier-ignore
-const cron = (pattern: string): Schedule => ({ kind: 'cron', pattern, timezone: ZONE, text: pattern });
+const at = (text: string): WallTime => Temporal.PlainDateTime.from(text).toZonedDateTime(MADRID).epochMilliseconds;
 
 type Given = Partial<ProcessVersion>;
 
@@ -24,7 +16,7 @@ function version(id: string, since: string, given: Given = {}): ProcessVersion {
 }
 
 function show({ at: time, name, action, applyOn, note }: TimelineEntry): string {
-  const moment = Temporal.Instant.fromEpochMilliseconds(time).toZonedDateTimeISO(ZONE).toPlainDateTime();
+  const moment = Temporal.Instant.fromEpochMilliseconds(time).toZonedDateTimeISO(MADRID).toPlainDateTime();
   return [moment.toString({ smallestUnit: 'minute' }), name, action, applyOn, note].filter(Boolean).join(' ');
 }
 
@@ -41,17 +33,17 @@ describe('what comes of the versions of one process', () => {
   test.each<readonly [what: string, versions: readonly ProcessVersion[], from: string, to: string, entries: string[]]>([
     ['nothing of a service that runs always', [version('web', OLD)], MONDAY, '2025-05-06', []],
     ['windows open and close',
-      [version('web', OLD, { schedule: daily(8, 18) })], MONDAY, TUESDAY,
+      [version('web', OLD, { schedule: daily('08:00-18:00') })], MONDAY, TUESDAY,
       [`${MONDAY}T08:00 web start ${OLD}`, `${MONDAY}T18:00 web stop ${OLD}`]],
     ['from the first moment on, to before the last',
-      [version('web', OLD, { schedule: daily(8, 18) })], `${MONDAY}T18:00`, `${TUESDAY}T08:00`,
+      [version('web', OLD, { schedule: daily('08:00-18:00') })], `${MONDAY}T18:00`, `${TUESDAY}T08:00`,
       [`${MONDAY}T18:00 web stop ${OLD}`]],
     ['whole days go on over midnight',
-      [version('web', OLD, { schedule: daily(0, 24, [1, 2]) })], MONDAY, '2024-05-20',
+      [version('web', OLD, { schedule: daily('00:00-24:00', [1, 2]) })], MONDAY, '2024-05-20',
       [`${MONDAY}T00:00 web start ${OLD}`, `${WEDNESDAY}T00:00 web stop ${OLD}`,
         `2024-05-13T00:00 web start ${OLD}`, `2024-05-15T00:00 web stop ${OLD}`]],
     ['a one-shot has each day for itself',
-      [version('job', OLD, { oneShot: true, schedule: daily(0, 24, [1, 2]) })], `${MONDAY}T12:00`, '2024-05-12',
+      [version('job', OLD, { oneShot: true, schedule: daily('00:00-24:00', [1, 2]) })], `${MONDAY}T12:00`, '2024-05-12',
       [`${TUESDAY}T00:00 job stop ${OLD}`, `${TUESDAY}T00:00 job run ${OLD}`, `${WEDNESDAY}T00:00 job stop ${OLD}`]],
     ['cron times are no windows',
       [version('job', OLD, { oneShot: true, schedule: cron('0 3 * * *') })], MONDAY, WEDNESDAY,
@@ -60,26 +52,26 @@ describe('what comes of the versions of one process', () => {
     ['a one-shot takes effect', [version('job', TUESDAY, { oneShot: true })], MONDAY, WEDNESDAY,
       [`${TUESDAY}T00:00 job run ${TUESDAY}`]],
     ['outside of its window it waits for that',
-      [version('web', TUESDAY, { schedule: daily(8, 18) })], MONDAY, WEDNESDAY,
+      [version('web', TUESDAY, { schedule: daily('08:00-18:00') })], MONDAY, WEDNESDAY,
       [`${TUESDAY}T08:00 web start ${TUESDAY}`, `${TUESDAY}T18:00 web stop ${TUESDAY}`]],
     ['another version takes over', [version('web', OLD), version('web', TUESDAY)], MONDAY, WEDNESDAY,
       [`${TUESDAY}T00:00 web version ${TUESDAY}`]],
     ['at the very beginning, too', [version('web', OLD), version('web', MONDAY)], MONDAY, TUESDAY,
       [`${MONDAY}T00:00 web version ${MONDAY}`]],
     ['another version within a window of both',
-      [version('web', OLD, { schedule: daily(8, 18) }), version('web', `${MONDAY}T12:00`, { schedule: daily(8, 20) })],
+      [version('web', OLD, { schedule: daily('08:00-18:00') }), version('web', `${MONDAY}T12:00`, { schedule: daily('08:00-20:00') })],
       MONDAY, TUESDAY,
       [`${MONDAY}T08:00 web start ${OLD}`, `${MONDAY}T12:00 web version ${MONDAY}T12:00`,
         `${MONDAY}T20:00 web stop ${MONDAY}T12:00`]],
     ['another version that is open when the old one was not',
-      [version('web', OLD, { schedule: daily(8, 10) }), version('web', `${MONDAY}T12:00`)], MONDAY, TUESDAY,
+      [version('web', OLD, { schedule: daily('08:00-10:00') }), version('web', `${MONDAY}T12:00`)], MONDAY, TUESDAY,
       [`${MONDAY}T08:00 web start ${OLD}`, `${MONDAY}T10:00 web stop ${OLD}`,
         `${MONDAY}T12:00 web start ${MONDAY}T12:00`]],
     ['another version that is closed when the old one was open',
-      [version('web', OLD), version('web', `${MONDAY}T12:00`, { schedule: daily(8, 10) })], MONDAY, TUESDAY,
+      [version('web', OLD), version('web', `${MONDAY}T12:00`, { schedule: daily('08:00-10:00') })], MONDAY, TUESDAY,
       [`${MONDAY}T12:00 web stop ${MONDAY}T12:00`]],
     ['one window ends as the next version begins: no stop between',
-      [version('web', OLD, { schedule: daily(8, 12) }), version('web', `${MONDAY}T12:00`, { schedule: daily(12, 18) })],
+      [version('web', OLD, { schedule: daily('08:00-12:00') }), version('web', `${MONDAY}T12:00`, { schedule: daily('12:00-18:00') })],
       `${MONDAY}T09:00`, TUESDAY,
       [`${MONDAY}T12:00 web version ${MONDAY}T12:00`, `${MONDAY}T18:00 web stop ${MONDAY}T12:00`]],
     ['a fake version is none', [version('web', OLD), version('web', TUESDAY, { fake: true })], MONDAY, WEDNESDAY, []],
@@ -88,7 +80,7 @@ describe('what comes of the versions of one process', () => {
       MONDAY, WEDNESDAY, [`${TUESDAY}T12:00 web version ${TUESDAY}T12:00`]],
     ['only fake ones', [version('web', OLD, { fake: true })], MONDAY, WEDNESDAY, []],
     ['without autostart nothing starts',
-      [version('web', OLD, { autostart: false, schedule: daily(8, 18) }), version('web', TUESDAY, { autostart: false })],
+      [version('web', OLD, { autostart: false, schedule: daily('08:00-18:00') }), version('web', TUESDAY, { autostart: false })],
       MONDAY, WEDNESDAY, []],
     ['without autostart what an operator started goes over',
       [version('web', OLD, { autostart: false }), version('web', TUESDAY, { autostart: false })],
@@ -97,7 +89,7 @@ describe('what comes of the versions of one process', () => {
       [version('web', OLD, { autostart: false }), version('web', MONDAY), version('web', TUESDAY, { autostart: false })],
       '2024-05-01', WEDNESDAY, [`${MONDAY}T00:00 web start ${MONDAY}`, `${TUESDAY}T00:00 web stop ${TUESDAY}`]],
     ['a time that the clocks skip',
-      [version('web', OLD, { schedule: daily(2.5, 5) })], '2024-03-31', '2024-04-01',
+      [version('web', OLD, { schedule: daily('02:30-05:00') })], '2024-03-31', '2024-04-01',
       [`2024-03-31T03:00 web start ${OLD} dst-skipped`, `2024-03-31T05:00 web stop ${OLD}`]],
     ['a time that comes twice',
       [version('job', OLD, { oneShot: true, schedule: cron('30 2 * * *') })], '2024-10-27', '2024-10-28',
@@ -110,7 +102,7 @@ describe('what comes of the versions of one process', () => {
 });
 
 describe('what is held', () => {
-  const web = processOf(version('web', OLD, { schedule: daily(8, 18) }));
+  const web = processOf(version('web', OLD, { schedule: daily('08:00-18:00') }));
   test.each<readonly [what: string, hold: HoldEnd, entries: string[]]>([
     ['without end does nothing', {}, []],
     ['until a reboot does nothing by the clock', { until: 'reboot' }, []],
@@ -127,7 +119,7 @@ describe('what is held', () => {
 });
 
 describe('several processes', () => {
-  const web = processOf(version('web', OLD, { schedule: daily(8, 18) }));
+  const web = processOf(version('web', OLD, { schedule: daily('08:00-18:00') }));
   const job = processOf(version('job', OLD, { oneShot: true, schedule: cron('0 * * * *') }));
   const targets = [
     { name: 'web:web_00', process: web },
@@ -145,7 +137,7 @@ describe('several processes', () => {
     ]);
     expect(truncated).toBe(false);
     expect(entries[2]).toEqual({
-      at: at(`${MONDAY}T08:00`), name: 'job', id: 'job', action: 'run', applyOn: OLD, timezone: ZONE,
+      at: at(`${MONDAY}T08:00`), name: 'job', id: 'job', action: 'run', applyOn: OLD, timezone: MADRID,
     }); // prettier-ignore
   });
 
@@ -169,18 +161,18 @@ describe('several processes', () => {
 });
 
 describe('what is expected at a moment', () => {
-  const work: Given = { schedule: daily(8, 18) };
+  const work: Given = { schedule: daily('08:00-18:00') };
   const noon = at(`${MONDAY}T12:00`);
   const night = at(`${MONDAY}T22:00`);
-  const evening = { at: at(`${MONDAY}T18:00`), action: 'stop', timezone: ZONE };
-  const morning = { at: at(`${TUESDAY}T08:00`), action: 'start', timezone: ZONE };
+  const evening = { at: at(`${MONDAY}T18:00`), action: 'stop', timezone: MADRID };
+  const morning = { at: at(`${TUESDAY}T08:00`), action: 'start', timezone: MADRID };
   test.each<readonly [what: string, versions: readonly ProcessVersion[], time: WallTime, hold: HoldEnd | undefined, expected: object]>([
     ['a service', [version('web', OLD)], noon, undefined,
       { expected: 'running', reason: { code: 'wanted', message: 'wanted' }, applyOn: OLD }],
     ['a service within its window', [version('web', OLD, work)], noon, undefined,
       { expected: 'running', reason: { code: 'wanted', message: 'wanted' }, applyOn: OLD, next: evening }],
     ['a service outside of its window', [version('web', OLD, work)], night, undefined,
-      { expected: 'stopped', reason: { code: 'schedule', message: 'outside its schedule: 8-18' }, applyOn: OLD, next: morning }],
+      { expected: 'stopped', reason: { code: 'schedule', message: 'outside its schedule: 08:00-18:00' }, applyOn: OLD, next: morning }],
     ['a one-shot that is due', [version('job', OLD, { ...work, oneShot: true })], noon, undefined,
       { expected: 'finished', reason: { code: 'wanted', message: 'wanted' }, applyOn: OLD, next: evening }],
     ['one without autostart', [version('web', OLD, { autostart: false })], noon, undefined,
@@ -204,6 +196,6 @@ describe('what is expected at a moment', () => {
   test('a hold that ends is what comes next', () => {
     const held = expectedAt(processOf(version('web', OLD, work)), noon, { until: night });
     expect(held.expected).toBe('stopped');
-    expect(held.next).toEqual({ at: night, action: 'hold-ends', timezone: ZONE });
+    expect(held.next).toEqual({ at: night, action: 'hold-ends', timezone: MADRID });
   });
 });

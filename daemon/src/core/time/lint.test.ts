@@ -1,24 +1,9 @@
 import { Temporal } from 'temporal-polyfill';
 import { describe, expect, test } from 'vitest';
-import type { Schedule, WallTime, WeekDay } from '../model.ts';
-import { lintSchedule, uncovered, type ScheduleFinding } from './lint.ts';
+import type { Schedule, WallTime } from '../model.ts';
+import { ALL_DAYS, cron, daily, MADRID, WORK_DAYS } from '../testing/schedules.ts';
+import { lintSchedule, type ScheduleFinding } from './lint.ts';
 import type { WindowKind } from './standing.ts';
-
-const MADRID = 'Europe/Madrid';
-const ALL: readonly WeekDay[] = [1, 2, 3, 4, 5, 6, 7];
-const WORK: readonly WeekDay[] = [1, 2, 3, 4, 5];
-
-const clock = (text: string): number => {
-  const [hours = 0, minutes = 0, seconds = 0] = text.split(':').map(Number);
-  return ((hours * 60 + minutes) * 60 + seconds) * 1_000;
-};
-
-function daily(times: string, days: readonly WeekDay[] = ALL, timezone = MADRID): Schedule {
-  const [start = '', stop = ''] = times.split('-');
-  return { kind: 'windows', start: clock(start), stop: clock(stop), days, timezone, text: times };
-}
-
-const cron = (pattern: string, timezone = MADRID): Schedule => ({ kind: 'cron', pattern, timezone, text: pattern });
 
 /** In Madrid. */
 const at = (text: string): WallTime => Temporal.PlainDateTime.from(text).toZonedDateTime(MADRID).epochMilliseconds;
@@ -38,9 +23,9 @@ const NOW = at('2026-11-20T12:00');
 
 describe('a schedule', () => {
   test.each<readonly [what: string, schedule: Schedule, kind: WindowKind, findings: string[]]>([
-    ['like most', daily('08:00-18:00', WORK), 'service', []],
+    ['like most', daily('08:00-18:00', WORK_DAYS), 'service', []],
     ['that is always open', daily('00:00-24:00'), 'service', []],
-    ['of whole days', daily('00:00-24:00', WORK), 'service', []],
+    ['of whole days', daily('00:00-24:00', WORK_DAYS), 'service', []],
     ['of whole days for one-shots', daily('00:00-24:00'), 'one-shot', []],
     ['without days', daily('08:00-18:00', []), 'service',
       ['never-opens | week-days | it never opens: no day is given']],
@@ -51,7 +36,7 @@ describe('a schedule', () => {
     ['of leap days', cron('0 0 29 2 *'), 'one-shot', []],
     ['until a second before midnight', daily('00:00-23:59:59'), 'service',
       ['short-gap | stop-time | closed for only 1 s between two windows, from 23:59:59 to 00:00 | 2026-11-20T23:59']],
-    ['until a minute before midnight', daily('00:00-23:59', WORK), 'service',
+    ['until a minute before midnight', daily('00:00-23:59', WORK_DAYS), 'service',
       ['short-gap | stop-time | closed for only 1 min between two windows, from 23:59 to 00:00 | 2026-11-23T23:59']],
     ['until a minute before midnight, not on two days in a row', daily('00:00-23:59', [1, 3, 5]), 'service', []],
     ['from Sunday to Monday', daily('00:00-23:59', [1, 7]), 'service',
@@ -63,7 +48,7 @@ describe('a schedule', () => {
       'dst-skipped | start-time | on 2027-03-28 the clocks of Europe/Madrid skip 02:30: it opens at 03:00 | 2027-03-28T03:00',
       'dst-repeated | start-time | on 2027-10-31 the clocks of Europe/Madrid show 02:30 twice: it opens once, the first time | 2027-10-31T02:30',
     ]],
-    ['that does not start on Sundays', daily('02:30-12:00', WORK), 'service', []],
+    ['that does not start on Sundays', daily('02:30-12:00', WORK_DAYS), 'service', []],
     ['that ends overnight at a time of the change', daily('22:00-02:00', [6]), 'service', [
       'dst-skipped | stop-time | on 2027-03-28 the clocks of Europe/Madrid skip 02:00: it closes at 03:00 | 2027-03-28T03:00',
       'dst-repeated | stop-time | on 2027-10-31 the clocks of Europe/Madrid show 02:00 twice: it closes once, the first time | 2027-10-31T02:00',
@@ -78,7 +63,7 @@ describe('a schedule', () => {
       'dst-skipped | start-time | on 2027-04-30 the clocks of Africa/Cairo skip 00:00: it opens at 01:00 | 2027-04-30T00:00',
     ]],
     ['whose midnight is skipped between two days', daily('00:00-24:00', [4, 5], 'Africa/Cairo'), 'service', []],
-    ['in a zone without DST', daily('02:30-12:00', ALL, 'Asia/Kolkata'), 'service', []],
+    ['in a zone without DST', daily('02:30-12:00', ALL_DAYS, 'Asia/Kolkata'), 'service', []],
     ['by cron at a time of the change', cron('30 2 * * *'), 'one-shot', [
       'dst-skipped | cron | on 2027-03-28 the clocks of Europe/Madrid skip 02:30: it comes at 03:00 | 2027-03-28T03:00',
       'dst-repeated | cron | on 2027-10-31 the clocks of Europe/Madrid show 02:30 twice: it comes once, the first time | 2027-10-31T02:30',
@@ -99,36 +84,5 @@ describe('a schedule', () => {
     ['to its own start', daily('12:00-11:57'), 'if no gap is meant, stop-time = "12:00" goes on to the next window'],
   ])('with a short gap %s is told how to mend it', (_what, schedule, hint) => {
     expect(lintSchedule({ schedule, kind: 'service' }, NOW).map((finding) => finding.hint)).toEqual([hint]);
-  });
-});
-
-describe('a dependent', () => {
-  const MONDAY = at('2026-11-23');
-  test.each<readonly [what: string, dependent: Schedule | undefined, dependency: Schedule | undefined, first: string | undefined, share: number]>([
-    ['without schedules', undefined, undefined, undefined, 0],
-    ['of one that runs always', daily('08:00-18:00'), undefined, undefined, 0],
-    ['of one that is open as long', daily('08:00-18:00'), daily('08:00-18:00'), undefined, 0],
-    ['within the other', daily('09:00-17:00', WORK), daily('08:00-18:00'), undefined, 0],
-    ['that is open longer', daily('08:00-18:00'), daily('08:00-13:00'), '2026-11-23T13:00', 0.5],
-    ['that begins earlier', daily('06:00-16:00'), daily('08:00-18:00'), '2026-11-23T06:00', 0.2],
-    ['on other days', daily('08:00-18:00', [1, 6]), daily('08:00-18:00', WORK), '2026-11-28T08:00', 0.5],
-    ['at other times', daily('20:00-06:00', [2]), daily('08:00-18:00'), '2026-11-24T20:00', 1],
-    ['that is always open', undefined, daily('08:00-20:00'), '2026-11-23T00:00', 0.5],
-    ['of one that never opens', daily('08:00-18:00'), daily('08:00-18:00', []), '2026-11-23T08:00', 1],
-    ['in another zone', daily('08:00-18:00'), daily('08:00-18:00', ALL, 'Europe/London'), '2026-11-23T08:00', 0.1],
-    ['by cron', cron('0 19 * * *'), daily('08:00-18:00'), '2026-11-23T19:00', 1],
-    ['by cron, when it is open', cron('0 9 * * *'), daily('08:00-18:00'), undefined, 0],
-  ])('%s', (_what, schedule, other, first, share) => {
-    const timed = (given: Schedule | undefined): { kind: WindowKind; schedule?: Schedule } =>
-      given === undefined ? { kind: 'service' } : { kind: given.kind === 'cron' ? 'one-shot' : 'service', schedule: given };
-    const found = uncovered(timed(schedule), timed(other), MONDAY);
-    expect(show(found?.at)).toBe(first);
-    expect(found?.share ?? 0).toBeCloseTo(share, 9);
-  }); // prettier-ignore
-
-  test('by cron of each second is judged by its first times', () => {
-    const busy = { schedule: cron('* * * * * *'), kind: 'one-shot' as const };
-    const closed = { schedule: daily('08:00-18:00', [6]), kind: 'service' as const };
-    expect(uncovered(busy, closed, MONDAY)).toEqual({ at: MONDAY, share: 1 });
   });
 });

@@ -1,12 +1,14 @@
 /**
  * What in a schedule is probably not meant (SPEC 2.4): windows that never open, short gaps between windows, times that the
- * clocks skip or show twice, windows outside of a dependency's. Data only: the configuration's rules add file and line.
+ * clocks skip or show twice. Data only: the configuration's rules add file and line. See `cover.ts` for windows outside of a
+ * dependency's.
  */
-import type { Milliseconds, Schedule, WallTime } from '../model.ts';
+import type { Milliseconds, WallTime } from '../model.ts';
 import { bounded, DAY, dstNoteOf, instantOf, plainOf, shownAt, type CivilTime, type DstNote } from './civil.ts';
+import type { Timed } from './cover.ts';
 import { cronAfter, cronAtOrBefore, nextCron, type CronSchedule } from './cron.ts';
 import { standingOf, type WindowKind } from './standing.ts';
-import { civilWindow, isAlwaysOpen, latestWindow, lengthOf, type DailyWindows } from './windows.ts';
+import { civilWindow, isAlwaysOpen, latestWindow, lengthOf, type CivilWindow, type DailyWindows } from './windows.ts';
 import { changeAfter } from './zone.ts';
 
 export interface ScheduleFinding {
@@ -20,19 +22,12 @@ export interface ScheduleFinding {
   readonly at?: WallTime;
 }
 
-/** A schedule with the way in which it is used; undefined: always open. */
-export interface Timed {
-  readonly schedule?: Schedule;
-  readonly kind: WindowKind;
-}
-
 /** A gap between two windows that is shorter than this was probably meant to be none. */
 export const SHORT_GAP: Milliseconds = 5 * 60_000;
 
 /** So far ahead changes of the clocks are looked at: the next two of a year, and a little more. */
 const LOOK_AHEAD: Milliseconds = 400 * DAY;
 const HOUR: Milliseconds = 3_600_000;
-const FORTNIGHT: Milliseconds = 14 * DAY;
 
 /** @param from - where the look ahead begins: now */
 export function lintSchedule({ schedule, kind }: Timed, from: WallTime): readonly ScheduleFinding[] {
@@ -127,19 +122,20 @@ function* changesOf(timezone: string, now: WallTime): Generator<Change> {
 }
 
 function* windowChanges(schedule: DailyWindows, kind: WindowKind, now: WallTime): Generator<ScheduleFinding> {
-  for (const { low, high } of changesOf(schedule.timezone, now)) {
-    for (let day = Math.floor(low / DAY) - 2; day * DAY < high; day += 1) {
-      const window = civilWindow(schedule, day);
-      if (window === undefined) continue;
+  for (const change of changesOf(schedule.timezone, now)) {
+    for (const window of windowsAround(schedule, change)) {
       if (isVanished(schedule, window)) yield vanished(schedule, window.opens);
-      else
-        for (const [edge, civil] of [['opens', window.opens], ['closes', window.closes]] as const)
-          if (low <= civil && civil < high && isEdge(schedule, kind, edge, civil)) yield* moved(schedule, edge, civil);
-    } // prettier-ignore
+      else yield* movedEdges(schedule, kind, window, change);
+    }
   }
 }
 
-type CivilWindow = NonNullable<ReturnType<typeof civilWindow>>;
+/** From two days before: an overnight window, and one more where a whole day is left out. */
+function windowsAround(schedule: DailyWindows, { low, high }: Change): readonly CivilWindow[] {
+  const first = Math.floor(low / DAY) - 2;
+  const days = Array.from({ length: Math.ceil(high / DAY) - first }, (_, index) => first + index);
+  return days.map((day) => civilWindow(schedule, day)).filter((window) => window !== undefined);
+}
 
 function isVanished({ timezone }: DailyWindows, { opens, closes }: CivilWindow): boolean {
   return instantOf(opens, timezone) === instantOf(closes, timezone);
@@ -161,10 +157,16 @@ function vanished({ timezone }: DailyWindows, opens: CivilTime): ScheduleFinding
   };
 }
 
-function* moved({ timezone }: DailyWindows, edge: 'opens' | 'closes', civil: CivilTime): Generator<ScheduleFinding> {
-  const key = edge === 'opens' ? 'start-time' : 'stop-time';
-  const what = edge === 'opens' ? 'opens' : 'closes';
-  yield* finding(key, what, civil, timezone);
+function* movedEdges(
+  schedule: DailyWindows,
+  kind: WindowKind,
+  { opens, closes }: CivilWindow,
+  { low, high }: Change,
+): Generator<ScheduleFinding> {
+  const isMoved = (edge: 'opens' | 'closes', civil: CivilTime): boolean =>
+    low <= civil && civil < high && isEdge(schedule, kind, edge, civil);
+  if (isMoved('opens', opens)) yield* finding('start-time', 'opens', opens, schedule.timezone);
+  if (isMoved('closes', closes)) yield* finding('stop-time', 'closes', closes, schedule.timezone);
 }
 
 function* finding(
@@ -194,39 +196,4 @@ function* cronChanges(schedule: CronSchedule, now: WallTime): Generator<Schedule
     if (before >= low - HOUR && after <= high + HOUR) continue;
     yield* finding('cron', 'comes', civil, schedule.timezone);
   }
-}
-
-/** Where a dependent is open and its dependency closed. */
-export interface Uncovered {
-  /** The first such moment. */
-  readonly at: WallTime;
-  /** How much of the dependent's time that is, above 0 and up to 1. */
-  readonly share: number;
-}
-
-/** More boundaries than any schedule of windows has in a fortnight; cron may have them each second. */
-const MOST_STEPS = 700;
-
-/** Over the fortnight from `from` on. undefined: the dependency is open whenever the dependent is. */
-export function uncovered(dependent: Timed, dependency: Timed, from: WallTime): Uncovered | undefined {
-  const start = bounded(from);
-  const end = start + FORTNIGHT;
-  let [at, open, missing, first] = [start, 0, 0, Infinity];
-  for (let step = 0; at < end && step < MOST_STEPS; step += 1) {
-    const [one, other] = [openUntil(dependent, at), openUntil(dependency, at)];
-    const until = Math.min(one.until, other.until, end);
-    if (one.isOpen) open += until - at;
-    if (one.isOpen && !other.isOpen) {
-      missing += until - at;
-      first = Math.min(first, at);
-    }
-    at = until;
-  }
-  return missing === 0 ? undefined : { at: first, share: missing / open };
-}
-
-function openUntil({ schedule, kind }: Timed, at: WallTime): { readonly isOpen: boolean; readonly until: WallTime } {
-  if (schedule === undefined) return { isOpen: true, until: Infinity };
-  const { active, until } = standingOf(schedule, kind, at);
-  return { isOpen: active, until };
 }

@@ -1,30 +1,16 @@
 import { Temporal } from 'temporal-polyfill';
 import { describe, expect, test } from 'vitest';
-import type { Schedule, WallTime, WeekDay } from '../model.ts';
+import type { Schedule, WallTime } from '../model.ts';
+import { ALL_DAYS, cron, daily, MADRID } from '../testing/schedules.ts';
 import { instantOf, reachedBy, shownAt } from './civil.ts';
 import { cronProblem } from './cron.ts';
 import { dstNote } from './dst.ts';
 import { nextWindowAfter, standingOf, windowsBetween, type WindowKind } from './standing.ts';
 
-const MADRID = 'Europe/Madrid';
 const NEW_YORK = 'America/New_York';
 const LORD_HOWE = 'Australia/Lord_Howe';
 const APIA = 'Pacific/Apia';
 const KOLKATA = 'Asia/Kolkata';
-const ALL: readonly WeekDay[] = [1, 2, 3, 4, 5, 6, 7];
-
-const clock = (text: string): number => {
-  const [hours = 0, minutes = 0, seconds = 0] = text.split(':').map(Number);
-  return ((hours * 60 + minutes) * 60 + seconds) * 1_000;
-};
-
-/** @param times - `08:00-18:00` */
-function daily(times: string, days: readonly WeekDay[], timezone: string): Schedule {
-  const [start = '', stop = ''] = times.split('-');
-  return { kind: 'windows', start: clock(start), stop: clock(stop), days, timezone, text: times };
-}
-
-const cron = (pattern: string, timezone: string): Schedule => ({ kind: 'cron', pattern, timezone, text: pattern });
 
 /** With its offset: `2024-03-31T03:00:00+02:00`. */
 const at = (text: string): WallTime => Temporal.Instant.from(text).epochMilliseconds;
@@ -68,9 +54,9 @@ describe('a service', () => {
       'open 2024-05-06T00:00+02:00 2024-05-11T00:00+02:00, next 2024-05-13T00:00+02:00'],
     ['whole days round the end of the week', daily('12:00-12:00', [6, 7, 1], MADRID), '2024-05-06T13:00:00+02:00',
       'open 2024-05-04T12:00+02:00 2024-05-07T12:00+02:00, next 2024-05-11T12:00+02:00'],
-    ['the whole week is always', daily('00:00-24:00', ALL, MADRID), '2024-05-08T00:00:00+02:00',
+    ['the whole week is always', daily('00:00-24:00', ALL_DAYS, MADRID), '2024-05-08T00:00:00+02:00',
       'open -Infinity Infinity, next never'],
-    ['the whole week from noon to noon, too', daily('12:00-12:00', ALL, MADRID), '2024-05-08T00:00:00+02:00',
+    ['the whole week from noon to noon, too', daily('12:00-12:00', ALL_DAYS, MADRID), '2024-05-08T00:00:00+02:00',
       'open -Infinity Infinity, next never'],
     ['no days: never', daily('08:00-18:00', [], MADRID), '2024-05-08T10:00:00+02:00',
       'closed -Infinity Infinity, next never'],
@@ -87,29 +73,29 @@ describe('a service', () => {
   }); // prettier-ignore
 
   test.each([
-    ['start at a skipped time: after the gap', daily('02:30-05:00', ALL, MADRID), '2024-03-31T03:00:00+02:00',
+    ['start at a skipped time: after the gap', daily('02:30-05:00', ALL_DAYS, MADRID), '2024-03-31T03:00:00+02:00',
       'open 2024-03-31T03:00+02:00 2024-03-31T05:00+02:00, next 2024-04-01T02:30+02:00'],
-    ['stop at a skipped time: after the gap', daily('00:00-02:30', ALL, NEW_YORK), '2024-03-10T01:59:00-05:00',
+    ['stop at a skipped time: after the gap', daily('00:00-02:30', ALL_DAYS, NEW_YORK), '2024-03-10T01:59:00-05:00',
       'open 2024-03-10T00:00-05:00 2024-03-10T03:00-04:00, next 2024-03-11T00:00-04:00'],
-    ['both skipped: no window', daily('02:10-02:50', ALL, MADRID), '2024-03-31T03:00:00+02:00',
+    ['both skipped: no window', daily('02:10-02:50', ALL_DAYS, MADRID), '2024-03-31T03:00:00+02:00',
       'closed 2024-03-30T02:50+01:00 2024-04-01T02:10+02:00, next 2024-04-01T02:10+02:00'],
-    ['start at a repeated time: the first', daily('02:30-05:00', ALL, MADRID), '2024-10-27T02:30:00+02:00',
+    ['start at a repeated time: the first', daily('02:30-05:00', ALL_DAYS, MADRID), '2024-10-27T02:30:00+02:00',
       'open 2024-10-27T02:30+02:00 2024-10-27T05:00+01:00, next 2024-10-28T02:30+01:00'],
-    ['stop at a repeated time: the first, and not once more', daily('00:00-01:30', ALL, NEW_YORK), '2024-11-03T01:15:00-05:00',
+    ['stop at a repeated time: the first, and not once more', daily('00:00-01:30', ALL_DAYS, NEW_YORK), '2024-11-03T01:15:00-05:00',
       'closed 2024-11-03T01:30-04:00 2024-11-04T00:00-05:00, next 2024-11-04T00:00-05:00'],
-    ['all of it repeated: once', daily('02:10-02:50', ALL, MADRID), '2024-10-27T02:30:00+01:00',
+    ['all of it repeated: once', daily('02:10-02:50', ALL_DAYS, MADRID), '2024-10-27T02:30:00+01:00',
       'closed 2024-10-27T02:50+02:00 2024-10-28T02:10+01:00, next 2024-10-28T02:10+01:00'],
-    ['half an hour is skipped', daily('02:15-06:00', ALL, LORD_HOWE), '2025-10-05T02:30:00+11:00',
+    ['half an hour is skipped', daily('02:15-06:00', ALL_DAYS, LORD_HOWE), '2025-10-05T02:30:00+11:00',
       'open 2025-10-05T02:30+11:00 2025-10-05T06:00+11:00, next 2025-10-06T02:15+11:00'],
-    ['half an hour comes twice', daily('01:45-06:00', ALL, LORD_HOWE), '2025-04-06T01:45:00+10:30',
+    ['half an hour comes twice', daily('01:45-06:00', ALL_DAYS, LORD_HOWE), '2025-04-06T01:45:00+10:30',
       'open 2025-04-06T01:45+11:00 2025-04-06T06:00+10:30, next 2025-04-07T01:45+10:30'],
-    ['without DST nothing moves', daily('02:30-05:00', ALL, KOLKATA), '2024-03-31T02:30:00+05:30',
+    ['without DST nothing moves', daily('02:30-05:00', ALL_DAYS, KOLKATA), '2024-03-31T02:30:00+05:30',
       'open 2024-03-31T02:30+05:30 2024-03-31T05:00+05:30, next 2024-04-01T02:30+05:30'],
     ['a Friday that Samoa left out has no window', daily('08:00-18:00', [5], APIA), '2011-12-31T09:00:00+14:00',
       'closed 2011-12-23T18:00-10:00 2012-01-06T08:00+14:00, next 2012-01-06T08:00+14:00'],
     ['an evening before it lasts until after it', daily('20:00-04:00', [4], APIA), '2011-12-29T23:00:00-10:00',
       'open 2011-12-29T20:00-10:00 2011-12-31T00:00+14:00, next 2012-01-05T20:00+14:00'],
-    ['a gap of 15 minutes that the clocks skip is none', daily('02:30-02:15', ALL, MADRID), '2024-03-31T03:00:00+02:00',
+    ['a gap of 15 minutes that the clocks skip is none', daily('02:30-02:15', ALL_DAYS, MADRID), '2024-03-31T03:00:00+02:00',
       'open 2024-03-30T02:30+01:00 2024-04-01T02:15+02:00, next 2024-04-01T02:30+02:00'],
   ])('DST: %s', (_what, schedule, time, expected) => {
     expect(tell(schedule, 'service', at(time))).toBe(expected);
@@ -118,9 +104,9 @@ describe('a service', () => {
 
 describe('a one-shot', () => {
   test.each([
-    ['has a window for each day', daily('00:00-24:00', ALL, MADRID), '2024-05-08T00:00:00+02:00',
+    ['has a window for each day', daily('00:00-24:00', ALL_DAYS, MADRID), '2024-05-08T00:00:00+02:00',
       'open 2024-05-08T00:00+02:00 2024-05-09T00:00+02:00, next 2024-05-09T00:00+02:00'],
-    ['has a day of 23 hours', daily('00:00-24:00', ALL, MADRID), '2024-03-31T12:00:00+02:00',
+    ['has a day of 23 hours', daily('00:00-24:00', ALL_DAYS, MADRID), '2024-03-31T12:00:00+02:00',
       'open 2024-03-31T00:00+01:00 2024-04-01T00:00+02:00, next 2024-04-01T00:00+02:00'],
     ['by cron is due for a minute', cron('0 3 * * *', MADRID), '2024-05-08T03:00:59.999+02:00',
       'open 2024-05-08T03:00+02:00 2024-05-08T03:01+02:00, next 2024-05-09T03:00+02:00'],
@@ -158,14 +144,14 @@ test('what is asked for again is not reckoned again', () => {
 });
 
 test('windows that open between two times', () => {
-  const schedule = daily('08:00-18:00', ALL, MADRID);
+  const schedule = daily('08:00-18:00', ALL_DAYS, MADRID);
   const [from, to] = [at('2024-05-06T08:00:00+02:00'), at('2024-05-08T08:00:00+02:00')];
   const opens = (limit: number): string[] =>
     windowsBetween(schedule, 'service', from, to, limit).map((window) => show(window.opens, MADRID));
   expect(opens(10)).toEqual(['2024-05-06T08:00+02:00', '2024-05-07T08:00+02:00']);
   expect(opens(1)).toEqual(['2024-05-06T08:00+02:00']);
   expect(nextWindowAfter(schedule, 'service', from)?.opens).toBe(at('2024-05-07T08:00:00+02:00'));
-  expect(windowsBetween(daily('00:00-24:00', ALL, MADRID), 'service', -Infinity, Infinity, 10)).toEqual([]);
+  expect(windowsBetween(daily('00:00-24:00', ALL_DAYS, MADRID), 'service', -Infinity, Infinity, 10)).toEqual([]);
   expect(windowsBetween(schedule, 'service', NaN, -Infinity, 10)).toEqual([]);
 });
 
@@ -188,14 +174,14 @@ test('croner knows no @reboot', () => {
 });
 
 test.each([
-  ['a time like any other', daily('08:00-18:00', ALL, MADRID), '2024-03-31T08:00:00+02:00', undefined],
-  ['a start that was skipped', daily('02:30-05:00', ALL, MADRID), '2024-03-31T03:00:00+02:00', 'dst-skipped'],
-  ['a stop that was skipped', daily('00:00-02:30', ALL, MADRID), '2024-03-31T03:00:00+02:00', 'dst-skipped'],
-  ['the end of the gap itself', daily('03:00-05:00', ALL, MADRID), '2024-03-31T03:00:00+02:00', undefined],
-  ['a start that comes twice', daily('02:30-05:00', ALL, MADRID), '2024-10-27T02:30:00+02:00', 'dst-repeated'],
+  ['a time like any other', daily('08:00-18:00', ALL_DAYS, MADRID), '2024-03-31T08:00:00+02:00', undefined],
+  ['a start that was skipped', daily('02:30-05:00', ALL_DAYS, MADRID), '2024-03-31T03:00:00+02:00', 'dst-skipped'],
+  ['a stop that was skipped', daily('00:00-02:30', ALL_DAYS, MADRID), '2024-03-31T03:00:00+02:00', 'dst-skipped'],
+  ['the end of the gap itself', daily('03:00-05:00', ALL_DAYS, MADRID), '2024-03-31T03:00:00+02:00', undefined],
+  ['a start that comes twice', daily('02:30-05:00', ALL_DAYS, MADRID), '2024-10-27T02:30:00+02:00', 'dst-repeated'],
   [
     'an overnight stop that comes twice',
-    daily('22:00-02:30', ALL, MADRID),
+    daily('22:00-02:30', ALL_DAYS, MADRID),
     '2024-10-27T02:30:00+02:00',
     'dst-repeated',
   ],
@@ -203,7 +189,7 @@ test.each([
   ['a cron time that was skipped', cron('30 2 * * *', MADRID), '2024-03-31T03:00:00+02:00', 'dst-skipped'],
   ['a cron time that comes twice', cron('30 2 * * *', MADRID), '2024-10-27T02:30:00+02:00', 'dst-repeated'],
   ['a cron time of each hour', cron('0 * * * *', MADRID), '2024-03-31T03:00:00+02:00', undefined],
-  ['no boundary at all', daily('02:30-05:00', ALL, MADRID), '2024-03-31T03:01:00+02:00', undefined],
+  ['no boundary at all', daily('02:30-05:00', ALL_DAYS, MADRID), '2024-03-31T03:01:00+02:00', undefined],
 ])('the DST note of %s', (_what, schedule, time, expected) => {
   expect(dstNote(schedule, at(time))).toBe(expected);
 });

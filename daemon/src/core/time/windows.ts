@@ -32,11 +32,13 @@ export function isAlwaysOpen(schedule: DailyWindows, kind: WindowKind): boolean 
   return kind === 'service' && lengthOf(schedule) === DAY && new Set(schedule.days).size === 7;
 }
 
+export interface CivilWindow {
+  readonly opens: CivilTime;
+  readonly closes: CivilTime;
+}
+
 /** The civil times at which a day's window opens and closes; undefined on a day without one. */
-export function civilWindow(
-  schedule: DailyWindows,
-  day: DayNumber,
-): { readonly opens: CivilTime; readonly closes: CivilTime } | undefined {
+export function civilWindow(schedule: DailyWindows, day: DayNumber): CivilWindow | undefined {
   if (!schedule.days.includes(weekDayOf(day))) return undefined;
   const opens = day * DAY + schedule.start;
   return { opens, closes: opens + lengthOf(schedule) };
