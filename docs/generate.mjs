@@ -1,8 +1,10 @@
-// Writes the generated parts of the documents: what stands between `<!-- generated: NAME -->` and `<!-- end -->`.
+// Writes the generated parts of the documents: what stands between `<!-- generated: NAME -->` and `<!-- end -->`; and the JSON
+// Schema of the configuration.
 // The sources are the declarations in the code, so nothing is said twice. `npm run docs` writes; `npm run docs:check` fails
 // where a document is stale.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { format, resolveConfig } from 'prettier';
 import { sectionsOf } from './sections.mjs';
 
 const root = new URL('..', import.meta.url);
@@ -12,6 +14,8 @@ const documents = ['README.md', 'docs/configuration.md', 'docs/protocol.md'];
 const declarations = `
   export { daemonKeys, topKeys } from './daemon/src/config/daemon-keys.ts';
   export { identityKeys, sharedKeys } from './daemon/src/config/process-keys.ts';
+  export { templateKeys } from './daemon/src/config/template-keys.ts';
+  export { configSchema } from './daemon/src/config/json-schema.ts';
   export { LATER_KEYS } from './daemon/src/config/unknown-keys.ts';
   export { DURATION_FORMS } from './daemon/src/config/durations.ts';
   export { durationForm } from './daemon/src/config/values.ts';
@@ -42,16 +46,26 @@ function fill(text, name, sections) {
   });
 }
 
+/** As `npm run format` would leave it. */
+async function schemaText(schema) {
+  const options = await resolveConfig(new URL('package.json', root).pathname);
+  return format(JSON.stringify(schema, undefined, 2), { ...options, parser: 'json' });
+}
+
+/** What each generated file should be, by its name. */
+async function generated(source) {
+  const sections = sectionsOf(source);
+  const filled = documents.map((name) => [name, fill(readFileSync(new URL(name, root), 'utf8'), name, sections)]);
+  return [...filled, ['etc/procman.schema.json', await schemaText(source.configSchema())]];
+}
+
 const isCheck = process.argv.includes('--check');
-const sections = sectionsOf(await load());
 const stale = [];
-for (const name of documents) {
+for (const [name, text] of await generated(await load())) {
   const path = new URL(name, root);
-  const text = readFileSync(path, 'utf8');
-  const filled = fill(text, name, sections);
-  if (filled === text) continue;
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
   stale.push(name);
-  if (!isCheck) writeFileSync(path, filled);
+  if (!isCheck) writeFileSync(path, text);
 }
 if (stale.length > 0) console.log(`${isCheck ? 'stale' : 'written'}: ${stale.join(', ')}`);
 if (isCheck && stale.length > 0) {

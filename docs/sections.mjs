@@ -2,10 +2,11 @@
 
 export function sectionsOf(source) {
   return {
-    'top-keys': keyTable(source, source.topKeys),
-    'daemon-keys': keyTable(source, source.daemonKeys),
-    'identity-keys': keyTable(source, source.identityKeys),
-    'process-keys': keyTable(source, source.sharedKeys),
+    'top-keys': keySections(source, source.topKeys),
+    'daemon-keys': keySections(source, source.daemonKeys),
+    'template-keys': keySections(source, source.templateKeys),
+    'identity-keys': keySections(source, source.identityKeys),
+    'process-keys': keySections(source, source.sharedKeys),
     'later-keys': laterKeys(source.LATER_KEYS),
     methods: methods(source.contract),
     errors: errors(source.errorCodes),
@@ -15,13 +16,25 @@ export function sectionsOf(source) {
 
 /* ---------------------------------------------------------------- keys */
 
-function keyTable(source, shape) {
-  const rows = Object.entries(shape).map(([name, check]) => [
-    `\`${name}\``,
-    defaultOf(source, check),
-    `${check.description} ${quoted(allowedOf(source, check))}`,
-  ]);
-  return table(['key', 'default', 'meaning'], rows);
+/** A heading for each key, so that it can be linked to. */
+function keySections(source, shape) {
+  return Object.entries(shape)
+    .map(([name, check]) =>
+      [
+        `### \`${name}\``,
+        '',
+        sentences(check.description, defaultOf(source, check), allowedOf(source, check)),
+        '',
+        '```toml',
+        check.meta().example,
+        '```',
+      ].join('\n'),
+    )
+    .join('\n\n');
+}
+
+function sentences(about, standard, allowed) {
+  return `${about}${/[.!?]$/.test(about) ? '' : '.'}\n\n${standard} ${allowed}.`;
 }
 
 /** The forms of a duration are told once for all keys. */
@@ -34,16 +47,17 @@ function allowedOf(source, check) {
 
 function defaultOf(source, check) {
   const { defaultText, allowed } = check.meta();
-  if (defaultText !== undefined) return defaultText;
+  if (defaultText !== undefined) return `Default: ${defaultText}.`;
   const { type, defaultValue } = check.def;
-  if (type !== 'default') return type === 'optional' ? 'none' : 'required';
-  return `\`${written(defaultValue, allowed)}\``;
+  if (type !== 'default') return type === 'optional' ? 'Default: none.' : 'Required.';
+  return `Default: \`${written(defaultValue, allowed)}\`.`;
 }
 
 /** A default as one would write it in the file. */
 function written(value, allowed) {
   if (typeof value === 'object' && value !== null && 'kind' in value) return `"${value.kind}"`;
   if (typeof value !== 'number') return JSON.stringify(value);
+  if (allowed.includes('0o')) return `"${value.toString(8).padStart(4, '0')}"`;
   if (allowed.includes('"N%"')) return `"${value}%"`;
   return allowed.includes('"1m 30s"') ? `"${duration(value)}"` : String(value);
 }
@@ -59,14 +73,9 @@ function duration(milliseconds) {
   return `${milliseconds / size}${unit}`;
 }
 
-function laterKeys({ top, daemon, process, dependency }) {
+function laterKeys({ daemon, process }) {
   const list = (keys) => keys.map((name) => `\`${name}\``).join(', ');
-  return [
-    `- at the top: ${list(top)}`,
-    `- in \`[daemon]\`: ${list(daemon)}`,
-    `- in \`[[process]]\`: ${list(process)}`,
-    `- in an entry of \`depends-on\`: ${list(dependency)}`,
-  ].join('\n');
+  return [`- in \`[daemon]\`: ${list(daemon)}`, `- in \`[[process]]\`: ${list(process)}`].join('\n');
 }
 
 /* ---------------------------------------------------------------- protocol and commands */
@@ -119,9 +128,4 @@ function bracketed(label, optional, repeated) {
 function table(head, rows) {
   const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-/** A sentence in brackets behind the meaning. */
-function quoted(text) {
-  return `(${text}.)`;
 }

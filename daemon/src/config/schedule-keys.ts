@@ -26,8 +26,13 @@ export function parseClock(text: string): Milliseconds | undefined {
   return at <= DAY ? at : undefined;
 }
 
+/** For the JSON schema. */
+const pattern = '^\\d{2}:\\d{2}(:\\d{2}(\\.\\d+)?)?$';
+
 /** A time of the day: text, or one of TOML's own. */
-const clock = z.union([z.string(), z.date()]).transform((written, context): Milliseconds => {
+const clock = z
+  .union([z.string().meta({ pattern }), z.date().meta({ pattern })])
+  .transform((written, context): Milliseconds => {
   const at = parseClock(typeof written === 'string' ? written : written.toISOString());
   return at ?? refuse(context, written, 'is not a time of the day');
 });

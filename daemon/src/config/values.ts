@@ -53,10 +53,13 @@ function isName(value: string): boolean {
   return !/[:*,/\u0000-\u001f\u007f-\u009f\u2028\u2029]|^-|^\s|\s$|\s\s/u.test(value);
 }
 
+/** For the JSON schema. */
+const DURATION_PATTERN = '^\\s*(\\d+(\\.\\d+)?\\s*([A-Za-z]+\\s*)?)+$';
+
 /** A length of time in milliseconds. */
 export function duration(options: { readonly zero: boolean }): z.ZodType<Milliseconds> {
   const written = z.union([
-    z.string(),
+    z.string().meta({ pattern: DURATION_PATTERN }),
     z.number(),
     strictTable({ secs: z.number().optional(), nanos: z.number().optional() }),
   ]);
