@@ -11,6 +11,7 @@ import type { Target } from './core/targets.ts';
 import { replaceFile } from './effects/atomic-file.ts';
 import { takeDaemonLock, type DaemonLock } from './effects/daemon-lock.ts';
 import { ExitWatch } from './effects/exit-watch.ts';
+import { NodeProber } from './effects/prober.ts';
 import { FileWatch } from './effects/file-watch.ts';
 import launchScript from './effects/launch.sh';
 import { isSystemFailure, type NodeSystem } from './effects/node-system.ts';
@@ -93,6 +94,8 @@ export class Daemon {
         self: process.pid,
         session: `${randomBytes(6).toString('hex')}n`,
         ownerStateDirectory: readOwner(system, config.uid, this.#pathContext)?.stateDir,
+        prober: new NodeProber(),
+        launchProblem: (version) => launchProblem(version, this.#environment),
         log: (level, text) => this.log(level, text),
         onTurn: () => {
           this.#collector.noteTurn();

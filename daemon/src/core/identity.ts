@@ -58,7 +58,9 @@ export function parseMark(mark: string | undefined, uid: string): { key: Stem; l
 export function belongsToRun(process: SeenProcess, { mark, main, endedTicks }: RunProof): boolean {
   const { runMark: run, hookMark: hook } = process;
   if (run !== undefined || hook !== undefined) return run === mark || hook === mark;
-  if (main === undefined || process.session !== main.pid) return false;
+  if (main === undefined) return false;
+  // What an expression named may be in another's session.
   if (process.pid === main.pid) return process.startTicks === main.startTicks;
+  if (process.session !== main.pid) return false;
   return endedTicks === undefined || process.startTicks <= endedTicks;
 }

@@ -2,7 +2,7 @@
  * The ledger of a one-shot: what each of its runs was for (SPEC 3). At most one run per entry, also across crashes and clocks that
  * are set back: a window that opens before one on the ledger is on it, too.
  */
-import type { Instance, LedgerEntry, ProcessVersion, WallTime } from './model.ts';
+import type { Instance, LaunchId, LedgerEntry, ProcessVersion, WallTime } from './model.ts';
 import type { Standing } from './time/standing.ts';
 
 /** So many entries are kept: enough for a rollback and back, and for windows of the last days. */
@@ -26,6 +26,12 @@ export function entryFor(
     return opens === undefined ? { entry: FORCED_ENTRY } : { entry: windowEntry(opens), opens };
   }
   return { entry: version.perBoot ? bootEntry(bootId) : versionEntry(version.applyOn.text) };
+}
+
+/** The line of a run that is under way. */
+export function lineOfRun(entry: string, launchId: LaunchId): LedgerEntry {
+  const opens = /^window:(-?\d+)$/.exec(entry)?.[1];
+  return { entry, launchId, outcome: 'running', ...(opens === undefined ? {} : { opens: Number(opens) }) };
 }
 
 /** The line about this entry; a window before a recorded one counts as skipped. */

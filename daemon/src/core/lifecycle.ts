@@ -20,7 +20,7 @@ import {
   boot, clearedOfJob, enterClearing, finished, ownEnd, scannedWhileClearing, stopClearing, tickClearing, tickFinishing,
 } from './lifecycle/clear.ts'; // prettier-ignore
 import {
-  become, LOOK_AGAIN, mainOf, same, then, type EventOf, type Handler, type InstanceEvent, type Step, type TableEvent,
+  become, LOOK_AGAIN, same, then, type EventOf, type Handler, type InstanceEvent, type Step, type TableEvent,
 } from './lifecycle/events.ts'; // prettier-ignore
 import { healthDeadline, healthDone, runTimeDeadline, tickRunning } from './lifecycle/run.ts';
 import {

@@ -43,31 +43,84 @@ type Happening = Omit<TimelineEntry, 'name' | 'id'>;
 
 /** @param to - exclusive */
 export function timelineOf(targets: readonly TimelineTarget[], from: WallTime, to: WallTime, limit: number): Timeline {
-  const range: Range = { from: bounded(from), to, most: limit + 1 };
-  const ofProcess = new Map<ProcessConfig, readonly Happening[]>();
-  const entries = targets.flatMap(({ name, process, hold }) => {
-    const known = hold === undefined ? ofProcess.get(process) : undefined;
-    const happenings = known ?? happeningsOf(process, hold, range);
-    if (hold === undefined) ofProcess.set(process, happenings);
-    return happenings.map(({ at, ...rest }) => ({ at, name, id: process.id, ...rest }));
-  });
-  const sorted = entries.toSorted((one, other) => one.at - other.at);
-  return { entries: sorted.slice(0, limit), truncated: sorted.length > limit };
-}
-
-interface Range {
-  readonly from: WallTime;
-  readonly to: WallTime;
-  readonly most: number;
-}
-
-function happeningsOf(process: ProcessConfig, hold: HoldEnd | undefined, range: Range): readonly Happening[] {
-  const found: Happening[] = [];
-  for (const happening of comingOf(process, hold, range.from)) {
-    if (happening.at >= range.to || found.length >= range.most) break;
-    found.push(happening);
+  const steps = timelineInSteps(targets, from, to, limit);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
   }
-  return found;
+}
+
+/**
+ * As `timelineOf`, in small steps, so that whoever has other duties can turn to them in between: ten years of a cron job by
+ * the minute take seconds. Nothing is worked out beyond the last entry.
+ */
+export function* timelineInSteps(
+  targets: readonly TimelineTarget[],
+  from: WallTime,
+  to: WallTime,
+  limit: number,
+): Generator<void, Timeline> {
+  const queue = new Queue(to);
+  for (const [index, { name, process, hold }] of targets.entries()) {
+    queue.enter({ index, name, id: process.id, coming: comingOf(process, hold, bounded(from)) });
+    yield;
+  }
+  const entries: TimelineEntry[] = [];
+  for (let next = queue.next(); next !== undefined; next = queue.next()) {
+    if (entries.length === limit) return { entries, truncated: true };
+    const { line, happening } = next;
+    const { at, ...rest } = happening;
+    entries.push({ at, name: line.name, id: line.id, ...rest });
+    queue.enter(line);
+    yield;
+  }
+  return { entries, truncated: false };
+}
+
+/** What comes of one target, one by one. */
+interface Line {
+  readonly index: number;
+  readonly name: string;
+  readonly id: string;
+  readonly coming: Iterator<Happening>;
+}
+
+interface Waiting {
+  readonly line: Line;
+  readonly happening: Happening;
+}
+
+/** The next happening of each line; the earliest is last, and of those at the same time that of the first line. */
+class Queue {
+  private readonly to: WallTime;
+  private readonly waiting: Waiting[] = [];
+
+  constructor(to: WallTime) {
+    this.to = to;
+  }
+
+  enter(line: Line): void {
+    const next = line.coming.next();
+    if (next.done === true || next.value.at >= this.to) return;
+    const entering = { line, happening: next.value };
+    let [low, high] = [0, this.waiting.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const other = this.waiting[middle];
+      if (other !== undefined && isBefore(entering, other)) low = middle + 1;
+      else high = middle;
+    }
+    this.waiting.splice(low, 0, entering);
+  }
+
+  next(): Waiting | undefined {
+    return this.waiting.pop();
+  }
+}
+
+function isBefore(one: Waiting, other: Waiting): boolean {
+  const difference = one.happening.at - other.happening.at;
+  return difference === 0 ? one.line.index < other.line.index : difference < 0;
 }
 
 /** What is held does nothing until its hold ends. */
@@ -109,7 +162,7 @@ export interface ExpectedAt {
 export function expectedAt(process: ProcessConfig, given: WallTime, hold?: HoldEnd): ExpectedAt {
   const at = bounded(given);
   const { version, none = 'not-yet-applied' } = effectiveVersion(process, at);
-  const [next] = happeningsOf(process, hold, { from: at + 1, to: Infinity, most: 1 });
+  const [next] = comingOf(process, hold, at + 1);
   const what = version === undefined ? stopped(none, STOPPED[none]) : expectedOf(version, at, endOf(hold, at + 1));
   return {
     ...what,

@@ -4,7 +4,7 @@
  */
 import type { Hold, Instance, InstanceKey } from '../core/model.ts';
 import { replaceFile } from './atomic-file.ts';
-import { parseInstance, type StoredInstance } from './stored-instance.ts';
+import { parseInstance, storable, type StoredInstance } from './stored-instance.ts';
 import type { System } from './system.ts';
 
 export interface Loaded {
@@ -84,7 +84,11 @@ export class StateStore {
   #loadHold(key: InstanceKey): Hold {
     const file = this.#system.readFile(this.#holdPath(key));
     const since = Number(/"since":\s*(\d+)/.exec(file?.text ?? '')?.[1] ?? file?.modifiedAt ?? this.#system.now().wall);
-    const hold: Hold = { since };
+    const until = /"until":\s*(?:(\d+)|"(reboot)")/.exec(file?.text ?? '');
+    const hold: Hold = {
+      since,
+      ...(until === null ? {} : { until: until[1] === undefined ? ('reboot' as const) : Number(until[1]) }),
+    };
     this.#held.set(key, JSON.stringify(hold));
     return hold;
   }
@@ -96,13 +100,12 @@ export class StateStore {
    */
   save(instance: Instance): void {
     this.#saveHold(instance.key, instance.hold);
-    const { hold: _ownFile, ...rest } = instance;
-    const stored: StoredInstance = { version: 1, bootId: this.#bootId, instance: rest };
+    const stored: StoredInstance = { version: 1, bootId: this.#bootId, instance: storable(instance) };
     const text = `${JSON.stringify(stored)}\n`;
     const before = this.#written.get(instance.key);
     if (before === text) return;
     // A one-shot's ledger must survive a power cut, or it runs twice.
-    const sync = instance.ledger !== undefined && !(before ?? '').includes(JSON.stringify(instance.ledger));
+    const sync = instance.ledger.length > 0 && !(before ?? '').includes(JSON.stringify(instance.ledger));
     replaceFile(this.#system, this.#path(instance.key), text, { keepPrevious: true, sync });
     this.#written.set(instance.key, text);
   }

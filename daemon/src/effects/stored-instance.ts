@@ -1,6 +1,6 @@
 /** The format of a state file, and what makes one valid. Versioned: the next release reads this one. */
 import * as z from 'zod';
-import type { Instance, InstanceKey } from '../core/model.ts';
+import type { Health, Instance, InstanceKey } from '../core/model.ts';
 
 export interface StoredInstance {
   readonly version: 1;
@@ -22,41 +22,104 @@ const exit = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('signal'), signal: z.string() }),
   z.object({ kind: z.literal('unknown') }),
 ]);
+const launchId = z.string().regex(/^[A-Za-z0-9]+$/);
+const hook = z.object({ command: z.string(), timeout: time });
+const probe = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('command'), command: z.string() }),
+  z.object({ kind: z.literal('http'), url: z.string() }),
+  z.object({ kind: z.literal('tcp'), host: z.string(), port: z.int() }),
+]);
+const healthCheck = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('probe'),
+    probe,
+    timeout: time,
+    interval: time,
+    retries: z.int().positive(),
+    startPeriod: time,
+  }),
+  z.object({ kind: z.literal('folder'), folder: z.string(), inactiveTime: time }),
+]);
+const settings = z.object({
+  oneShot: z.boolean(),
+  autorestart: z.enum(['always', 'on-failure', 'never']),
+  exitCodes: z.array(z.int()),
+  startSecs: time,
+  stopSignal: z.string().regex(/^[A-Z0-9+]+$/),
+  stopTimeout: time,
+  killMode: z.enum(['group', 'mixed', 'process']),
+  dependsOn: z
+    .array(
+      z.object({
+        id: z.string(),
+        condition: z.enum(['started', 'running', 'healthy', 'finished']),
+        onLoss: z.enum(['stop', 'keep']),
+      }),
+    )
+    .exactOptional(),
+  hooks: z
+    .object({
+      before: hook.exactOptional(),
+      init: hook.exactOptional(),
+      'after-start': hook.exactOptional(),
+      stop: hook.exactOptional(),
+      'after-stop': hook.exactOptional(),
+    })
+    .exactOptional(),
+  startHealthCheck: z.object({ probe, timeout: time, interval: time }).exactOptional(),
+  healthCheck: healthCheck.exactOptional(),
+  maxRunTime: time.exactOptional(),
+});
 const run = z.object({
-  launchId: z.string().regex(/^[A-Za-z0-9]+$/),
+  launchId,
   name: z.string().exactOptional(),
-  why: z.enum(['wanted', 'operator', 'forced']),
+  why: z.enum(['wanted', 'operator', 'forced', 'catch-up']),
+  type: z.enum(['simple', 'expression', 'pid-file', 'podman-cid', 'external']).exactOptional(),
+  entry: z.string().exactOptional(),
   applyOn: z.string(),
   fingerprint: z.record(z.string(), z.string()),
-  settings: z.object({
-    oneShot: z.boolean(),
-    autorestart: z.enum(['always', 'on-failure', 'never']),
-    exitCodes: z.array(z.int()),
-    startSecs: time,
-    stopSignal: z.string().regex(/^[A-Z0-9+]+$/),
-    stopTimeout: time,
-    killMode: z.enum(['group', 'mixed', 'process']),
-    dependsOn: z
-      .array(z.object({ id: z.string(), condition: z.enum(['running', 'finished']), onLoss: z.enum(['stop', 'keep']) }))
-      .exactOptional(),
-  }),
+  settings,
   startedAt: time,
   startedMono: time,
   logs: z.object({ stdout: z.string().exactOptional(), stderr: z.string().exactOptional() }),
   process: processIdentity.exactOptional(),
   launcher: processIdentity.exactOptional(),
+  handed: z.object({ process: processIdentity.exactOptional() }).exactOptional(),
+});
+const job = z.object({
+  name: z.enum([
+    ...(['before', 'init', 'after-start', 'stop', 'after-stop'] as const),
+    ...(['start-health-check', 'health-check', 'dependency', 'inspect'] as const),
+  ]),
+  launchId,
+  work: z.object({ kind: z.literal('command'), command: z.string() }),
+  timeout: time,
+  startedMono: time,
+  variables: z.record(z.string(), z.string()).exactOptional(),
+  process: processIdentity.exactOptional(),
+  launcher: processIdentity.exactOptional(),
+  killed: z.object({ why: z.enum(['timeout', 'cancelled']), at: time }).exactOptional(),
+  result: z
+    .object({
+      ok: z.boolean(),
+      text: z.string(),
+      output: z.string().exactOptional(),
+      neverRan: z.literal(true).exactOptional(),
+      again: time.exactOptional(),
+    })
+    .exactOptional(),
+  // JSON has no Infinity: null is "no time to look".
+  lookAt: z
+    .number()
+    .nullable()
+    .transform((at) => at ?? Infinity),
 });
 const stopCause = z.enum([
-  'manual',
-  'new-version',
-  'restart',
-  'dependency',
-  'not-in-config',
-  'fake',
-  'not-yet-applied',
-  'shutdown',
+  ...(['manual', 'schedule', 'new-version', 'restart', 'dependency', 'health-check', 'init'] as const),
+  ...(['start-health-check', 'not-in-config', 'fake', 'not-yet-applied', 'shutdown', 'fallback'] as const),
+  'max-run-time',
 ]);
-const stop = z.object({ cause: stopCause, since: time, now: z.boolean() });
+const stop = z.object({ cause: stopCause, since: time, now: z.boolean(), text: z.string().exactOptional() });
 const liveProcess = z.object({
   pid: z.int(),
   startTicks: z.number(),
@@ -65,10 +128,15 @@ const liveProcess = z.object({
   marked: z.boolean(),
 });
 const clearing = z.object({
+  hookUntil: time.exactOptional(),
   firstSignalAt: time.exactOptional(),
   killedAt: time.exactOptional(),
   remains: z.array(liveProcess),
-  scanAt: time.exactOptional(),
+  scanAt: z
+    .number()
+    .nullable()
+    .transform((at) => at ?? Infinity)
+    .exactOptional(),
 });
 const ended = z.object({
   launchId: z.string(),
@@ -77,26 +145,53 @@ const ended = z.object({
   at: time,
   mono: time,
   by: z.union([z.enum(['itself', 'boot']), stopCause]),
+  text: z.string().exactOptional(),
   settled: z.boolean(),
   applyOn: z.string(),
   forked: z.boolean().exactOptional(),
   aliveTicks: time.exactOptional(),
 });
+/** How well it is, without when it was and will be asked: that would be written with every check. */
+const health = z
+  .object({ ok: z.boolean().exactOptional(), failures: z.int(), text: z.string().exactOptional() })
+  .transform((known) => ({ ...known, nextAt: 0 }));
 const activity = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('idle') }),
+  z.object({ kind: z.literal('preparing'), run, stop: stop.exactOptional() }),
   z.object({ kind: z.literal('launching'), run, lookAt: time }),
-  z.object({ kind: z.literal('settling'), run }),
-  z.object({ kind: z.literal('running'), run }),
+  z.object({
+    kind: z.literal('settling'),
+    run,
+    // The first release had no other step.
+    step: z.enum(['pid-file', 'start-health-check', 'init', 'settle']).default('settle'),
+    stepSince: time.default(0),
+    againAt: time.exactOptional(),
+    failed: z.object({ code: z.enum(['init', 'start-health-check']), text: z.string() }).exactOptional(),
+  }),
+  z.object({
+    kind: z.literal('running'),
+    run,
+    since: z.object({ wall: time, mono: time }).exactOptional(),
+    health: health.exactOptional(),
+  }),
   z.object({ kind: z.literal('yielding'), run, stop, settled: z.boolean() }),
   z.object({ kind: z.literal('stopping'), run, stop, settled: z.boolean(), clearing }),
   z.object({ kind: z.literal('clearing'), run, ended, stop: stop.exactOptional(), clearing }),
+  z.object({ kind: z.literal('finishing'), run, ended }),
 ]);
 const failure = z.object({
-  code: z.enum(['exit', 'spawn-error']),
+  code: z.enum(['exit', 'spawn-error', 'before', 'init', 'start-health-check']),
   message: z.string(),
   exit: exit.exactOptional(),
   at: time,
   counts: z.boolean(),
+});
+const ledgerEntry = z.object({
+  entry: z.string(),
+  opens: time.exactOptional(),
+  launchId: z.string().exactOptional(),
+  outcome: z.enum(['due', 'running', 'ended', 'interrupted', 'missed', 'skipped']),
+  late: z.literal(true).exactOptional(),
 });
 const instance = z.object({
   key: z.string(),
@@ -105,18 +200,35 @@ const instance = z.object({
   activity,
   ended: ended.exactOptional(),
   counters: z.object({ failedStarts: z.int().nonnegative(), failure: failure.exactOptional(), runs: z.array(time) }),
-  credit: z.enum(['operator', 'version', 'dependency', 'definition', 'boot']).exactOptional(),
-  ledger: z
-    .object({ entry: z.string(), launchId: z.string(), outcome: z.enum(['running', 'ended', 'interrupted']) })
+  credit: z.enum(['operator', 'window', 'version', 'dependency', 'definition', 'boot']).exactOptional(),
+  // The first release kept one entry.
+  ledger: z.union([z.array(ledgerEntry), ledgerEntry.transform((entry) => [entry])]).default([]),
+  jobs: z.array(job).default([]),
+  metSince: time.exactOptional(),
+  externals: z
+    .object({
+      met: z.int(),
+      againAt: time.exactOptional(),
+      text: z.string().exactOptional(),
+      interval: time.exactOptional(),
+    })
     .exactOptional(),
   operatorStarted: z.boolean(),
   forced: z.boolean(),
+  forcedIn: time.exactOptional(),
   doubt: z
-    .object({ code: z.literal('identity'), message: z.string(), candidates: z.array(liveProcess) })
+    .object({ code: z.enum(['identity', 'pid-file']), message: z.string(), candidates: z.array(liveProcess) })
     .exactOptional(),
   dependencyLost: z.boolean(),
   restarts: z.int().nonnegative(),
-  seen: z.object({ applyOn: z.string().exactOptional(), digest: z.string().exactOptional() }),
+  seen: z.object({
+    applyOn: z.string().exactOptional(),
+    digest: z.string().exactOptional(),
+    since: time.exactOptional(),
+    window: z.object({ opens: time, open: z.boolean() }).exactOptional(),
+    tookOver: time.exactOptional(),
+  }),
+  fellBack: z.object({ applyOn: z.string(), digest: z.string() }).exactOptional(),
   shown: z.object({
     state: z.enum(['STOPPED', 'PENDING', 'STARTING', 'RUNNING', 'BACKOFF', 'STOPPING', 'EXITED', 'FATAL', 'BLOCKED']),
     since: time,
@@ -125,7 +237,17 @@ const instance = z.object({
   }),
   exits: z.array(z.object({ launchId: z.string(), startedAt: time, at: time, exit })),
 });
-const stored: z.ZodType<StoredInstance> = z.object({ version: z.literal(1), bootId: z.string(), instance });
+
+/** An instance as it is kept: what comes and goes with each check, and would be written with it, is left out. */
+export function storable({ hold: _ownFile, ...instance }: Instance): StoredInstance['instance'] {
+  const jobs = instance.jobs.filter(({ work }) => work.kind === 'command');
+  const { activity } = instance;
+  if (activity.kind !== 'running' || activity.health === undefined) return { ...instance, jobs };
+  const { nextAt: _next, at: _asked, ...health } = activity.health;
+  return { ...instance, jobs, activity: { ...activity, health: health as Health } };
+}
+
+const stored: z.ZodType<StoredInstance, unknown> = z.object({ version: z.literal(1), bootId: z.string(), instance });
 
 export type Parsed =
   { readonly ok: true; readonly stored: StoredInstance } | { readonly ok: false; readonly why: string };

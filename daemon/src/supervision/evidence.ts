@@ -2,8 +2,11 @@
  * What files and /proc say of a run, as events for its state machine. The one way to learn that a launch got on or that a
  * process has ended: while the daemon watches, in its slow sweep, and when it starts.
  */
-import type { Exit, Instance, InstanceKey, LaunchId, ProcessIdentity, Run } from '../core/model.ts';
+import { jobStem, type Stem } from '../core/identity.ts';
+import type { JobEvent } from '../core/jobs.ts';
 import type { InstanceEvent } from '../core/lifecycle.ts';
+import type { Exit, Instance, InstanceKey, Job, LaunchId, ProcessIdentity, Run } from '../core/model.ts';
+import { exitText } from '../core/wording.ts';
 import type { ExitFile, LaunchFiles, RunRecord } from '../effects/launch-files.ts';
 import type { System } from '../effects/system.ts';
 
@@ -34,8 +37,10 @@ export class Witness {
   /** What is known of the instance's current run, and is news to it. */
   evidence(instance: Instance, patience: Patience): Evidence {
     const { activity, key } = instance;
-    if (activity.kind === 'idle' || activity.kind === 'clearing') return decided();
+    if (activity.kind === 'idle' || activity.kind === 'preparing') return decided();
+    if (activity.kind === 'clearing' || activity.kind === 'finishing') return decided();
     const { run } = activity;
+    if (run.handed !== undefined) return this.#ofHanded(run, run.handed.process);
     const record = this.#recordOf(key, run);
     const news: InstanceEvent[] = run.process === undefined && record !== undefined ? [launchedEvent(record)] : [];
     const file = this.#files.readExit(key, run.launchId);
@@ -44,6 +49,77 @@ export class Witness {
     if (last !== undefined) return decided(...news, this.#lastSeen(last, process));
     if (process !== undefined) return this.#ofProcess(key, run, process, run.launcher ?? record?.launcher, news);
     return patience === 'patient' ? decided() : this.#ofUnprovenLaunch(key, run);
+  }
+
+  /** What an expression named: nobody waits for it, so it has to be looked at, and its exit status cannot be known. */
+  #ofHanded(run: Run, process: ProcessIdentity | undefined): Evidence {
+    if (process === undefined) return decided();
+    if (this.isAlive(process)) {
+      this.#aliveTicks.set(run.launchId, this.#system.ticks());
+      return wait();
+    }
+    const at = this.#system.now().wall;
+    return decided(this.#lastSeen({ kind: 'exited', launchId: run.launchId, exit: UNKNOWN, at }, process));
+  }
+
+  /** What is known of a hook or a check that goes through a launcher, and is news. */
+  jobEvidence(key: InstanceKey, job: Job, patience: Patience): Evidence {
+    const { name, launchId } = job;
+    if (job.result !== undefined || job.work.kind !== 'command') return decided();
+    const stem = jobStem(key, name);
+    const record = this.#files.readRecord(stem);
+    const own = record?.launchId === launchId ? record : undefined;
+    const news: JobEvent[] =
+      job.process === undefined && own !== undefined
+        ? [{ kind: 'job-launched', job: name, launchId, process: own.process, launcher: own.launcher }]
+        : [];
+    const last = this.#jobEnding(stem, job);
+    if (last !== undefined) return decided(...news, last);
+    const process = job.process ?? own?.process;
+    const launcher = job.launcher ?? own?.launcher;
+    if (process === undefined) return patience === 'patient' ? decided() : this.#ofUnprovenJob(stem, job);
+    if (this.isAlive(process)) return decided(...news);
+    if (launcher !== undefined && this.isAlive(launcher)) {
+      this.#system.kill(launcher.pid, 'CONT');
+      return wait(...news);
+    }
+    const lost: JobEvent = {
+      kind: 'job-ended',
+      job: name,
+      launchId,
+      result: { ok: false, text: 'ended with an unknown status (its launcher was killed)' },
+    };
+    return decided(...news, this.#jobEnding(stem, job) ?? lost);
+  }
+
+  #jobEnding(stem: Stem, { name, launchId }: Job): JobEvent | undefined {
+    const file = this.#files.readExit(stem, launchId);
+    const ended = { kind: 'job-ended' as const, job: name, launchId };
+    switch (file.kind) {
+      case 'ended': {
+        const ok = file.exit.kind === 'code' && file.exit.code === 0;
+        const output = this.#files.readOutput(stem, launchId).trim();
+        return { ...ended, result: { ok, text: exitText(file.exit), ...(output === '' ? {} : { output }) } };
+      }
+      case 'not-started': {
+        const result = { ok: false, text: notStartedText(file.why, file.text) };
+        return whoseFault(file) === 'refused' ? { ...ended, result, again: true } : { ...ended, result };
+      }
+      case 'pending':
+      case 'missing':
+      case 'aborted':
+        return undefined;
+    }
+  }
+
+  #ofUnprovenJob(stem: Stem, job: Job): Evidence {
+    const { name, launchId } = job;
+    const result = { ok: false, text: 'its launcher did not get on' };
+    const never: JobEvent = { kind: 'job-ended', job: name, launchId, result, again: true };
+    if (this.#files.voidIntent(stem, launchId) === 'voided') return decided(never);
+    if (this.#files.probeLock(stem) === 'held') return wait();
+    const isKnown = this.#files.readRecord(stem)?.launchId === launchId || this.#jobEnding(stem, job) !== undefined;
+    return isKnown ? wait() : decided(never);
   }
 
   /** The process on record lives with this very start time, in this boot and pid namespace. */

@@ -1,6 +1,6 @@
 /** The daemon's log of what happens to instances: one line per ending, one per change of what is shown, with its cause. */
 import type { Transition } from '../core/engine.ts';
-import type { Instance, InstanceKey } from '../core/model.ts';
+import type { Instance, InstanceKey, Job, JobResult } from '../core/model.ts';
 import { exitText } from '../core/wording.ts';
 
 export class Journal {
@@ -27,6 +27,13 @@ export class Journal {
     const run = [activity, before.activity].find((known) => known.kind !== 'idle');
     const name = run?.run.name ?? (num === 0 ? id : `${id} (${num})`);
     this.#log('info', `${name}: ${exitText(last.exit)} after ${seconds.toFixed(1)} s`);
+  }
+
+  /** A hook or a check that failed. Tries that come every second are not worth a line each. */
+  noteJob({ id, num }: Instance, { name }: Job, { text, output }: JobResult): void {
+    if (name === 'start-health-check' || name === 'dependency') return;
+    const said = output === undefined || output === '' ? '' : `: ${output}`;
+    this.#log('warning', `${num === 0 ? id : `${id} (${num})`}: ${name} ${text}${said}`);
   }
 
   tell(instances: ReadonlyMap<InstanceKey, Instance>): void {

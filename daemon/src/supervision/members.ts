@@ -1,5 +1,6 @@
 /** Finds and signals the processes of a run: its session, and what carries its mark elsewhere. */
-import { belongsToRun, runMark, type RunProof } from '../core/identity.ts';
+import { belongsToRun, runMark, type RunProof, type SeenProcess } from '../core/identity.ts';
+import { mainOf } from '../core/lifecycle.ts';
 import type {
   Ended,
   InstanceKey,
@@ -78,11 +79,9 @@ export class Members {
         !process.ended &&
         !this.#protected.has(process.pid) &&
         // A launcher is none of it; its child is, from its record on, before it becomes the service.
-        (process.marks.launcher === undefined || process.pid === sought.run.process?.pid),
+        (process.marks.launcher === undefined || process.pid === mainOf(sought.run)?.pid),
     );
-    const members = candidates.filter((process) =>
-      belongsToRun({ ...process, ...(process.marks.run === undefined ? {} : { runMark: process.marks.run }) }, proof),
-    );
+    const members = candidates.filter((process) => belongsToRun(seen(process), proof));
     return this.#withSession(members, candidates, proof);
   }
 
@@ -94,12 +93,41 @@ export class Members {
   ): Found {
     if (main === undefined || endedTicks === undefined) return { members, unproven: [] };
     const rest = candidates.filter(
-      (process) => process.session === main.pid && process.marks.run === undefined && !members.includes(process),
+      (process) => process.session === main.pid && isUnmarked(process) && !members.includes(process),
     );
     if (members.some(({ session }) => session === main.pid)) return { members: [...members, ...rest], unproven: [] };
     // Its number is a process's again: the session had come to its end.
     const isReused = this.processes().some(({ pid }) => pid === main.pid);
     return { members, unproven: isReused ? [] : rest };
+  }
+
+  /**
+   * What lives in the session of a hook or a check, as of the last refresh; what has left the session was meant to outlive it.
+   *
+   * @param endedTicks when its shell ended; undefined while it lives
+   */
+  sessionOf(main: ProcessIdentity, mark: string, endedTicks: number | undefined): readonly ProcessInfo[] {
+    if (main.bootId !== this.#system.bootId()) return [];
+    if (endedTicks === undefined && !this.#isProven(main)) return [];
+    const proof = { mark, main, ...(endedTicks === undefined ? {} : { endedTicks }) };
+    return this.processes().filter(
+      (process) =>
+        !process.ended &&
+        !this.#protected.has(process.pid) &&
+        process.session === main.pid &&
+        belongsToRun(seen(process), proof),
+    );
+  }
+
+  /** SIGKILL to each process group of a session. */
+  killSession(members: readonly ProcessInfo[]): void {
+    for (const group of new Set(members.map(({ processGroup }) => processGroup))) this.#system.killGroup(group, 'KILL');
+  }
+
+  /** The clock of start times, at a moment of the wall clock. */
+  ticksAt(at: number): number {
+    const ago = Math.max(this.#system.now().wall - at, 0) / 1000;
+    return Math.ceil(this.#system.ticks() - ago * this.#system.ticksPerSecond) + 1;
   }
 
   describe(process: ProcessInfo, mark: string): LiveProcess {
@@ -108,7 +136,8 @@ export class Members {
   }
 
   /** Sends a signal to the main process, if it is proven to be the one that was launched. */
-  signalMain({ process }: Run, signal: SignalName): boolean {
+  signalMain(run: Run, signal: SignalName): boolean {
+    const process = mainOf(run);
     if (process === undefined || !this.#isProven(process)) return false;
     return this.#system.kill(process.pid, signal) === 'sent';
   }
@@ -123,7 +152,7 @@ export class Members {
     this.#signalOnce(this.of(sought).members, sought.run, signal);
     if (signal !== 'KILL') return;
     for (let round = 1; round < KILL_ROUNDS; round += 1) {
-      this.refresh(skip, new Set([sought.run.process?.pid ?? 0]));
+      this.refresh(skip, new Set([mainOf(sought.run)?.pid ?? 0]));
       const { members } = this.of(sought);
       if (members.length === 0) return;
       this.#signalOnce(members, sought.run, signal);
@@ -131,7 +160,7 @@ export class Members {
   }
 
   #signalOnce(members: readonly ProcessInfo[], run: Run, signal: SignalName): void {
-    const session = run.process?.pid;
+    const session = mainOf(run)?.pid;
     const groups = new Set(
       members.filter((member) => member.session === session).map(({ processGroup }) => processGroup),
     );
@@ -148,9 +177,10 @@ export class Members {
 
   #proof({ key, run, ended }: Sought): RunProof {
     const mark = runMark(this.#uid, key, run.launchId);
-    if (run.process === undefined || run.process.bootId !== this.#system.bootId()) return { mark };
-    if (ended === undefined) return this.#isProven(run.process) ? { mark, main: run.process } : { mark };
-    return { mark, main: run.process, endedTicks: this.#endedTicks(run, run.process, ended) };
+    const main = mainOf(run);
+    if (main === undefined || main.bootId !== this.#system.bootId()) return { mark };
+    if (ended === undefined) return this.#isProven(main) ? { mark, main } : { mark };
+    return { mark, main, endedTicks: this.#endedTicks(run, main, ended) };
   }
 
   /** Its end as clock ticks, rounded up, as exit files know their time to the tick only; at least as long as it surely lived. */
@@ -163,3 +193,14 @@ export class Members {
     return Math.max(Math.ceil(endedTicks) + 1, aliveTicks);
   }
 }
+
+function seen(process: ProcessInfo): SeenProcess {
+  const { run, hook } = process.marks;
+  return {
+    ...process,
+    ...(run === undefined ? {} : { runMark: run }),
+    ...(hook === undefined ? {} : { hookMark: hook }),
+  };
+}
+
+const isUnmarked = ({ marks }: ProcessInfo): boolean => marks.run === undefined && marks.hook === undefined;

@@ -2,13 +2,22 @@
 import type { Action } from '../core/actions.ts';
 import type { Change } from '../core/engine.ts';
 import { runMark } from '../core/identity.ts';
-import type { InstanceEvent } from '../core/lifecycle.ts';
-import type { Ended, Instance, InstanceKey, ProcessVersion, Run, World } from '../core/model.ts';
+import type { JobEvent } from '../core/jobs.ts';
+import { inheritedEnvironment } from '../core/inherited-environment.ts';
+import { mainOf, type InstanceEvent } from '../core/lifecycle.ts';
+import type {
+  Ended, Instance, InstanceKey, Job, LaunchId, LogTarget, ProcessIdentity, ProcessVersion, Run, World,
+} from '../core/model.ts'; // prettier-ignore
+import { fillPlaceholders, type LaunchValues } from '../core/placeholders.ts';
+import { effectiveVersion } from '../core/schedule.ts';
 import { instanceName } from '../core/targets.ts';
-import type { LaunchFiles } from '../effects/launch-files.ts';
-import { planText, type LaunchPlan } from '../effects/launch-plan.ts';
+import { parsePid, type LaunchFiles } from '../effects/launch-files.ts';
+import { planText, type LaunchGround, type LaunchPlan, type LogFile } from '../effects/launch-plan.ts';
+import type { Prober } from '../effects/prober.ts';
+import type { ProcessInfo } from '../effects/process-table.ts';
 import { SystemError, type System } from '../effects/system.ts';
 import type { Witness } from './evidence.ts';
+import { JobRunner } from './job-runner.ts';
 import type { Members } from './members.ts';
 
 export interface PerformerOptions {
@@ -17,6 +26,8 @@ export interface PerformerOptions {
   readonly witness: Witness;
   readonly members: Members;
   readonly uid: string;
+  /** Pid of this daemon. */
+  readonly self: number;
   /** Absolute path of `runs`. */
   readonly runsDirectory: string;
   /** Absolute path of the launcher's copy. */
@@ -24,10 +35,16 @@ export interface PerformerOptions {
   /** The daemon's environment, as services inherit it. */
   readonly environment: Readonly<Record<string, string>>;
   readonly log: (level: 'warning' | 'error', text: string) => void;
+  readonly prober: Prober;
+  /** The answer of a probe, which comes later. */
+  readonly onAnswer: (key: InstanceKey, event: JobEvent) => void;
 }
 
 export class Performer {
   readonly #o: PerformerOptions;
+  readonly #jobs: JobRunner;
+  /** What a pid file said when it was looked at last, by launch: two looks have to agree. */
+  readonly #pidsSeen = new Map<LaunchId, number>();
   /** Instances whose files have to be looked at again soon. */
   readonly undecided = new Set<InstanceKey>();
   #isTableFresh = false;
@@ -36,6 +53,10 @@ export class Performer {
 
   constructor(options: PerformerOptions) {
     this.#o = options;
+    this.#jobs = new JobRunner({
+      ...options,
+      groundFor: (instance, run, world) => this.#groundFor(instance, run, world),
+    });
   }
 
   /** One batch: /proc is looked at once for all of it. */
@@ -79,6 +100,21 @@ export class Performer {
         return this.#scan(action, instance);
       case 'forget':
         return this.#forget(action);
+      case 'take-pid':
+        return this.#takePid(action);
+      case 'start-job':
+        return this.#jobs.start(instance, action.job, action.run, world);
+      case 'kill-job':
+        this.#isTableFresh = false;
+        return this.#jobs.kill(action.key, action.job);
+      case 'look-job':
+        return this.#lookJob(action.key, action.job, 'over');
+      case 'clear-job':
+        this.#isTableFresh = false;
+        return this.#jobs.clear(action.key, action.job);
+      case 'forget-job':
+        this.#jobs.forget(action.key, action.job);
+        return [];
     }
   }
 
@@ -96,7 +132,8 @@ export class Performer {
     try {
       const isAutoLogged = version.stdoutLog.kind === 'auto' || version.stderrLog.kind === 'auto';
       if (isAutoLogged && !system.exists(world.logDirectory)) system.makeDirectory(world.logDirectory);
-      files.prepare(key, launchId, planText(this.#plan(instance, run, version)));
+      const capture = version.command.type === 'podman-cid';
+      files.prepare(key, launchId, planText(this.#plan(instance, run, version)), { capture });
       system.startLauncher({ script: launcherScript, directory: runsDirectory, stem: key, launchId, uid });
       return [];
     } catch (error) {
@@ -116,27 +153,107 @@ export class Performer {
 
   #plan(instance: Instance, run: Run, version: ProcessVersion): LaunchPlan {
     const { stdout, stderr } = run.logs;
-    const isMerged = version.stderrLog.kind === 'stdout';
+    const isMerged = version.stderrLog.kind === 'stdout' || (stdout !== undefined && stderr === stdout);
+    const values = this.#launchValues(instance, run, version);
+    const log = (path: string | undefined, target: LogTarget): LogFile | null =>
+      path === undefined ? null : { path, auto: target.kind === 'auto' };
     return {
-      argv: version.command.argv,
-      workDir: version.workDir,
+      ...this.#ground(instance, run, version),
+      argv: version.command.argv.map((word) => fillPlaceholders(word, values)),
+      stdout: version.command.type === 'podman-cid' ? 'capture' : log(stdout, version.stdoutLog),
+      stderr: isMerged ? 'stdout' : log(stderr, version.stderrLog),
+    };
+  }
+
+  #launchValues(instance: Instance, run: Run, version: ProcessVersion): LaunchValues {
+    return {
+      PROCMAN_INSTANCE: instanceName(version, instance.num),
+      PROCMAN_NUM: String(instance.num),
+      PROCMAN_PID_FILE: this.#o.files.pidFile(instance.key, run.launchId),
+    };
+  }
+
+  /** What the run and its hooks share. */
+  #ground(instance: Instance, run: Run, version: ProcessVersion): LaunchGround {
+    const values = this.#launchValues(instance, run, version);
+    const own = Object.entries(version.env).map(([name, value]) => [name, fillPlaceholders(value, values)]);
+    const { PROCMAN_PID_FILE, ...named } = values;
+    return {
+      workDir: fillPlaceholders(version.workDir, values),
       environment: {
-        ...this.#o.environment,
-        ...version.env,
+        ...inheritedEnvironment(this.#o.environment, version.inheritEnv),
+        ...(Object.fromEntries(own) as Record<string, string>),
+        ...named,
+        ...(version.command.type === 'pid-file' ? { PROCMAN_PID_FILE } : {}),
         PROCMAN_ID: instance.id,
-        PROCMAN_INSTANCE: instanceName(version, instance.num),
-        PROCMAN_NUM: String(instance.num),
         PROCMAN_RUN: runMark(this.#o.uid, instance.key, run.launchId),
       },
       ...(version.umask === undefined ? {} : { umask: version.umask }),
       ...(version.nice === undefined ? {} : { nice: version.nice }),
-      stdout: stdout === undefined ? null : { path: stdout, auto: version.stdoutLog.kind === 'auto' },
-      stderr: isMerged
-        ? 'stdout'
-        : stderr === undefined
-          ? null
-          : { path: stderr, auto: version.stderrLog.kind === 'auto' },
     };
+  }
+
+  /** For a hook whose run has no plan on disk (yet), or that comes before any run. */
+  #groundFor(instance: Instance, run: Run | undefined, world: World): LaunchGround | undefined {
+    const version =
+      run === undefined
+        ? effectiveOf(world, instance, this.#o.system.now().wall)
+        : versionOf(world, instance.id, run.applyOn);
+    if (version === undefined) return undefined;
+    const stand: Run | undefined = run ?? placeholderRun(version);
+    return this.#ground(instance, stand, version);
+  }
+
+  /* ---------------------------------------------------------------- expressions that name another process */
+
+  /** The process that a pid file, or `podman inspect`, names: younger than the launch, and provably the run's or the user's. */
+  #takePid({ key, run, ended, text }: Extract<Action, { kind: 'take-pid' }>): readonly InstanceEvent[] {
+    const { files, system, members, uid } = this.#o;
+    const { launchId } = run;
+    const unhanded = (message: string, pid?: ProcessInfo): readonly InstanceEvent[] => {
+      if (!ended) return [];
+      const candidates = pid === undefined ? [] : [members.describe(pid, runMark(uid, key, launchId))];
+      return [
+        {
+          kind: 'unhanded',
+          launchId,
+          message: `${message}: \`unblock\` with --gone, --adopt PID or --kill`,
+          candidates,
+        },
+      ];
+    };
+    const pid = text === undefined ? files.readPid(key, launchId) : parsePid(text);
+    if (pid === undefined) {
+      this.#pidsSeen.delete(launchId);
+      return unhanded(text === undefined ? 'its expression ended and wrote no pid file' : 'podman named no process');
+    }
+    const before = this.#pidsSeen.get(launchId);
+    this.#pidsSeen.set(launchId, pid);
+    // A number may be half written while its writer lives.
+    if (!ended && before !== pid) return [];
+    const stat = system.stat(pid);
+    if (stat === undefined || stat.ended) return unhanded(`process ${pid}, which it named, does not live`);
+    const info: ProcessInfo = { ...stat, marks: system.marks(pid) };
+    if (run.process !== undefined && stat.startTicks < run.process.startTicks)
+      return unhanded(`process ${pid}, which it named, is older than its launch`, info);
+    const isOwn = info.marks.run === runMark(uid, key, launchId) || stat.uid === (system.stat(this.#o.self)?.uid ?? -1);
+    if (!isOwn) return unhanded(`process ${pid}, which it named, is neither marked as its own nor its user's`, info);
+    this.#pidsSeen.delete(launchId);
+    const process: ProcessIdentity = {
+      pid,
+      startTicks: stat.startTicks,
+      bootId: system.bootId(),
+      pidNamespace: system.pidNamespace(),
+    };
+    // From now on no launcher starts a second one while it lives.
+    files.writeRecord(key, { launchId, process, launcher: run.launcher ?? process });
+    return [{ kind: 'handed', launchId, process }];
+  }
+
+  #lookJob(key: InstanceKey, job: Job, patience: 'patient' | 'over'): readonly JobEvent[] {
+    const { events, undecided } = this.#o.witness.jobEvidence(key, job, patience);
+    if (undecided) this.undecided.add(key);
+    return events as readonly JobEvent[];
   }
 
   #void({ key, launchId }: Extract<Action, { kind: 'void' }>): readonly InstanceEvent[] {
@@ -156,7 +273,7 @@ export class Performer {
     try {
       const { events, undecided } = this.#o.witness.evidence(instance, patience);
       if (undecided) this.undecided.add(instance.key);
-      return events;
+      return [...events, ...instance.jobs.flatMap((job) => this.#lookJob(instance.key, job, patience))];
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
       this.undecided.add(instance.key);
@@ -220,7 +337,7 @@ function knownProcesses(world: World, sought: ReadonlySet<InstanceKey>, members:
   if (sought.size === 0) return pids;
   for (const { key, activity } of world.instances.values()) {
     if (sought.has(key) || activity.kind === 'idle' || activity.kind === 'clearing') continue;
-    for (const identity of [activity.run.process, activity.run.launcher]) {
+    for (const identity of [activity.run.process, activity.run.handed?.process, activity.run.launcher]) {
       // One that has ended may have given its pid to a member of a sought run.
       if (identity !== undefined && members.isStill(identity)) pids.add(identity.pid);
     }
@@ -235,8 +352,8 @@ function sessionsOf(world: World, sought: ReadonlySet<InstanceKey>): ReadonlySet
   const sessions = new Set<number>();
   for (const key of sought) {
     const activity = world.instances.get(key)?.activity;
-    if (activity !== undefined && activity.kind !== 'idle' && activity.run.process !== undefined)
-      sessions.add(activity.run.process.pid);
+    const main = activity === undefined || activity.kind === 'idle' ? undefined : mainOf(activity.run);
+    if (main !== undefined) sessions.add(main.pid);
   }
   return sessions;
 }
@@ -245,6 +362,37 @@ export function versionOf(world: World, id: string, applyOn: string): ProcessVer
   const process = world.config.processes.find((candidate) => candidate.id === id);
   return process?.versions.find((version) => version.applyOn.text === applyOn && !version.fake);
 }
+
+/** The version that is in effect: what a dependency is asked for before any launch. */
+function effectiveOf(world: World, { id }: Instance, at: number): ProcessVersion | undefined {
+  const process = world.config.processes.find((candidate) => candidate.id === id);
+  return process === undefined ? undefined : effectiveVersion(process, at, world.vetoes).version;
+}
+
+/** Where nothing is launched yet there is no launch to be named after. */
+function placeholderRun({ applyOn, fingerprint, command }: ProcessVersion): Run {
+  return {
+    launchId: 'none',
+    why: 'wanted',
+    type: command.type,
+    applyOn: applyOn.text,
+    fingerprint,
+    settings: NO_SETTINGS,
+    startedAt: 0,
+    startedMono: 0,
+    logs: {},
+  };
+}
+
+const NO_SETTINGS: Run['settings'] = {
+  oneShot: false,
+  autorestart: 'never',
+  exitCodes: [],
+  startSecs: 0,
+  stopSignal: 'TERM',
+  stopTimeout: 0,
+  killMode: 'group',
+};
 
 function endOf({ activity }: Instance): { ended?: Ended } {
   return activity.kind === 'clearing' ? { ended: activity.ended } : {};

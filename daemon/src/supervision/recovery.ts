@@ -2,11 +2,14 @@
  * What a starting daemon finds: state files, launches that left files, run records, and marked processes. It turns them into a
  * world whose instances are up to date or about to be looked at. Starting fresh, after `kill -9`, and upgrading are this one path.
  */
-import { parseMark, runMark } from '../core/identity.ts';
+import { parseMark, parseStem, runMark, type Stem } from '../core/identity.ts';
 import type { Action } from '../core/actions.ts';
-import { ledgerEntry } from '../core/deciders.ts';
+import { entryFor, lineOfRun, versionEntry, withEntry } from '../core/ledger.ts';
+import { standingAt } from '../core/deciders.ts';
 import { advance, type InstanceEvent } from '../core/lifecycle.ts';
-import type { Instance, InstanceKey, LaunchId, LiveProcess, Now, ProcessIdentity, Run, World } from '../core/model.ts';
+import type {
+  Instance, InstanceKey, Job, JobName, LaunchId, LiveProcess, Now, ProcessIdentity, Run, WallTime, World,
+} from '../core/model.ts'; // prettier-ignore
 import { settingsOf } from '../core/reconcile.ts';
 import { newInstance, targetsOf, type Target } from '../core/targets.ts';
 import type { LaunchFiles } from '../effects/launch-files.ts';
@@ -47,9 +50,11 @@ export interface Recovered {
   readonly toLookAt: readonly InstanceKey[];
   /** Files of launches whose endings are on record; to be removed once what was recovered is on disk, and not before. */
   readonly settled: readonly Forget[];
+  /** The newest time on record: a clock behind it is not to be trusted. */
+  readonly newest: WallTime | undefined;
 }
 
-type Forget = Extract<Action, { kind: 'forget' }>;
+type Forget = Extract<Action, { kind: 'forget' | 'forget-job' }>;
 
 /** @param empty the world with its configuration, without instances */
 export function recover(parts: RecoveryParts, empty: World): Recovered {
@@ -69,7 +74,24 @@ export function recover(parts: RecoveryParts, empty: World): Recovered {
     }
   }
   for (const [key, instance] of sweepMarks(parts, known, targets, now)) instances.set(key, instance);
-  return { world: { ...empty, instances }, toLookAt: [...instances.keys()], settled };
+  for (const [stem, launches] of jobLaunches(parts.files)) {
+    const instance = known(parseStem(stem).key);
+    if (instance !== undefined)
+      instances.set(instance.key, withLostJobs(parts, instance, stem, launches, settled, now));
+  }
+  const newest = newestTime(instances.values());
+  return { world: { ...empty, instances }, toLookAt: [...instances.keys()], settled, newest };
+}
+
+/** The newest time that is on record of anything. */
+function newestTime(instances: Iterable<Instance>): WallTime | undefined {
+  let newest: WallTime | undefined;
+  for (const { shown, ended, exits, activity, hold, seen } of instances) {
+    const times = [shown.since, ended?.at, exits[0]?.at, hold?.since, seen.window?.opens];
+    if (activity.kind !== 'idle') times.push(activity.run.startedAt);
+    for (const time of times) if (time !== undefined && (newest === undefined || time > newest)) newest = time;
+  }
+  return newest;
 }
 
 /* ------------------------------------------------------------------ state files */
@@ -87,9 +109,13 @@ function loadStates(
     const isThisBoot = bootId === system.bootId();
     instances.set(instance.key, isThisBoot ? fromElsewhere(instance, witness, files) : afterBoot(instance, files, now));
   }
+  const ofThisBoot = new Set(
+    stored.filter(({ bootId }) => bootId === system.bootId()).map(({ instance }) => instance.key),
+  );
   for (const [key, hold] of holds) {
     const instance = known(key);
-    if (instance !== undefined) instances.set(key, { ...instance, hold });
+    if (instance === undefined || (hold.until === 'reboot' && instances.has(key) && !ofThisBoot.has(key))) continue;
+    instances.set(key, { ...instance, hold });
   }
   return new Set(stored.map(({ instance }) => instance.key).filter((key) => !setBack.has(key)));
 }
@@ -109,7 +135,7 @@ function afterBoot(instance: Instance, files: LaunchFiles, now: Now): Instance {
 /** A launch that got as far as its record has run, though the daemon died before it saw it. */
 function withRecord(instance: Instance, files: LaunchFiles, now: Now): Instance {
   const { activity, key } = instance;
-  if (activity.kind === 'idle' || activity.run.process !== undefined) return instance;
+  if (activity.kind === 'idle' || activity.run.process !== undefined || activity.kind === 'preparing') return instance;
   const record = files.readRecord(key);
   if (record?.launchId !== activity.run.launchId) return instance;
   return advance(instance, { kind: 'launched', ...record }, now).instance;
@@ -127,9 +153,60 @@ function fromElsewhere(instance: Instance, witness: Witness, files: LaunchFiles)
 /* ------------------------------------------------------------------ launches that the state does not know */
 
 function launchesByKey(files: LaunchFiles): ReadonlyMap<InstanceKey, readonly LaunchId[]> {
-  const byKey = new Map<InstanceKey, LaunchId[]>(files.records().map((key) => [key, []]));
-  for (const { key, launchId } of files.launches()) byKey.set(key, [...(byKey.get(key) ?? []), launchId]);
-  return byKey;
+  return grouped(files, (stem) => parseStem(stem).job === undefined);
+}
+
+/** The launches of hooks and checks, by their stems. */
+function jobLaunches(files: LaunchFiles): ReadonlyMap<Stem, readonly LaunchId[]> {
+  return grouped(files, (stem) => parseStem(stem).job !== undefined);
+}
+
+function grouped(files: LaunchFiles, isWanted: (stem: Stem) => boolean): ReadonlyMap<Stem, readonly LaunchId[]> {
+  const byStem = new Map<Stem, LaunchId[]>(
+    files
+      .records()
+      .filter(isWanted)
+      .map((stem) => [stem, []]),
+  );
+  for (const { key, launchId } of files.launches()) {
+    if (isWanted(key)) byStem.set(key, [...(byStem.get(key) ?? []), launchId]);
+  }
+  return byStem;
+}
+
+/** Hooks that the state does not know: taken back, or killed before anything starts beside them. */
+function withLostJobs(
+  parts: RecoveryParts,
+  instance: Instance,
+  stem: Stem,
+  launches: readonly LaunchId[],
+  settled: Forget[],
+  now: Now,
+): Instance {
+  const { files, witness, log } = parts;
+  const name = (parseStem(stem).job ?? '') as JobName;
+  const record = files.readRecord(stem);
+  let result = instance;
+  for (const launchId of new Set(record === undefined ? launches : [record.launchId, ...launches])) {
+    if (result.jobs.some((job) => job.name === name && job.launchId === launchId)) continue;
+    const job: Job = {
+      name,
+      launchId,
+      work: { kind: 'command', command: '' },
+      timeout: 0,
+      startedMono: now.mono,
+      lookAt: now.mono,
+      ...(record?.launchId === launchId ? { process: record.process, launcher: record.launcher } : {}),
+    };
+    const isOver = files.voidIntent(stem, launchId) === 'voided' || files.probeLock(stem) === 'free';
+    const isAlive = job.process !== undefined && witness.isAlive(job.process);
+    if (isOver && !isAlive) settled.push({ kind: 'forget-job', key: instance.key, job });
+    else {
+      log('warning', `${instance.key}: its state did not know of a running ${name}; it is ended`);
+      result = advance(result, { kind: 'job-found', job }, now).instance;
+    }
+  }
+  return result;
 }
 
 /** What decides about launches that the state does not know, and where those go whose endings are on record. */
@@ -206,17 +283,19 @@ function withLostLaunch(
 }
 
 function takenOver(
-  { files, log }: RecoveryParts,
+  { files, system, log }: RecoveryParts,
   instance: Instance,
   launchId: LaunchId,
   { target }: About,
   now: Now,
 ): Instance {
   log('warning', `${instance.key}: its state did not know launch ${launchId}; taken over`);
-  const run = lostRun(launchId, target, now);
+  const run = lostRun(launchId, target, now, system.bootId());
   return {
     ...closed(instance, files, now),
-    ...(run.settings.oneShot ? { ledger: { entry: ledgerEntry(run.applyOn), launchId, outcome: 'running' } } : {}),
+    ...(run.settings.oneShot
+      ? { ledger: withEntry(instance.ledger, lineOfRun(run.entry ?? versionEntry(run.applyOn), launchId)) }
+      : {}),
     activity: { kind: 'launching', run, lookAt: now.mono },
   };
 }
@@ -240,11 +319,14 @@ function closed(instance: Instance, files: LaunchFiles, now: Now): Instance {
 }
 
 /** A run of which only its launch id is left; its definition is taken from the configuration. */
-function lostRun(launchId: LaunchId, target: Target | undefined, now: Now): Run {
+function lostRun(launchId: LaunchId, target: Target | undefined, now: Now, bootId: string): Run {
   const version = target?.effective?.version ?? target?.effective?.shown;
   return {
     launchId,
     why: 'wanted',
+    ...(version === undefined ? {} : { type: version.command.type }),
+    // At most once for what it is for, also where the state was lost.
+    ...(version?.oneShot === true ? { entry: entryFor(version, standingAt(version, now.wall), bootId).entry } : {}),
     applyOn: version?.applyOn.text ?? '',
     fingerprint: version?.fingerprint ?? {},
     settings:
@@ -369,7 +451,7 @@ function adoptOrDoubt(
     if (instance.activity.kind !== 'idle') return instance;
     const age = ((system.ticks() - main.startTicks) / system.ticksPerSecond) * 1000;
     const run: Run = {
-      ...lostRun(marked.launchId, target, { wall: now.wall - age, mono: now.mono - age }),
+      ...lostRun(marked.launchId, target, { wall: now.wall - age, mono: now.mono - age }, system.bootId()),
       process: record.process,
       launcher: record.launcher,
     };

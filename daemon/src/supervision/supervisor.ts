@@ -7,8 +7,13 @@ import type { Action } from '../core/actions.ts';
 import { applyCommand, type Command, type Decided } from '../core/commands.ts';
 import { Describer } from '../core/describe.ts';
 import { show, turn, type Change } from '../core/engine.ts';
-import { withConfig } from '../core/facts.ts';
-import type { CoreConfig, Instance, InstanceKey, Now, World } from '../core/model.ts';
+import { afterJump, atStart, CLOCK_JUMP } from '../core/clock.ts';
+import { withConfig, withFallbacks } from '../core/facts.ts';
+import type { JobEvent } from '../core/jobs.ts';
+import type { CoreConfig, Instance, InstanceKey, Now, ProcessVersion, World } from '../core/model.ts';
+import { NO_VETOES } from '../core/schedule.ts';
+import type { Prober } from '../effects/prober.ts';
+import { Takeovers } from './takeovers.ts';
 import { wakeAt, type WakeAt } from '../core/reconcile.ts';
 import { Survey } from '../core/survey.ts';
 import { LaunchFiles } from '../effects/launch-files.ts';
@@ -38,6 +43,9 @@ export interface SupervisorOptions {
   readonly session: string;
   readonly ownerStateDirectory?: string | undefined;
   readonly log: (level: LogLevel, text: string) => void;
+  readonly prober: Prober;
+  /** Why a version could not be launched on this machine now; undefined: it could. */
+  readonly launchProblem: (version: ProcessVersion) => string | undefined;
   /** After each turn: when to call `wake` next may have changed. */
   readonly onTurn?: () => void;
 }
@@ -48,7 +56,7 @@ const UNDECIDED_AGAIN = 500;
 /** How long the state of what is gone from the configuration is kept. */
 const KEPT_AFTER_REMOVAL = 7 * 24 * 3_600_000;
 /** The wall clock went another way than the monotonic one by this much: what it decides is decided anew. */
-const CLOCK_JUMP = 1_000;
+const CLOCK_MOVED = 1_000;
 /** Every so many sweeps the start times of all main processes are compared, not only that their pids exist. */
 const FULL_SWEEP = 6;
 
@@ -61,12 +69,13 @@ export class Supervisor {
   readonly #performer: Performer;
   readonly #saver: Saver;
   readonly #journal: Journal;
+  readonly #takeovers: Takeovers;
   readonly #waiters = new Waiters();
   #world: World;
   readonly #queue: Change[] = [];
   #isBusy = false;
   /** Launches whose endings are not on disk yet: their files have to stay. */
-  #unforgotten: Extract<Action, { kind: 'forget' }>[] = [];
+  #unforgotten: Extract<Action, { kind: 'forget' | 'forget-job' }>[] = [];
   #lookAgainAt: number | undefined;
   /** When the world changes by itself next, as of the last turn. */
   #due: WakeAt = {};
@@ -91,7 +100,12 @@ export class Supervisor {
       members: this.#members,
       runsDirectory,
       log: (level, text) => log(level, text),
+      onAnswer: (key, event) => {
+        this.#queue.push({ key, event });
+        this.#run();
+      },
     });
+    this.#takeovers = new Takeovers(options);
     this.#decidedAt = system.now();
     this.#nextSweep = this.#decidedAt.mono + SWEEP_INTERVAL;
     this.#world = {
@@ -99,6 +113,9 @@ export class Supervisor {
       instances: new Map(),
       kept: new Set(),
       shutdown: false,
+      clock: {},
+      vetoes: NO_VETOES,
+      bootId: system.bootId(),
       logDirectory: options.logDirectory,
       session: options.session,
       nextLaunch: 0,
@@ -129,7 +146,7 @@ export class Supervisor {
   recover(): number {
     const { system, uid, stateDirectory, ownerStateDirectory, log } = this.#o;
     this.#makeDirectories();
-    const { world, toLookAt, settled } = recover(
+    const { world, toLookAt, settled, newest } = recover(
       {
         system, uid, stateDirectory, ownerStateDirectory, log,
         runsDirectory: `${stateDirectory}/runs`,
@@ -140,7 +157,8 @@ export class Supervisor {
       },
       this.#world,
     ); // prettier-ignore
-    this.#noteChanged(world);
+    this.#noteChanged(withFallbacks({ ...world, clock: atStart(newest, system.now()) }));
+    this.#tellClock();
     this.#unforgotten.push(...settled);
     for (const key of toLookAt) this.#queueEvidence(key, 'over');
     return [...world.instances.values()].filter(
@@ -226,13 +244,14 @@ export class Supervisor {
 
   #isDue(now: Now): boolean {
     const jump = now.wall - this.#decidedAt.wall - (now.mono - this.#decidedAt.mono);
-    if (Math.abs(jump) >= CLOCK_JUMP) return true;
+    if (Math.abs(jump) >= CLOCK_MOVED) return true;
     if (this.#due.wall !== undefined && now.wall >= this.#due.wall) return true;
     return this.#timeouts().some((at) => now.mono >= at);
   }
 
   #timeouts(): readonly number[] {
-    return [this.#due.mono, this.#saver.againAt, this.#waiters.deadline()].filter((at) => at !== undefined);
+    const times = [this.#due.mono, this.#saver.againAt, this.#waiters.deadline(), this.#takeovers.againAt];
+    return times.filter((at) => at !== undefined);
   }
 
   /** How long until `wake` has something to do, in milliseconds. */
@@ -256,11 +275,12 @@ export class Supervisor {
     this.#sweeps += 1;
     this.#restoreDirectories();
     const isFull = this.#sweeps % FULL_SWEEP === 0;
-    for (const { key, activity } of this.#world.instances.values()) {
+    for (const { key, activity, jobs } of this.#world.instances.values()) {
+      if (jobs.length > 0) this.#queueEvidence(key, 'patient');
       if (activity.kind === 'idle' || activity.kind === 'clearing') continue;
-      const { process, launcher } = activity.run;
+      const { process, launcher, handed } = activity.run;
       // The launcher outlives its process by an instant only; without one nobody announces the end.
-      const watched = launcher ?? process;
+      const watched = handed?.process ?? launcher ?? process;
       const isThere = watched !== undefined && this.#o.system.exists0(watched.pid);
       if (isFull || !isThere) this.#queueEvidence(key, 'patient');
     }
@@ -386,9 +406,29 @@ export class Supervisor {
     this.#o.onTurn?.();
   }
 
+  /** The clock jumped: what it stops waits until the new time has held for a while. */
+  #noteJump(now: Now): void {
+    const jump = now.wall - this.#decidedAt.wall - (now.mono - this.#decidedAt.mono);
+    if (Math.abs(jump) < CLOCK_JUMP) return;
+    this.#decidedAt = now;
+    this.#world = { ...this.#world, clock: afterJump(this.#world.clock, now) };
+    const text = `the clock jumped by ${Math.round(jump / 1000)} s: what it would stop waits until it has held for 30 s`;
+    this.#o.log('warning', text);
+  }
+
+  #tellClock(): void {
+    const { behindUntil } = this.#world.clock;
+    if (behindUntil === undefined) return;
+    const until = new Date(behindUntil).toISOString();
+    this.#o.log('error', `the clock is behind what is on record: nothing is stopped by it before ${until}`);
+  }
+
   #turn(): void {
     const changes = this.#queue.splice(0);
     const now = this.#o.system.now();
+    this.#noteJump(now);
+    this.#world = this.#takeovers.weigh(this.#world, now);
+    this.#tellJobs(changes);
     const { world, actions } = turn(this.#world, changes, now);
     this.#noteChanged(world);
     // On disk before it happens, so that whatever dies in between, the next daemon knows what was meant.
@@ -396,11 +436,9 @@ export class Supervisor {
     // With the state that is shown by then, or each launch would be written twice.
     if (acting.size > 0) this.#show(now);
     const failed = this.#saver.save(acting, this.#world.instances);
-    for (const [key, why] of failed) this.#refuseLaunch(key, why);
-    const performed = actions.filter(({ kind, key }) => !failed.has(key) || (kind !== 'launch' && kind !== 'forget'));
-    this.#unforgotten.push(
-      ...actions.filter((action) => action.kind === 'forget').filter(({ key }) => failed.has(key)),
-    );
+    for (const [key, why] of failed) this.#refuseLaunch(key, why, actions);
+    const performed = actions.filter((action) => !failed.has(action.key) || !needsState(action));
+    this.#unforgotten.push(...actions.filter(isForgetting).filter(({ key }) => failed.has(key)));
     this.#queue.push(...this.#performer.perform(performed, this.#world));
   }
 
@@ -413,7 +451,13 @@ export class Supervisor {
   }
 
   /** A launch that cannot be put on record does not happen: nobody would know of it. */
-  #refuseLaunch(key: InstanceKey, why: string): void {
+  #refuseLaunch(key: InstanceKey, why: string, actions: readonly Action[]): void {
+    for (const action of actions) {
+      if (action.kind !== 'start-job' || action.key !== key || action.job.work.kind !== 'command') continue;
+      const { name, launchId } = action.job;
+      const event: JobEvent = { kind: 'job-ended', job: name, launchId, result: { ok: false, text: why }, again: true };
+      this.#queue.push({ key, event });
+    }
     const activity = this.#world.instances.get(key)?.activity;
     if (activity?.kind !== 'launching') return;
     const { launchId } = activity.run;
@@ -430,7 +474,19 @@ export class Supervisor {
     const survey = new Survey(this.#world, now);
     this.#waiters.check(survey, new Describer(survey));
     this.#due = wakeAt(survey);
+    this.#due = withEarlier(this.#due, this.#takeovers.nextLook(this.#world, now));
     this.#decidedAt = now;
+  }
+
+  /** Hooks and checks that failed: what they said is kept nowhere else. */
+  #tellJobs(changes: readonly Change[]): void {
+    for (const { key, event } of changes) {
+      if (event.kind !== 'job-ended' || event.result.ok) continue;
+      const instance = this.#world.instances.get(key);
+      const job = instance?.jobs.find(({ name, launchId }) => name === event.job && launchId === event.launchId);
+      if (instance === undefined || job === undefined || job.killed?.why === 'cancelled') continue;
+      this.#journal.noteJob(instance, job, event.result);
+    }
   }
 
   /** Notes what is shown of each instance now. */
@@ -451,4 +507,22 @@ export class Supervisor {
     }
     this.#world = world;
   }
+}
+
+/** What must not happen as long as it is not on record. */
+function needsState(action: Action): boolean {
+  return (
+    action.kind === 'launch' ||
+    isForgetting(action) ||
+    (action.kind === 'start-job' && action.job.work.kind === 'command')
+  );
+}
+
+function isForgetting(action: Action): action is Extract<Action, { kind: 'forget' | 'forget-job' }> {
+  return action.kind === 'forget' || action.kind === 'forget-job';
+}
+
+function withEarlier(due: WakeAt, wall: number | undefined): WakeAt {
+  if (wall === undefined) return due;
+  return { ...due, wall: Math.min(due.wall ?? wall, wall) };
 }

@@ -1,8 +1,8 @@
 /** From a launch to RUNNING: `before`, the launch, and the steps after it (SPEC 5 "Phases of a start"). */
 import { endedBy, judgeNeverRan, withExit, withoutFailures, withoutRun } from '../ending.ts';
 import { beginJob, hasJobs, jobNamed } from '../jobs.ts';
-import { withEntry } from '../ledger.ts';
-import type { Instance, LedgerEntry, Now, Run, StartStep } from '../model.ts';
+import { lineOfRun, versionEntry, withEntry } from '../ledger.ts';
+import type { Instance, Now, Run, StartStep } from '../model.ts';
 import { isSuccess } from '../restart-policy.ts';
 import { ownEnd } from './clear.ts';
 import {
@@ -100,9 +100,8 @@ export const launched: Handler<'launching', 'launched'> = (instance, { run }, ev
 
 /** State was lost, but not the run: it is settled as it would have been, and what it is for is on the ledger again. */
 export const adopt: Handler<'idle', 'adopt'> = (instance, _activity, { run }, now) => {
-  const entry = run.entry ?? `version:${run.applyOn}`;
-  const ledger: LedgerEntry = { entry, launchId: run.launchId, outcome: 'running' };
-  const known = run.settings.oneShot ? { ...instance, ledger: withEntry(instance.ledger, ledger) } : instance;
+  const line = lineOfRun(run.entry ?? versionEntry(run.applyOn), run.launchId);
+  const known = run.settings.oneShot ? { ...instance, ledger: withEntry(instance.ledger, line) } : instance;
   return enterStep(known, run, 'settle', now);
 };
 
@@ -251,7 +250,7 @@ export function stepDeadline(instance: Instance, activity: ActivityOf<'settling'
 export const exitedSettling: Handler<'settling', 'exited'> = (instance, activity, event, now) => {
   const { run, step } = activity;
   if (event.launchId !== run.launchId) return same(instance);
-  if (step !== 'pid-file' || event.exit.kind === 'unknown') return ownEnd(false)(instance, activity, event, now);
+  if (step !== 'pid-file') return ownEnd(false)(instance, activity, event, now);
   const isGood = isSuccess(event.exit, run.settings.exitCodes);
   switch (run.type) {
     case 'external':
@@ -272,8 +271,8 @@ export const exitedSettling: Handler<'settling', 'exited'> = (instance, activity
   }
 };
 
-/** The last line that the expression printed is the container's id: `PROCMAN_OUTPUT` is the file that holds it. */
-const INSPECT = 'exec podman inspect --format "{{.State.Pid}}" "$(tail -n 1 "$PROCMAN_OUTPUT")"';
+/** `PROCMAN_CID` is the last line that the expression printed. */
+const INSPECT = 'exec podman inspect --format "{{.State.Pid}}" "$PROCMAN_CID"';
 
 export const handed: Handler<'settling', 'handed'> = (instance, { run, step }, event, now) => {
   if (event.launchId !== run.launchId || step !== 'pid-file') return same(instance);

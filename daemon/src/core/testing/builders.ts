@@ -1,5 +1,6 @@
 /** Versions, runs, instances and worlds with defaults, for tests. */
 import type { Describer, View } from '../../core/describe.ts';
+import { NO_VETOES } from '../schedule.ts';
 import type { Survey } from '../../core/survey.ts';
 import { settingsOf } from '../../core/reconcile.ts';
 import { newInstance } from '../../core/targets.ts';
@@ -92,6 +93,9 @@ export function worldOf(config: CoreConfig, instances: readonly Instance[] = [])
     instances: new Map(instances.map((instance) => [instance.key, instance])),
     kept: new Set(),
     shutdown: false,
+    clock: {},
+    vetoes: NO_VETOES,
+    bootId: 'boot',
     session: 'S',
     nextLaunch: 0,
   };
@@ -147,21 +151,28 @@ export function activityOf(kind: Activity['kind'], version: ProcessVersion, give
   switch (kind) {
     case 'idle':
       return { kind };
+    case 'preparing':
+      return { kind, run: unproven };
     case 'launching':
       return { kind, run: unproven, lookAt: START.mono + 10_000 };
     case 'settling':
+      return { kind, run, step: 'settle', stepSince: START.mono };
     case 'running':
-      return { kind, run };
+      return { kind, run, since: START };
     case 'yielding':
       return { kind, run, stop, settled: true };
     case 'stopping':
       return { kind, run, stop, settled: true, clearing: { remains: [], firstSignalAt: START.mono } };
     case 'clearing':
       return { kind, run, ended: endedOf(version), clearing: { remains: [], scanAt: START.mono + 1_000 } };
+    case 'finishing':
+      return { kind, run, ended: endedOf(version) };
   }
 }
 
-export const ACTIVITIES = ['idle', 'launching', 'settling', 'running', 'yielding', 'stopping', 'clearing'] as const;
+export const ACTIVITIES = [
+  'idle', 'preparing', 'launching', 'settling', 'running', 'yielding', 'stopping', 'clearing', 'finishing',
+] as const; // prettier-ignore
 
 export function launchIdOf({ activity }: Instance): LaunchId | undefined {
   return activity.kind === 'idle' ? undefined : activity.run.launchId;

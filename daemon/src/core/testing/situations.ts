@@ -45,7 +45,9 @@ export function situationOf({
 
 const service = versionOf({ id: 'web' });
 const job = versionOf({ id: 'web', oneShot: true });
-const entry = (outcome: LedgerEntry['outcome']): LedgerEntry => ({ entry: 'version:at 0', launchId: 'L0', outcome });
+const entry = (outcome: LedgerEntry['outcome']): readonly LedgerEntry[] => [
+  { entry: 'version:at 0', launchId: 'L0', outcome },
+];
 const FUTURE = { applyOn: applyOnAt(START.wall + 60_000) };
 const WAITS: Given = { version: { dependsOn: [needs('db')] }, others: [versionOf({ id: 'db' })] };
 const dependency = (given: Partial<Dependency>, other: Partial<ProcessVersion>, instance: Partial<Instance>): Given => {
