@@ -5,8 +5,10 @@ import { resolveMoment } from '../../core/moment.ts';
 import type { ProcessConfig, WallTime } from '../../core/model.ts';
 import type { Survey } from '../../core/survey.ts';
 import type { Target } from '../../core/targets.ts';
-import { expectedAt, timelineOf, type TimelineTarget } from '../../core/timeline.ts';
+import { expectedAt, timelineInSteps, type TimelineTarget } from '../../core/timeline.ts';
 import { TimeText } from '../../time-text.ts';
+import type { Call } from '../dispatch.ts';
+import { Slices } from '../slices.ts';
 import { reasonView } from '../snapshot.ts';
 import { selected, type HandlerContext } from './context.ts';
 
@@ -19,47 +21,65 @@ export interface TimelineParams {
   readonly seconds?: number | undefined;
 }
 
-/** Each time with the offset of its process's zone. */
-export function timeline(daemon: HandlerContext, params: TimelineParams): TimelineResult {
+export interface Forecasts {
+  /** Each time with the offset of its process's zone. */
+  timeline(params: TimelineParams, call: Call): Promise<TimelineResult>;
+  /** What each instance is to do at that moment, as if all went well. */
+  statusAt(names: readonly string[] | undefined, at: string, call: Call): Promise<StatusAtResult>;
+}
+
+/** They may take seconds: one at a time, in slices between which the daemon attends to its services. */
+export function forecastsOf(daemon: HandlerContext): Forecasts {
+  const slices = new Slices();
+  return {
+    timeline: (params, call) => slices.run(timeline(daemon, params), call.closed),
+    statusAt: (names, at, call) => slices.run(statusAt(daemon, names, at), call.closed),
+  };
+}
+
+function* timeline(daemon: HandlerContext, params: TimelineParams): Generator<void, TimelineResult> {
   const survey = daemon.supervisor.survey();
   const from = params.from === undefined ? survey.now.wall : momentOf(daemon, 'from', params.from, survey);
   const to = from + (params.seconds ?? DAY_IN_SECONDS) * 1000;
-  const { entries, truncated } = timelineOf(foreseeable(survey, params.names), from, to, MOST_ENTRIES);
+  const targets = foreseeable(survey, params.names);
+  const { entries, truncated } = yield* timelineInSteps(targets, from, to, MOST_ENTRIES);
   const zones = new ZoneTexts(daemon.time);
   const last = entries.at(-1);
+  const shown: TimelineEntry[] = [];
+  for (const { at, timezone, ...entry } of entries) {
+    shown.push({ at: zones.of(timezone).format(at), ...entry });
+    yield;
+  }
   return {
     from: daemon.time.format(from),
     to: daemon.time.format(truncated && last !== undefined ? last.at : to),
-    entries: entries.map(({ at, timezone, ...entry }): TimelineEntry => {
-      return { at: zones.of(timezone).format(at), ...entry };
-    }),
+    entries: shown,
     truncated,
   };
 }
 
-/** What each instance is to do at that moment, as if all went well. */
-export function statusAt(
+function* statusAt(
   daemon: HandlerContext,
   names: readonly string[] | undefined,
   written: string,
-): StatusAtResult {
+): Generator<void, StatusAtResult> {
   const survey = daemon.supervisor.survey();
   const at = momentOf(daemon, 'at', written, survey);
   const zones = new ZoneTexts(daemon.time);
-  return {
-    at: daemon.time.format(at),
-    processes: foreseeable(survey, names).map(({ name, process, hold }): ExpectedRow => {
-      const { expected, reason, applyOn, next } = expectedAt(process, at, hold);
-      return {
-        name,
-        id: process.id,
-        expected,
-        reason: reasonView(reason, daemon.time),
-        ...(applyOn === undefined ? {} : { applyOn }),
-        ...(next === undefined ? {} : { next: { at: zones.of(next.timezone).format(next.at), action: next.action } }),
-      };
-    }),
-  };
+  const processes: ExpectedRow[] = [];
+  for (const { name, process, hold } of foreseeable(survey, names)) {
+    const { expected, reason, applyOn, next } = expectedAt(process, at, hold);
+    processes.push({
+      name,
+      id: process.id,
+      expected,
+      reason: reasonView(reason, daemon.time),
+      ...(applyOn === undefined ? {} : { applyOn }),
+      ...(next === undefined ? {} : { next: { at: zones.of(next.timezone).format(next.at), action: next.action } }),
+    });
+    yield;
+  }
+  return { at: daemon.time.format(at), processes };
 }
 
 /** The targets that are in the configuration: of others nothing is to come. */

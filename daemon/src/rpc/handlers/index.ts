@@ -5,7 +5,7 @@ import type { Call, Handlers } from '../dispatch.ts';
 import { rowsOf } from '../snapshot.ts';
 import { act, resultOf } from './act.ts';
 import { refuseWhileStopping, selected, type HandlerContext } from './context.ts';
-import { statusAt, timeline } from './forecast.ts';
+import { forecastsOf } from './forecast.ts';
 import { logs } from './logs.ts';
 import { signal } from './signal.ts';
 import { stop } from './stop.ts';
@@ -13,11 +13,12 @@ import { unblock } from './unblock.ts';
 import { plan, problemView, update } from './update.ts';
 
 export function handlersOf(daemon: HandlerContext): Handlers {
+  const forecasts = forecastsOf(daemon);
   return {
     ping: () => ({ pid: daemon.pid, version: daemon.version, uid: daemon.configuration.current.uid }),
     version: () => ({ version: daemon.version, protocol: protocolVersion }),
-    status: ({ names, at }) => (at === undefined ? status(daemon, names) : statusAt(daemon, names, at)),
-    timeline: (params) => timeline(daemon, params),
+    status: ({ names, at }, call) => (at === undefined ? status(daemon, names) : forecasts.statusAt(names, at, call)),
+    timeline: (params, call) => forecasts.timeline(params, call),
     start: ({ force, ...params }, call) => act(daemon, 'start', params, { force: force === true }, call),
     stop: (params, call) => stop(daemon, params, call),
     restart: (params, call) => act(daemon, 'restart', params, {}, call),
