@@ -366,6 +366,22 @@ describe('offline', () => {
     expect(JSON.parse((await offline('check', file, '--json')).out)).toMatchObject({ ok: false, file });
   });
 
+  it('prints a file with its templates filled in; one that cannot be: exit 6', async () => {
+    const file = join(folder, 'templates.toml');
+    const template = `[[template]]\nname = "T"\ntemplate = 'command = "sleep {{ n }}"'\n`;
+    const text = (use: string) =>
+      `uid = "x"\nfile-format = "0"\n${template}[[process]]\nid = "a"\ntemplate = { template = "T", ${use} = 2 }\n`;
+    writeFileSync(file, text('n'));
+    const expanded = 'uid = "x"\nfile-format = "0"\n\n[[process]]\nid = "a"\ncommand = "sleep 2"\n';
+    expect(await offline('expand-templates', file)).toEqual({ code: 0, out: expanded, err: '' });
+    expect(JSON.parse((await offline('expand-templates', file, '--json')).out)).toEqual({ ok: true, text: expanded });
+    writeFileSync(file, text('m'));
+    const { code, out, err } = await offline('expand-templates', file);
+    expect({ code, out }).toEqual({ code: 6, out: '' });
+    expect(err).toContain(`${file}:8:1: error: process "a": template: template "T" (${file}:3) needs the variable "n"`);
+    expect(JSON.parse((await offline('expand-templates', file, '--json')).out)).toMatchObject({ ok: false });
+  });
+
   it('finds the daemon of a configuration by its uid', async () => {
     const file = join(folder, 'odd.toml');
     writeFileSync(file, '"uid" = "\\u0061bc"\n');

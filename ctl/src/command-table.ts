@@ -1,6 +1,7 @@
 /** All commands, in the order of the help text. */
 import type { Command } from './command.ts';
 import { check } from './commands/check.ts';
+import { expandTemplates } from './commands/expand-templates.ts';
 import { genFile } from './commands/gen-file.ts';
 import { help } from './commands/help.ts';
 import { list } from './commands/list.ts';
@@ -9,6 +10,7 @@ import { pid } from './commands/pid.ts';
 import { ping } from './commands/ping.ts';
 import { plan } from './commands/plan.ts';
 import { restart } from './commands/restart.ts';
+import { schema } from './commands/schema.ts';
 import { shutdown } from './commands/shutdown.ts';
 import { signal } from './commands/signal.ts';
 import { start } from './commands/start.ts';
@@ -32,7 +34,9 @@ export const COMMANDS: readonly Command[] = [
   plan,
   update,
   check,
+  expandTemplates,
   genFile,
+  schema,
   uid,
   list,
   ping,

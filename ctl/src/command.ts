@@ -75,7 +75,6 @@ export const LATER_COMMANDS: readonly string[] = [
   'events',
   'doctor',
   'delete-old-status-files',
-  'expand-templates',
   'completion',
   'tui',
   'metrics',

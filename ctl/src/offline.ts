@@ -1,8 +1,10 @@
 /** Entry of the bundle `offline.cjs`: what needs the configuration loader and no daemon. Loaded when first used. */
+import { expandFile, type ExpandResult } from '@procman/daemon/config/expand-templates';
 import { sampleConfig } from '@procman/daemon/config/gen-file';
+import { configSchema } from '@procman/daemon/config/json-schema';
 import { bundleConfig, countProcesses, currentContext, loadConfig } from '@procman/daemon/config/load';
 import { parseToml } from '@procman/daemon/config/parse-toml';
-import { formatProblem } from '@procman/daemon/config/problem';
+import { formatProblem, type Problem } from '@procman/daemon/config/problem';
 import type { GuardedText } from '@procman/daemon/config/guarded-file';
 import type { CheckResult } from '@procman/protocol/views';
 
@@ -17,7 +19,15 @@ function renderCheck({ ok, processes, problems }: CheckResult): string {
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const warnings = problems.length - errors;
   const summary = ok ? `OK: ${processes} processes, ${warnings} warnings` : `${errors} errors, ${warnings} warnings`;
-  return [...problems.map((problem) => formatProblem(problem)), summary].map((line) => `${line}\n`).join('');
+  return `${renderProblems(problems)}${summary}\n`;
+}
+
+function expand(file: string): ExpandResult {
+  return expandFile(file, currentContext());
+}
+
+function renderProblems(problems: readonly Problem[]): string {
+  return problems.map((problem) => `${formatProblem(problem)}\n`).join('');
 }
 
 /** A configuration as one text, with what it names in it. */
@@ -32,5 +42,14 @@ function uidOf(text: string): string | undefined {
   return typeof uid === 'string' ? uid : undefined;
 }
 
-export const offline = { bundle, check, renderCheck, uidOf, sampleFile: sampleConfig };
+export const offline = {
+  bundle,
+  check,
+  expand,
+  renderCheck,
+  renderProblems,
+  uidOf,
+  sampleFile: sampleConfig,
+  schema: configSchema,
+};
 export type Offline = typeof offline;

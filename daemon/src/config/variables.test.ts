@@ -102,6 +102,20 @@ depends-on = [{ command = "test -d {{ D }}" }]`;
 
 const PLACES = "it is looked up in params, among procman's own names, in env, and in the daemon's environment";
 
+test('instances with a log file each', () => {
+  const keys = 'command = "sleep 1"\nnumprocs = 3\n';
+  expect(
+    problems(`${keys}stdout-log = "/tmp/{{ PROCMAN_NUM }}.log"\nstderr-log = "/tmp/{{ PROCMAN_INSTANCE }}"`),
+  ).toEqual([]);
+  expect(problems(`${keys}stdout-log = "/nowhere/{{ PROCMAN_NUM }}.log"`)).toEqual([
+    expect.stringContaining('its folder "/nowhere" does not exist') as string,
+  ]);
+  expect(problems(`${keys}stdout-log = "/tmp/{{ PROCMAN_ID }}.log"`)).toEqual([
+    expect.stringContaining('its 3 instances would write one log file') as string,
+  ]);
+  expect(problems(`${keys}work-dir = "/nowhere/{{ PROCMAN_NUM }}"`)).toEqual([]);
+});
+
 describe('problems', () => {
   test.each<[string, string[]]>([
     [
