@@ -123,6 +123,8 @@ function noteWindow(survey: Survey, target: Target, instance: Instance): Instanc
   const standing = version === undefined ? undefined : standingAt(version, survey.now.wall);
   const window = standing?.window;
   if (version === undefined || standing === undefined || window === undefined) return instance;
+  // Open for ever: there is nothing to note.
+  if (!Number.isFinite(window.opens)) return instance;
   const before = instance.seen.window;
   const isNew = before?.opens !== window.opens;
   // A clock that was set back has seen this one before.
@@ -156,9 +158,12 @@ function noteRun(
   const left = instance.ledger.find(({ outcome, entry }) => outcome === 'due' && entry !== key.entry);
   const current = left === undefined ? instance : closeOver(instance, left, version);
   const isCron = version.schedule?.kind === 'cron';
-  if (standing.active) return line === undefined ? opened(current, key, isCron) : current;
-  if (line?.outcome === 'due') return isCron || line.late === true ? current : closeOver(current, line, version);
   const wasKnown = instance.seen.since !== undefined && instance.seen.since <= (key.opens ?? 0);
+  if (standing.active) {
+    // A time that came before its process was known is none of its times.
+    return line === undefined && (wasKnown || !isCron) ? opened(current, key, isCron) : current;
+  }
+  if (line?.outcome === 'due') return isCron || line.late === true ? current : closeOver(current, line, version);
   if (line !== undefined || !isNew || !wasKnown) return current;
   return closeOver(current, { ...key, outcome: 'due' }, version);
 }

@@ -20,7 +20,7 @@ import {
   boot, clearedOfJob, enterClearing, finished, ownEnd, scannedWhileClearing, stopClearing, tickClearing, tickFinishing,
 } from './lifecycle/clear.ts'; // prettier-ignore
 import {
-  become, LOOK_AGAIN, same, then, type EventOf, type Handler, type InstanceEvent, type Step, type TableEvent,
+  become, LOOK_AGAIN, same, followedBy, type EventOf, type Handler, type InstanceEvent, type Step, type TableEvent,
 } from './lifecycle/events.ts'; // prettier-ignore
 import { healthDeadline, healthDone, runTimeDeadline, tickRunning } from './lifecycle/run.ts';
 import {
@@ -141,17 +141,17 @@ const table: Table = {
 /** One transition. Never throws; an event that does not fit changes nothing. */
 export function advance(instance: Instance, event: InstanceEvent, now: Now): Step {
   const step = isOfJob(event) ? advanceJob(instance, event, now) : advanceTable(instance, event, now);
-  return step.instance.jobs.length === 0 ? step : then(step, (after) => cancelUnwanted(after, now));
+  return step.instance.jobs.length === 0 ? step : followedBy(step, (after) => cancelUnwanted(after, now));
 }
 
 function advanceTable(instance: Instance, event: TableEvent, now: Now): Step {
-  if (event.kind === 'tick') return then(tickJobs(instance, now), (after) => consult(after, event, now));
+  if (event.kind === 'tick') return followedBy(tickJobs(instance, now), (after) => consult(after, event, now));
   return consult(instance, event, now);
 }
 
 function advanceJob(instance: Instance, event: JobEvent, now: Now): Step {
   const { done, ...step } = stepJob(instance, event, now);
-  return done === undefined ? step : then(step, (after) => consult(after, { kind: 'job-done', ...done }, now));
+  return done === undefined ? step : followedBy(step, (after) => consult(after, { kind: 'job-done', ...done }, now));
 }
 
 function isOfJob(event: InstanceEvent): event is JobEvent {

@@ -79,7 +79,7 @@ export function exitText(exit: Exit): string {
     case 'signal':
       return `was killed by SIG${exit.signal}`;
     case 'unknown':
-      return 'ended with an unknown status (its launcher was killed)';
+      return 'ended with an unknown status';
   }
 }
 

@@ -4,6 +4,7 @@ import type { HoldView, LastExit, Proc, Reason, ReasonData, Row, ExitView } from
 import { staleKeys } from '../core/config-diff.ts';
 import { stoppedAlong } from '../core/dependencies.ts';
 import { Describer, type Reason as CoreReason, type View } from '../core/describe.ts';
+import { mainOf } from '../core/lifecycle.ts';
 import type { Exit, Hold, Instance, LiveProcess, Run } from '../core/model.ts';
 import type { Survey } from '../core/survey.ts';
 import type { Target } from '../core/targets.ts';
@@ -18,6 +19,7 @@ export function rowsOf(survey: Survey, targets: readonly Target[], time: TimeTex
 function rowOf(survey: Survey, target: Target, view: View, time: TimeText): Row {
   const instance = survey.instance(target);
   const run = liveRun(instance);
+  const main = hasMain(instance) && run !== undefined ? mainOf(run) : undefined;
   const applyOn = run?.applyOn ?? target.effective?.version?.applyOn.text;
   const [last] = instance.exits;
   const dependents = run === undefined ? [] : stoppedAlong(new Set([target.key]), survey.byId).map(({ name }) => name);
@@ -32,9 +34,9 @@ function rowOf(survey: Survey, target: Target, view: View, time: TimeText): Row 
     reason: reasonView(view.reason, time),
     expected: view.expected,
     verdict: view.verdict,
-    ...(run?.process === undefined || instance.activity.kind === 'clearing' ? {} : { pid: run.process.pid }),
+    ...(main === undefined ? {} : { pid: main.pid }),
     since: time.format(sinceOf(instance, view, survey)),
-    ...(run === undefined
+    ...(run === undefined || instance.activity.kind === 'preparing'
       ? {}
       : { uptimeSeconds: Math.max(0, Math.floor((survey.now.mono - run.startedMono) / 1000)) }),
     restarts: instance.restarts,
@@ -54,6 +56,11 @@ function rowOf(survey: Survey, target: Target, view: View, time: TimeText): Row 
 function holdView({ since, until }: Hold, time: TimeText): HoldView {
   const end = until === undefined || until === 'reboot' ? until : time.format(until);
   return { since: time.format(since), ...(end === undefined ? {} : { until: end }) };
+}
+
+/** Its main process is there, or was when last seen. */
+function hasMain({ activity }: Instance): boolean {
+  return activity.kind !== 'clearing' && activity.kind !== 'finishing';
 }
 
 function liveRun({ activity }: Instance): Run | undefined {

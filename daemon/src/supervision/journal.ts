@@ -1,5 +1,6 @@
 /** The daemon's log of what happens to instances: one line per ending, one per change of what is shown, with its cause. */
 import type { Transition } from '../core/engine.ts';
+import { mainOf } from '../core/lifecycle.ts';
 import type { Instance, InstanceKey, Job, JobResult } from '../core/model.ts';
 import { exitText } from '../core/wording.ts';
 
@@ -45,7 +46,7 @@ export class Journal {
     // The same once more, as while the disk is full: said already.
     if (from === to) return;
     const activity = instance?.activity;
-    const pid = activity !== undefined && activity.kind !== 'idle' ? activity.run.process?.pid : undefined;
+    const pid = activity !== undefined && activity.kind !== 'idle' ? mainOf(activity.run)?.pid : undefined;
     const { code, message } = view.reason;
     const cause = code === message ? code : `${code}: ${message}`;
     const level = view.verdict === 'problem' ? 'warning' : 'info';

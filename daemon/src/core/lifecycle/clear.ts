@@ -4,7 +4,7 @@ import { beginJob, hasJobs } from '../jobs.ts';
 import type { Activity, Clearing, Ended, Instance, LiveProcess, Now, Run } from '../model.ts';
 import { afterScan, firstScan } from '../stop-plan.ts';
 import {
-  become, forget, LOOK_AGAIN, same, then, type ActivityOf, type EventOf, type Handler, type Step,
+  become, forget, LOOK_AGAIN, same, followedBy, type ActivityOf, type EventOf, type Handler, type Step,
 } from './events.ts'; // prettier-ignore
 
 /** A main process that ends within this time and leaves others behind forks into the background. */
@@ -44,7 +44,7 @@ function conclude(instance: Instance, run: Run, ended: Ended, now: Now): Step {
     timeout,
     variables: exitVariables(ended),
   };
-  return then(become(instance, { kind: 'finishing', run, ended }), (finishing) =>
+  return followedBy(become(instance, { kind: 'finishing', run, ended }), (finishing) =>
     beginJob(finishing, order, run.launchId, run, now),
   );
 }

@@ -103,8 +103,8 @@ export const become = (instance: Instance, activity: Activity, actions: readonly
   actions,
 });
 
-/** The second step follows on the first. */
-export function then(first: Step, next: (instance: Instance) => Step): Step {
+/** The second step follows on the first. Not `then`: a module that exports that is taken for a promise when it is imported. */
+export function followedBy(first: Step, next: (instance: Instance) => Step): Step {
   const second = next(first.instance);
   return { instance: second.instance, actions: [...first.actions, ...second.actions] };
 }

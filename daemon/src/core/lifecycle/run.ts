@@ -1,7 +1,7 @@
 /** RUNNING: its health, and how long it may run. What has to end for it is proposed by `reconcile.ts`. */
 import { beginJob, jobNamed } from '../jobs.ts';
 import type { Health, HealthCheck, Instance, JobResult, Milliseconds, Now } from '../model.ts';
-import { become, same, then, type ActivityOf, type Handler } from './events.ts';
+import { become, same, followedBy, type ActivityOf, type Handler } from './events.ts';
 
 /** A folder's activity is asked for as soon as it can have ceased, and this often at most. */
 const FOLDER_INTERVAL: Milliseconds = 1_000;
@@ -14,7 +14,9 @@ export const tickRunning: Handler<'running', 'tick'> = (instance, activity, _eve
   if (check === undefined) return same(instance);
   const { timeout, work } = asked(check, activity);
   const asking = become(instance, { ...activity, health: health ?? { failures: 0, nextAt: now.mono } });
-  return then(asking, (known) => beginJob(known, { name: 'health-check', work, timeout }, run.launchId, run, now));
+  return followedBy(asking, (known) =>
+    beginJob(known, { name: 'health-check', work, timeout }, run.launchId, run, now),
+  );
 };
 
 function asked(

@@ -6,7 +6,7 @@ import type { Instance, Now, Run, StartStep } from '../model.ts';
 import { isSuccess } from '../restart-policy.ts';
 import { ownEnd } from './clear.ts';
 import {
-  become, forget, handsOver, LAUNCH_PATIENCE, LOOK_AGAIN, same, then, type ActivityOf, type EventOf, type Handler, type Step,
+  become, forget, handsOver, LAUNCH_PATIENCE, LOOK_AGAIN, same, followedBy, type ActivityOf, type EventOf, type Handler, type Step,
 } from './events.ts'; // prettier-ignore
 
 /** More launches than this are not remembered, whatever `max-runs` says. */
@@ -37,7 +37,7 @@ export const launch: Handler<'idle', 'launch'> = (
   const before = run.settings.hooks?.before;
   if (before === undefined) return launchNow(begun, run, now);
   const { command, timeout } = before;
-  return then(become(begun, { kind: 'preparing', run }), (preparing) =>
+  return followedBy(become(begun, { kind: 'preparing', run }), (preparing) =>
     beginJob(preparing, { name: 'before', work: { kind: 'command', command }, timeout }, run.launchId, run, now),
   );
 };
@@ -125,11 +125,11 @@ export function enterStep(instance: Instance, run: Run, step: StartStep, now: No
     }
     case 'start-health-check':
       if (startHealthCheck === undefined) return enterStep(instance, run, 'init', now);
-      return then(become(instance, activity), (started) => askStart(started, activity, now));
+      return followedBy(become(instance, activity), (started) => askStart(started, activity, now));
     case 'init': {
       const init = hooks?.init;
       if (init === undefined) return enterStep(instance, run, 'settle', now);
-      return then(become(instance, activity), (started) => beginInit(started, run, init, now));
+      return followedBy(become(instance, activity), (started) => beginInit(started, run, init, now));
     }
     case 'settle': {
       const isDue = run.settings.oneShot || now.mono - run.startedMono >= run.settings.startSecs;
@@ -154,7 +154,7 @@ function askStart(instance: Instance, activity: ActivityOf<'settling'>, now: Now
   const { againAt: _now, ...asking } = activity;
   const timeout = Math.max(activity.stepSince + check.timeout - now.mono, 1);
   const order = { name: 'start-health-check' as const, work: check.probe, timeout };
-  return then(become(instance, asking), (started) =>
+  return followedBy(become(instance, asking), (started) =>
     beginJob(started, order, activity.run.launchId, activity.run, now),
   );
 }
@@ -174,7 +174,7 @@ function settle(instance: Instance, run: Run, now: Now): Step {
   if (hook === undefined) return running;
   const { command, timeout } = hook;
   const order = { name: 'after-start' as const, work: { kind: 'command' as const, command }, timeout };
-  return then(running, (started) => beginJob(started, order, run.launchId, run, now));
+  return followedBy(running, (started) => beginJob(started, order, run.launchId, run, now));
 }
 
 export const stepDone: Handler<'settling', 'job-done'> = (instance, activity, { job, result }, now) => {
@@ -221,7 +221,7 @@ export const tickSettling: Handler<'settling', 'tick'> = (instance, activity, _e
       const { againAt: _now, ...asking } = activity;
       return againAt === undefined && jobNamed(instance, 'init') !== undefined
         ? same(instance)
-        : then(become(instance, asking), (started) => beginInit(started, run, init, now));
+        : followedBy(become(instance, asking), (started) => beginInit(started, run, init, now));
     }
     case 'settle':
       return enterStep(instance, run, 'settle', now);
@@ -264,7 +264,7 @@ export const exitedSettling: Handler<'settling', 'exited'> = (instance, activity
         work: { kind: 'command' as const, command: INSPECT },
         timeout: INSPECT_TIMEOUT,
       };
-      return then(become(instance, waiting), (asking) => beginJob(asking, order, run.launchId, run, now));
+      return followedBy(become(instance, waiting), (asking) => beginJob(asking, order, run.launchId, run, now));
     }
     default:
       return { instance, actions: [{ kind: 'take-pid', key: instance.key, run, ended: true }] };

@@ -5,7 +5,7 @@ import type { Health, Instance, Now, Run, Stop } from '../model.ts';
 import { firstSignal, overdue } from '../stop-plan.ts';
 import { enterClearing } from './clear.ts';
 import {
-  become, forget, LOOK_AGAIN, mainOf, same, then, type ActivityOf, type EventOf, type Handler, type Step,
+  become, forget, LOOK_AGAIN, mainOf, same, followedBy, type ActivityOf, type EventOf, type Handler, type Step,
 } from './events.ts'; // prettier-ignore
 import { withProcess } from './start.ts';
 
@@ -21,7 +21,7 @@ export function enterStopping(instance: Instance, run: Run, stop: Stop, settled:
     const { command, timeout } = hook;
     const order = { name: 'stop' as const, work: { kind: 'command' as const, command }, timeout };
     const clearing = { remains: [], hookUntil: now.mono + timeout };
-    return then(become(instance, { ...stopping, clearing }), (hooked) =>
+    return followedBy(become(instance, { ...stopping, clearing }), (hooked) =>
       beginJob(hooked, order, run.launchId, run, now),
     );
   }
@@ -33,7 +33,7 @@ function signalFirst(instance: Instance, activity: ActivityOf<'stopping'>, now: 
   const { run, stop } = activity;
   if (isWithoutProcess(run)) return askExternal(instance, activity, now);
   const { clearing, actions } = firstSignal(instance.key, run, stop, now.mono);
-  return then(become(instance, { ...activity, clearing }, actions), (signalled) =>
+  return followedBy(become(instance, { ...activity, clearing }, actions), (signalled) =>
     stop.now ? cancelJob(signalled, 'stop', now) : same(signalled),
   );
 }
@@ -49,7 +49,7 @@ function askExternal(instance: Instance, activity: ActivityOf<'stopping'>, now: 
   const waiting = { ...activity, clearing: { ...rest, killedAt: clearing.killedAt ?? now.mono, scanAt: Infinity } };
   if (jobNamed(instance, 'health-check') !== undefined) return become(instance, waiting);
   const order = { name: 'health-check' as const, work: check.probe, timeout: check.timeout };
-  return then(become(instance, waiting), (asking) => beginJob(asking, order, run.launchId, run, now));
+  return followedBy(become(instance, waiting), (asking) => beginJob(asking, order, run.launchId, run, now));
 }
 
 function externalGone(instance: Instance, { run, stop, settled, clearing }: ActivityOf<'stopping'>, now: Now): Step {
@@ -77,7 +77,7 @@ export const hurry = (stop: Stop, event: EventOf<'stop'>): Stop => ({ ...stop, n
 export const stopAgain: Handler<'stopping', 'stop'> = (instance, activity, event, now) => {
   if (!event.now || activity.stop.now) return same(instance);
   const stopping = enterStopping(instance, activity.run, hurry(activity.stop, event), activity.settled, now);
-  return then(stopping, (hurried) => cancelJob(hurried, 'stop', now));
+  return followedBy(stopping, (hurried) => cancelJob(hurried, 'stop', now));
 };
 
 /** The `stop` hook stands in for the signal until its time is over; at once for the signal where it fails. */
