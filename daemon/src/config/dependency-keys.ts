@@ -1,7 +1,8 @@
 /** The entries of `depends-on` (SPEC 4). */
 import * as z from 'zod';
 import type { Dependency, ExternalDependency } from '../core/model.ts';
-import { choice, duration, name, refuse, strictTable, templatableText } from './values.ts';
+import { allowing } from './key.ts';
+import { choice, innerDuration, name, NAME_FORM, refuse, strictTable, templatableText } from './values.ts';
 
 /** Another process, or a command outside of procman. */
 export type DependencyEntry = Dependency | ExternalDependency;
@@ -10,14 +11,15 @@ const EXTERNAL = { interval: 5000, timeout: 5000 };
 const conditions = ['running', 'started', 'healthy', 'finished'] as const;
 
 const table = strictTable({
-  id: name().optional(),
-  condition: choice(conditions).optional(),
-  'on-loss': choice(['stop', 'keep']).optional(),
-  command: templatableText()
-    .refine((line) => line.trim() !== '', 'the command is empty')
-    .optional(),
-  interval: duration({ zero: false }).optional(),
-  timeout: duration({ zero: false }).optional(),
+  id: allowing(name(), NAME_FORM).optional(),
+  condition: allowing(choice(conditions), `"${conditions.join('", "')}"`).optional(),
+  'on-loss': allowing(choice(['stop', 'keep']), '"stop", "keep"').optional(),
+  command: allowing(
+    templatableText().refine((line) => line.trim() !== '', 'the command is empty'),
+    'a line for /bin/sh',
+  ).optional(),
+  interval: innerDuration({ zero: false }).optional(),
+  timeout: innerDuration({ zero: false }).optional(),
 }).transform((given, context): DependencyEntry => {
   const { id, command } = given;
   if (id === undefined && command === undefined) return refuse(context, given, 'has neither id nor command');

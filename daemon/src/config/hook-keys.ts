@@ -3,7 +3,8 @@ import { isIPv6 } from 'node:net';
 import * as z from 'zod';
 import type { HealthCheck, Hook, HookName, Milliseconds, Probe, StartHealthCheck } from '../core/model.ts';
 import { fillPlaceholders, holdsPlaceholder } from '../core/placeholders.ts';
-import { duration, pathText, refuse, strictTable, templatableText } from './values.ts';
+import { allowing } from './key.ts';
+import { innerDuration, integer, pathText, refuse, strictTable, templatableText } from './values.ts';
 
 /** How long each hook may take unless it says otherwise. */
 export const HOOK_TIMEOUTS: Readonly<Record<HookName, Milliseconds>> = {
@@ -16,9 +17,12 @@ export const HOOK_TIMEOUTS: Readonly<Record<HookName, Milliseconds>> = {
 export const HOOK_NAMES = Object.keys(HOOK_TIMEOUTS) as readonly HookName[];
 
 /** A line for `/bin/sh -c`. */
-const shellLine = templatableText().refine((line) => line.trim() !== '', 'the command is empty');
+const shellLine = allowing(
+  templatableText().refine((line) => line.trim() !== '', 'the command is empty'),
+  'a line for /bin/sh',
+);
 
-const timeout = duration({ zero: false });
+const timeout = innerDuration({ zero: false });
 
 /** A text, or `{ command, timeout }`. */
 export function hook(name: HookName): z.ZodType<Hook> {
@@ -38,8 +42,8 @@ export type WrittenHealthCheck = Written<HealthCheck>;
 
 const probeKeys = {
   command: shellLine.optional(),
-  http: templatableText().optional(),
-  tcp: z.union([templatableText(), z.number()]).optional(),
+  http: allowing(templatableText(), 'a URL such as "http://localhost:8080/health"').optional(),
+  tcp: allowing(z.union([templatableText(), z.number()]), '"host:port", or a port of this machine').optional(),
 };
 
 interface GivenProbe {
@@ -86,12 +90,9 @@ const healthTable = strictTable({
   ...probeKeys,
   timeout: timeout.optional(),
   interval: timeout.optional(),
-  retries: z
-    .number()
-    .refine((value) => Number.isInteger(value) && value >= 1 && value <= 1000, 'is not a whole number from 1 to 1000')
-    .optional(),
-  'start-period': duration({ zero: true }).optional(),
-  folder: pathText().optional(),
+  retries: allowing(integer(1, 1000), 'a whole number from 1 to 1000').optional(),
+  'start-period': innerDuration({ zero: true }).optional(),
+  folder: allowing(pathText(), 'a path').optional(),
   'inactive-time': timeout.optional(),
 });
 

@@ -24,6 +24,63 @@ export function key<S extends z.ZodType>(check: S, texts: KeyTexts): S {
   return check.describe(about).meta({ ...others, description: about });
 }
 
+/** Says what a value within a key's value may be: problems of that value tell this, not all that the whole key may be. */
+export function allowing<S extends z.ZodType>(check: S, allowed: string): S {
+  return check.meta({ allowed });
+}
+
+/** What is allowed at a path within a key's value: the text that lies deepest on the way there. */
+export function allowedAt(check: z.ZodType, path: readonly (string | number)[]): string | undefined {
+  return follow(check, path)?.allowed ?? allowedText(check);
+}
+
+/** undefined: the path does not lead through this check. */
+function follow(
+  check: z.ZodType,
+  path: readonly (string | number)[],
+): { readonly allowed: string | undefined } | undefined {
+  const allowed = allowedText(check);
+  if (path.length === 0 && allowed !== undefined) return { allowed };
+  const [step, ...rest] = path;
+  for (const inner of insideOf(check, step)) {
+    const found = follow(inner.check, inner.takesStep ? rest : path);
+    if (found !== undefined) return { allowed: found.allowed ?? allowed };
+  }
+  return path.length === 0 ? { allowed } : undefined;
+}
+
+interface Inside {
+  readonly check: z.ZodType;
+  /** It is what the step leads to, not only another layer of the same value. */
+  readonly takesStep: boolean;
+}
+
+/** The checks directly within a check, along a path. */
+function insideOf(check: z.ZodType, step: string | number | undefined): Inside[] {
+  const { def } = check as { def: z.core.$ZodTypeDef };
+  const layer = (inner: unknown): Inside => ({ check: inner as z.ZodType, takesStep: false });
+  switch (def.type) {
+    case 'optional':
+    case 'default':
+      return [layer((def as z.core.$ZodOptionalDef).innerType)];
+    case 'pipe':
+      return [layer((def as z.core.$ZodPipeDef).in)];
+    case 'union':
+      return (def as z.core.$ZodUnionDef).options.map(layer);
+    case 'array':
+      return typeof step === 'number'
+        ? [{ check: (def as z.core.$ZodArrayDef).element as z.ZodType, takesStep: true }]
+        : [];
+    case 'object': {
+      const { shape } = def as z.core.$ZodObjectDef;
+      const inner = typeof step === 'string' && Object.hasOwn(shape, step) ? shape[step] : undefined;
+      return inner === undefined ? [] : [{ check: inner as z.ZodType, takesStep: true }];
+    }
+    default:
+      return [];
+  }
+}
+
 /** The values that a key may have, as text for problems. */
 export function allowedText(check: z.ZodType): string | undefined {
   const allowed = check.meta()?.['allowed'];

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import type { LogTarget } from '../core/model.ts';
 import { dependencies, DEPENDENCY_FORMS } from './dependency-keys.ts';
 import { CHECK_FORMS, healthCheck, hook, HOOK_FORMS, START_CHECK_FORMS, startHealthCheck } from './hook-keys.ts';
-import { key, type Values } from './key.ts';
+import { allowing, key, type Values } from './key.ts';
 import { schedule, SCHEDULE_FORMS } from './schedule-keys.ts';
 import * as value from './values.ts';
 
@@ -20,7 +20,10 @@ const commandType = value
 
 const command = z.union([
   value.templatableText(),
-  value.strictTable({ line: value.templatableText(), type: commandType.default('auto') }),
+  value.strictTable({
+    line: allowing(value.templatableText(), 'a text'),
+    type: allowing(commandType, `"${COMMAND_TYPES.join('", "')}"`).default('auto'),
+  }),
 ]);
 
 /** Paths are still as written. */

@@ -158,7 +158,7 @@ function logTargets(draft: Omit<Draft, 'version'>, directory: string): Pick<Proc
   const choose = (key: 'stdout-log' | 'stderr-log', shared: LogTarget): LogTarget =>
     both === undefined || (isOwn(key) && !isOwn('log-file')) ? (values[key] ?? { kind: 'auto' }) : shared;
   const stdoutLog = absolute(choose('stdout-log', both ?? { kind: 'auto' }));
-  const stderrLog = absolute(choose('stderr-log', { kind: 'stdout' }));
+  const stderrLog = absolute(choose('stderr-log', both?.kind === 'none' ? both : { kind: 'stdout' }));
   // One path for both streams means one stream: two writers of one file would be rotated twice.
   const isShared = stdoutLog.kind === 'file' && stderrLog.kind === 'file' && stdoutLog.path === stderrLog.path;
   return { stdoutLog, stderrLog: isShared ? { kind: 'stdout' } : stderrLog };

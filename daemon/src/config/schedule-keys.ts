@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { Milliseconds, Schedule, WeekDay } from '../core/model.ts';
 import { cronProblem } from '../core/time/cron.ts';
+import { allowing } from './key.ts';
 import { refuse, strictTable, timezone } from './values.ts';
 
 const DAY: Milliseconds = 24 * 3600 * 1000;
@@ -33,9 +34,9 @@ const pattern = '^\\d{2}:\\d{2}(:\\d{2}(\\.\\d+)?)?$';
 const clock = z
   .union([z.string().meta({ pattern }), z.date().meta({ pattern })])
   .transform((written, context): Milliseconds => {
-  const at = parseClock(typeof written === 'string' ? written : written.toISOString());
-  return at ?? refuse(context, written, 'is not a time of the day');
-});
+    const at = parseClock(typeof written === 'string' ? written : written.toISOString());
+    return at ?? refuse(context, written, 'is not a time of the day');
+  });
 
 const startTime = clock.refine((at) => at < DAY, { message: 'the day ends there, nothing can begin', abort: true });
 
@@ -72,15 +73,18 @@ const cronPattern = z.string().superRefine((pattern, context) => {
   if (problem !== undefined) context.addIssue({ code: 'custom', message: `is not a cron pattern: ${problem}` });
 });
 
+const DAYS_FORMS = 'a list such as ["mon", "wed"], a range such as "mon-fri", or "all"';
+const CRON_FORMS = 'five fields such as "0 3 * * *" (minute, hour, day of the month, month, day of the week)';
+
 /** What is allowed as a schedule, for messages. */
-export const SCHEDULE_FORMS = `{ start-time, stop-time, week-days, timezone } or, for one-shots, { cron, timezone }; times are ${CLOCK_FORMS}; week-days is a list such as ["mon", "wed"], a range such as "mon-fri", or "all"; cron is a pattern such as "0 3 * * *"`;
+export const SCHEDULE_FORMS = '{ start-time, stop-time, week-days, timezone } or, for one-shots, { cron, timezone }';
 
 export const schedule = strictTable({
-  'start-time': startTime.optional(),
-  'stop-time': clock.optional(),
-  'week-days': weekDays.optional(),
-  timezone: timezone().optional(),
-  cron: cronPattern.optional(),
+  'start-time': allowing(startTime, CLOCK_FORMS).optional(),
+  'stop-time': allowing(clock, CLOCK_FORMS).optional(),
+  'week-days': allowing(weekDays, DAYS_FORMS).optional(),
+  timezone: allowing(timezone(), 'an IANA name such as "Europe/Madrid" or "UTC"').optional(),
+  cron: allowing(cronPattern, CRON_FORMS).optional(),
 }).transform((given, context): WrittenSchedule => {
   const zone = given.timezone === undefined ? {} : { timezone: given.timezone };
   if (given.cron !== undefined) {

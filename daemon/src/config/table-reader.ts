@@ -4,7 +4,7 @@
  */
 import type * as z from 'zod';
 import { findingsOf } from './issues.ts';
-import { allowedText, type Shape, type Values } from './key.ts';
+import { allowedAt, allowedText, type Shape, type Values } from './key.ts';
 import type { Path } from './positions.ts';
 import { quote } from './problem.ts';
 import type { Report } from './report.ts';
@@ -165,7 +165,7 @@ function readValue(given: GivenValue, place: TablePlace, report: Report): { valu
       key: [key, ...names].join('.'),
       message: finding.message,
       found: isSecret ? undefined : finding.found,
-      allowed: finding.isPlain === true ? undefined : allowedText(check),
+      allowed: finding.isPlain === true ? undefined : allowedAt(check, finding.path),
       hint: finding.hint,
     });
   }

@@ -8,6 +8,7 @@ import type { Milliseconds, SignalName } from '../core/model.ts';
 import { APPLY_ON_FORMS, isTimezone, parseCivilTime, type CivilTime } from './apply-on.ts';
 import { DURATION_FORMS, parseDuration } from './durations.ts';
 import { WRONG_KIND } from './issues.ts';
+import { allowing } from './key.ts';
 import { quote } from './problem.ts';
 import { parseSize, SIZE_FORMS } from './sizes.ts';
 import { unknownKeyMessage } from './unknown-keys.ts';
@@ -69,6 +70,11 @@ export function duration(options: { readonly zero: boolean }): z.ZodType<Millise
     if (result.ms === 0 && !options.zero) return refuse(context, value, 'must be more than zero');
     return result.ms;
   });
+}
+
+/** A duration within a key's value, see `allowing`. */
+export function innerDuration(options: { readonly zero: boolean }): z.ZodType<Milliseconds> {
+  return allowing(duration(options), durationForm(options));
 }
 
 /** What is allowed as a duration, for messages. */
