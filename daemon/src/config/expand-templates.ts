@@ -68,17 +68,17 @@ function expandTop(top: RawTable, report: Report): RawTable | undefined {
   const templates = readTemplates(top, report);
   const defaults = isTable(top['defaults']) ? top['defaults'] : {};
   const tables: readonly unknown[] = Array.isArray(top['process']) ? top['process'] : [];
-  let isWhole = true;
+  const failed: number[] = [];
   const processes = tables.map((raw, index) => {
     // An empty table stays one: it is skipped when it is loaded.
     if (!isTable(raw) || Object.keys(raw).length === 0) return raw;
     const given = raw['id'];
     const place = { path: ['process', index], process: typeof given === 'string' ? given : undefined };
     const expansion = applyTemplate(raw, { templates, defaults }, place, report);
-    if (expansion.kind === 'failed') isWhole = false;
+    if (expansion.kind === 'failed') failed.push(index);
     return expansion.kind === 'expanded' ? without(expansion.raw, ['template']) : raw;
   });
-  if (!isWhole) return undefined;
+  if (failed.length > 0) return undefined;
   const entries = Object.entries(without(top, ['template', 'include'])).map(([key, value]): [string, unknown] => {
     if (key === 'process' && Array.isArray(value)) return [key, processes];
     return [key, key === 'defaults' && isTable(value) ? without(value, ['template']) : value];
@@ -88,7 +88,7 @@ function expandTop(top: RawTable, report: Report): RawTable | undefined {
 }
 
 function without(table: RawTable, keys: readonly string[]): RawTable {
-  return Object.fromEntries(Object.entries(table).filter(([key]) => !keys.includes(key))) as RawTable;
+  return Object.fromEntries(Object.entries(table).filter(([key]) => !keys.includes(key)));
 }
 
 /**

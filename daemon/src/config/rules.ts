@@ -22,7 +22,15 @@ export interface RuleInput {
 /** Applies every rule; problems go to the report. @returns what was looked at */
 export function checkRules(input: Omit<RuleInput, 'standings'>, report: Report): RuleInput {
   const complete = { ...input, standings: standings(input.drafts, input.context.now ?? Date.now()) };
-  for (const check of [checkValues, checkCommands, checkNames, checkDependencies, checkEnvFiles, checkLogs, checkMachine])
+  for (const check of [
+    checkValues,
+    checkCommands,
+    checkNames,
+    checkDependencies,
+    checkEnvFiles,
+    checkLogs,
+    checkMachine,
+  ])
     check(complete, report);
   return complete;
 }

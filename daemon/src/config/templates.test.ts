@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ProcessVersion } from '../core/model.ts';
 import { parseConfig } from './load.ts';
@@ -202,4 +203,42 @@ describe('problems', () => {
     const text = using(`command = "sleep 1 ${'{{ x }}'.repeat(2000)}"`, `x = "${'a'.repeat(1000)}"`);
     expect(problems(text)).toEqual([expect.stringContaining('is longer than 1 MiB')]);
   });
+});
+
+test('whatever template and values are: a result, and every problem with a line of the file', () => {
+  const piece = fc.constantFrom(
+    ...[
+      'command = "',
+      'true',
+      '"',
+      "'",
+      '\"\"\"',
+      '{{ x }}',
+      "{{ 'x' }}",
+      '{{ y }}',
+      '\\',
+      '\n',
+      ' = ',
+      'env.A',
+      '[stop]',
+      '#',
+    ],
+    ...['id', '1', '{', '}', '[', ']', 'numprocs', '2024-10-01', '__proto__', 'constructor', 'work_dir = "/tmp"'],
+  );
+  const fragment = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(''));
+  const value = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.boolean(),
+    fc.integer(),
+    fc.constantFrom(1.5, '{{ y }}', "'''"),
+  );
+  const written = (given: unknown): string => JSON.stringify(given).replaceAll('\x7f', '\\u007f');
+  fc.assert(
+    fc.property(fragment, value, (template, x) => {
+      const text = `${HEAD}[[template]]\nname = "T"\ntemplate = ${written(template)}\n[[process]]\nid = "a"\napply-on = "2024-10-01"\n[process.template]\ntemplate = "T"\nx = ${written(x)}\n`;
+      const result = parseConfig(text, FILE, testContext);
+      for (const { line } of result.ok ? result.warnings : result.problems) expect(line).toBeLessThanOrEqual(11);
+    }),
+    { numRuns: 400 },
+  );
 });
