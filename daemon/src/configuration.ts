@@ -3,7 +3,7 @@ import { diffConfig, type ConfigDiff } from './core/config-diff.ts';
 import { guardReload, type Guarded } from './core/guard.ts';
 import type { Now, World } from './core/model.ts';
 import { loadConfig, parseConfig, type DaemonTable, type LoadContext, type LoadedConfig } from './config/load.ts';
-import { CarriedFiles, FilesOnDisk } from './config/config-files.ts';
+import { FilesOnDisk } from './config/config-files.ts';
 import { readGuarded } from './config/guarded-file.ts';
 import type { Problem } from './config/problem.ts';
 import { replaceFile } from './effects/atomic-file.ts';
@@ -62,11 +62,10 @@ export class Configuration {
     return { ...this.#current.daemon, ...this.#overrides };
   }
 
-  /** Absolute: the file and what it includes, and where the problems of a broken one are. */
+  /** Absolute: the file and those that it names, and where the problems of a broken one are. */
   get files(): readonly string[] {
-    const { path, text } = this.#current;
     const broken = this.error?.problems.map(({ file }) => file) ?? [];
-    return [...new Set([path, ...(new CarriedFiles(text).included ?? []), ...broken])];
+    return [...new Set([...this.#current.files, ...broken])];
   }
 
   /** Folders in which further files may appear. */

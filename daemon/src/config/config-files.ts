@@ -37,6 +37,8 @@ const LINE = '#|';
 export class FilesOnDisk implements ConfigFiles {
   readonly included = undefined;
   private readonly files = new Map<string, { readonly kind: FileKind; readonly text: string }>();
+  /** Each file is read once: all that name it see the same. */
+  private readonly results = new Map<string, NamedText>();
   private readonly listed = new Set<string>();
 
   list(folder: string): readonly string[] {
@@ -49,10 +51,14 @@ export class FilesOnDisk implements ConfigFiles {
   }
 
   read(path: string, kind: FileKind): NamedText {
+    const known = this.results.get(path);
+    if (known !== undefined) return known;
     const file = readGuarded(path);
     if (file.ok) this.files.set(path, { kind, text: file.text });
     // The hint of a missing configuration is of no use here.
-    return file.ok ? file : { ok: false, message: file.message };
+    const result: NamedText = file.ok ? file : { ok: false, message: file.message };
+    this.results.set(path, result);
+    return result;
   }
 
   /** What was read, absolute. */
@@ -98,6 +104,11 @@ export class CarriedFiles implements ConfigFiles {
     this.files = files;
     const included = [...files].filter(([, { kind }]) => kind === 'include').map(([path]) => path);
     this.included = at === -1 ? 'not-carried' : included;
+  }
+
+  /** What is carried, absolute. */
+  get paths(): readonly string[] {
+    return [...this.files.keys()];
   }
 
   list(): readonly string[] {

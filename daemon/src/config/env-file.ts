@@ -24,6 +24,8 @@ export interface EnvFile {
 
 const ASSIGNMENT = /^[ \t]*(?:export[ \t]+)?([^=\s]*)[ \t]*=[ \t]*/;
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
+/** Arguments and environment together may have 2 MiB (ARG_MAX, execve(2)). */
+const LONGEST = 1024 * 1024;
 /** A file with thousands of wrong lines is the wrong file. */
 const MOST_PROBLEMS = 20;
 
@@ -124,6 +126,13 @@ export function readEnvFile({ written, directory, files }: EnvFileSource): EnvFi
   }
   const path = resolve(directory, written);
   const file = files.read(path, 'env-file');
+  if (file.ok && file.text.length > LONGEST) {
+    const unreadable = {
+      message: 'is larger than 1 MiB',
+      hint: 'no process could be started with so large an environment',
+    };
+    return { path, variables: {}, unreadable, problems: [] };
+  }
   if (file.ok) return parseEnvFile(file.text, path);
   const isMissing = file.message === 'there is no such file';
   const unreadable = isMissing

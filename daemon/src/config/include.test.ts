@@ -151,6 +151,14 @@ describe('env-file', () => {
     expect(problemsOf(later)).toMatchObject([{ severity: 'warning', line: 7, key: 'env-file' }]);
   });
 
+  test('one that is no such file at all', () => {
+    const main = process('a', 'env-file = "a.env"\n');
+    expect(problemsOf(load(main, { 'a.env': `A=${'x'.repeat(1024 * 1024)}` }))).toMatchObject([
+      { severity: 'error', line: 7, message: /is larger than 1 MiB$/ },
+    ]);
+    expect(problemsOf(load(main.replace('a.env', '.')))).toMatchObject([{ line: 7, message: /is a folder$/ }]);
+  });
+
   test('what is wrong in it is said once, with its line and without its values', () => {
     const main = process('a', 'env-file = "a.env"\n') + process('b', 'env-file = "a.env"\n');
     const problems = problemsOf(load(main, { 'a.env': 'A=1\nsecret\n' }));
@@ -170,7 +178,10 @@ describe('a text that carries its files along', () => {
     mkdirSync(folder);
     const { path, text } = loaded.config;
     const again = parseConfig(text, path, testContext);
-    expect(again).toMatchObject({ ok: true, config: { core: loaded.config.core, daemon: loaded.config.daemon, text } });
+    expect(again).toMatchObject({
+      ok: true,
+      config: { core: loaded.config.core, daemon: loaded.config.daemon, text, files: loaded.config.files },
+    });
   });
 
   test('is made of a broken file, too', () => {

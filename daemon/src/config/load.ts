@@ -34,9 +34,9 @@ export interface LoadedConfig {
   directory: string;
   /** Needs no other file: what it names is carried along (see `config-files.ts`). */
   text: string;
-  /** Absolute: the file, and the others that were read for it. A text that was given has none. */
+  /** Absolute: the file, and the others that it names and that are part of it. */
   files: readonly string[];
-  /** Folders in which `include` looks for files. */
+  /** Folders in which `include` looked for files; none for a text that was given. */
   folders: readonly string[];
   daemon: DaemonTable;
   core: CoreConfig;
@@ -90,7 +90,8 @@ export function bundleConfig(path: string, context: LoadContext): GuardedText {
 export function parseConfig(text: string, path: string, context: LoadContext): LoadResult {
   const files = new CarriedFiles(text);
   const result = check({ text: files.text, file: resolve(path), files }, context);
-  return result.ok ? { ...result, config: { ...result.config, text } } : result;
+  if (!result.ok) return result;
+  return { ...result, config: { ...result.config, text, files: [result.config.path, ...files.paths] } };
 }
 
 interface Source {
