@@ -3,6 +3,7 @@ import { jobStem, runMark, type Stem } from '../core/identity.ts';
 import type { JobEvent } from '../core/jobs.ts';
 import { mainOf } from '../core/lifecycle.ts';
 import type { Instance, InstanceKey, Job, JobName, Run, WallTime, World } from '../core/model.ts';
+import { fillPlaceholders, type LaunchValues } from '../core/placeholders.ts';
 import type { LaunchFiles } from '../effects/launch-files.ts';
 import { groundOf, hookPlan, planText, type LaunchGround, type LogFile } from '../effects/launch-plan.ts';
 import type { Prober } from '../effects/prober.ts';
@@ -19,12 +20,28 @@ export interface JobRunnerOptions {
   readonly launcherScript: string;
   /** The ground of a launch that has no plan on disk (yet): from its definition; undefined where that is gone. */
   readonly groundFor: (instance: Instance, run: Run | undefined, world: World) => LaunchGround | undefined;
+  /** What its texts may leave open until a launch. */
+  readonly valuesFor: (instance: Instance, run: Run | undefined, world: World) => LaunchValues;
   /** The answer of a probe, which comes later. */
   readonly onAnswer: (key: InstanceKey, event: JobEvent) => void;
 }
 
 /** Their output is kept apart, and told when they fail. */
 const CHECKS: ReadonlySet<JobName> = new Set<JobName>(['start-health-check', 'health-check', 'dependency', 'inspect']);
+
+function filled(work: Job['work'], values: LaunchValues): Job['work'] {
+  const fill = (text: string): string => fillPlaceholders(text, values);
+  switch (work.kind) {
+    case 'command':
+      return { ...work, command: fill(work.command) };
+    case 'http':
+      return { ...work, url: fill(work.url) };
+    case 'tcp':
+      return { ...work, host: fill(work.host) };
+    case 'folder':
+      return { ...work, folder: fill(work.folder) };
+  }
+}
 
 export class JobRunner {
   readonly #o: JobRunnerOptions;
@@ -34,7 +51,8 @@ export class JobRunner {
   }
 
   start(instance: Instance, job: Job, run: Run | undefined, world: World): readonly JobEvent[] {
-    const { work, name, launchId, timeout } = job;
+    const { name, launchId, timeout } = job;
+    const work = filled(job.work, this.#o.valuesFor(instance, run, world));
     switch (work.kind) {
       case 'http':
       case 'tcp':

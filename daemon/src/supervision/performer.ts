@@ -56,6 +56,7 @@ export class Performer {
     this.#jobs = new JobRunner({
       ...options,
       groundFor: (instance, run, world) => this.#groundFor(instance, run, world),
+      valuesFor: (instance, run, world) => this.#launchValues(instance, run ?? this.#standIn(instance, world)),
     });
   }
 
@@ -154,7 +155,7 @@ export class Performer {
   #plan(instance: Instance, run: Run, version: ProcessVersion): LaunchPlan {
     const { stdout, stderr } = run.logs;
     const isMerged = version.stderrLog.kind === 'stdout' || (stdout !== undefined && stderr === stdout);
-    const values = this.#launchValues(instance, run, version);
+    const values = this.#launchValues(instance, run);
     const log = (path: string | undefined, target: LogTarget): LogFile | null =>
       path === undefined ? null : { path, auto: target.kind === 'auto' };
     return {
@@ -165,17 +166,19 @@ export class Performer {
     };
   }
 
-  #launchValues(instance: Instance, run: Run, version: ProcessVersion): LaunchValues {
+  #launchValues({ key, id, num }: Instance, run: Run | undefined): LaunchValues {
+    // A run's name is `group:instance`.
+    const name = run?.name ?? id;
     return {
-      PROCMAN_INSTANCE: instanceName(version, instance.num),
-      PROCMAN_NUM: String(instance.num),
-      PROCMAN_PID_FILE: this.#o.files.pidFile(instance.key, run.launchId),
+      PROCMAN_INSTANCE: name.slice(name.indexOf(':') + 1),
+      PROCMAN_NUM: String(num),
+      PROCMAN_PID_FILE: this.#o.files.pidFile(key, run?.launchId ?? 'none'),
     };
   }
 
   /** What the run and its hooks share. */
   #ground(instance: Instance, run: Run, version: ProcessVersion): LaunchGround {
-    const values = this.#launchValues(instance, run, version);
+    const values = this.#launchValues(instance, run);
     const own = Object.entries(version.env).map(([name, value]) => [name, fillPlaceholders(value, values)]);
     const { PROCMAN_PID_FILE, ...named } = values;
     return {
@@ -200,8 +203,12 @@ export class Performer {
         ? effectiveOf(world, instance, this.#o.system.now().wall)
         : versionOf(world, instance.id, run.applyOn);
     if (version === undefined) return undefined;
-    const stand: Run | undefined = run ?? placeholderRun(version);
-    return this.#ground(instance, stand, version);
+    return this.#ground(instance, run ?? standInOf(instance, version), version);
+  }
+
+  #standIn(instance: Instance, world: World): Run | undefined {
+    const version = effectiveOf(world, instance, this.#o.system.now().wall);
+    return version === undefined ? undefined : standInOf(instance, version);
   }
 
   /* ---------------------------------------------------------------- expressions that name another process */
@@ -370,9 +377,11 @@ function effectiveOf(world: World, { id }: Instance, at: number): ProcessVersion
 }
 
 /** Where nothing is launched yet there is no launch to be named after. */
-function placeholderRun({ applyOn, fingerprint, command }: ProcessVersion): Run {
+function standInOf({ num }: Instance, version: ProcessVersion): Run {
+  const { applyOn, fingerprint, command } = version;
   return {
     launchId: 'none',
+    name: instanceName(version, num),
     why: 'wanted',
     type: command.type,
     applyOn: applyOn.text,
