@@ -13,6 +13,7 @@ export function converge(history: History): void {
   const { machine, daemon, invariants } = history;
   history.note('all faults end');
   history.mendDisk();
+  machine.mendClock();
   if (daemon.world()?.shutdown === true) daemon.killNow();
   const deadline = machine.mono + PATIENCE;
   let isOperatorThere = true;

@@ -71,6 +71,8 @@ export class DaemonOnTrial {
           self: pid,
           session: `s${this.starts}n`,
           log: (level, text) => this.#log(`  ${level}: ${text}`),
+          prober: { start: () => undefined, cancel: () => undefined },
+          launchProblem: () => undefined,
         },
         this.#lastConfig ?? config,
       );

@@ -229,7 +229,7 @@ export class History {
 
   #jump(): void {
     const jump = this.random.oneOf(-3_600_000, -5_000, 90_000, 3_600_000);
-    this.machine.wall += jump;
+    this.machine.jump(jump);
     // The ledger holds the latest version only: with the clock set back an older one is in effect, and due, again.
     const older = this.#blueprints.filter(({ oneShot, versions }) => jump < 0 && oneShot && versions.length > 1);
     for (const { id } of older) this.rewound.add(id);

@@ -73,6 +73,8 @@ export class SimulatedMachine {
   readonly processes = new Map<number, SimulatedProcess>();
   readonly random: Random;
   wall = 1_700_000_000_000;
+  /** The latest time that the wall clock ever showed. */
+  #latestWall = this.wall;
   mono = 50_000;
   boots = 1;
   observer: Observer | undefined;
@@ -102,6 +104,17 @@ export class SimulatedMachine {
   advance(milliseconds: number): void {
     this.mono += milliseconds;
     this.wall += milliseconds;
+  }
+
+  /** The wall clock is set. */
+  jump(milliseconds: number): void {
+    this.#latestWall = Math.max(this.#latestWall, this.wall);
+    this.wall += milliseconds;
+  }
+
+  /** Somebody sees to the clock: it is no longer behind what it once showed. */
+  mendClock(): void {
+    this.wall = Math.max(this.#latestWall, this.wall);
   }
 
   /** Power off and on: all processes are gone, the files stay. */
