@@ -143,7 +143,7 @@ export function lastConfig(
 ): LoadedConfig | undefined {
   const file = system.readFile(lastConfigPath(stateDirectory));
   if (file === undefined) return undefined;
-  const result = parseConfig(file.text, path, context);
+  const result = parseConfig(file.text, path, { ...context, wasApplied: true });
   return result.ok ? result.config : undefined;
 }
 

@@ -166,6 +166,8 @@ function findConfig(options: DaemonOptions, system: NodeSystem): Found {
   const context = contextOf(options);
   const result = loadConfig(path, context);
   if (result.ok) return { config: result.config, problems: { warnings: result.warnings } };
+  const unchanged = loadUnchanged(path, context, system);
+  if (unchanged !== undefined) return unchanged;
   const lines = result.problems.map(formatProblem).join('\n');
   if (!options.lastGood) throw new StartFailure(daemonExit.config, lines);
   const stateDirectory = options.overrides.stateDir ?? stateDirectoryOfBroken(path, context);
@@ -176,6 +178,18 @@ function findConfig(options: DaemonOptions, system: NodeSystem): Found {
     daemonExit.config,
     `${lines}\n--last-good: there is no configuration that was applied before and still can be`,
   );
+}
+
+/**
+ * The very configuration that was applied last, on a machine where something that it names is gone meanwhile: no reason to leave what
+ * runs without a daemon. What cannot be started is shown as such.
+ */
+function loadUnchanged(path: string, context: LoadContext, system: NodeSystem): Found | undefined {
+  const result = loadConfig(path, { ...context, wasApplied: true });
+  if (!result.ok) return undefined;
+  const { config, warnings } = result;
+  const isSame = system.readFile(lastConfigPath(config.daemon.stateDir))?.text === config.text;
+  return isSame ? { config, problems: { warnings } } : undefined;
 }
 
 /** What the file's defaults depend on, the command line included. */

@@ -1,5 +1,5 @@
 /** A reload does what was asked for, and nothing stops by confusion. */
-import { readFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync, rmSync } from 'node:fs';
 import type { UpdateResult } from '@procman/protocol/views';
 import { configText, processTable, service } from '../harness/config.ts';
 import { isAlive, signal } from '../harness/processes.ts';
@@ -257,6 +257,25 @@ describe('a start with a broken configuration', () => {
     expect(await pids(world)).toEqual(before);
     signal(before[0] ?? 0, 'SIGKILL');
     await world.waitForRow('a', 'another run', (row) => row.state === 'RUNNING' && row.pid !== before[0]);
+  });
+
+  test('the file is as it was, and a program is gone since: what runs is taken over, and told of', async ({ world }) => {
+    const program = `${world.root}/program`;
+    copyFileSync('/bin/sleep', program);
+    chmodSync(program, 0o755);
+    const daemon = await start(world, [processTable('a', `${program} 1000`), service('b', 'steady')]);
+    const before = await pids(world);
+    await world.killDaemon(daemon);
+    rmSync(program);
+    const next = await world.startDaemon();
+    expect(await pids(world)).toEqual(before);
+    expect(next.log()).toContain(`the program "${program}" does not exist`);
+    signal(before[0] ?? 0, 'SIGKILL');
+    await world.waitForState('a', 'BACKOFF');
+    await world.killDaemon(next);
+    world.configure([processTable('a', `${program} 2000`)]);
+    const refused = await world.startDaemon({ wait: false });
+    expect(await refused.ended).toMatchObject({ code: 6 });
   });
 
   test('without a file: 6', async ({ world }) => {

@@ -14,6 +14,8 @@ export interface LoadContext {
   now?: number;
   /** `--state-dir`: wins over the file, and so do the defaults that follow from it. Absolute. */
   stateDir?: string;
+  /** It was applied before, and only the machine may have changed since: what is missing there is told, and stops no daemon. */
+  wasApplied?: boolean;
 }
 
 /** The surroundings of this process. */

@@ -17,7 +17,8 @@ export function checkMachine(input: RuleInput, report: Report): void {
   const counting = input.drafts.filter((draft) => ['effective', 'future'].includes(input.standings.get(draft) ?? ''));
   for (const draft of counting) {
     if (draft.version === undefined) continue;
-    const severity = input.standings.get(draft) === 'future' ? 'warning' : 'error';
+    const isMild = input.context.wasApplied === true || input.standings.get(draft) === 'future';
+    const severity = isMild ? 'warning' : 'error';
     for (const { key, message, hint } of launchObstacles(draft.version, input.context.env)) {
       report.remark(severity, { path: [...draft.path, key], process: draft.id, key, message, hint });
     }

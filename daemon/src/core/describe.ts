@@ -9,6 +9,7 @@ import { firstClosedGate, isLeftEnded, type Gate } from './gates.ts';
 import type { Dependency, Instance, InstanceKey, MonotonicTime, ProcessVersion, State, WallTime } from './model.ts';
 import { isClosed } from './ledger.ts';
 import { hasJobs, jobNamed } from './jobs.ts';
+import { showPlaceholders } from './placeholders.ts';
 import { isSurviving } from './stop-plan.ts';
 import type { Survey } from './survey.ts';
 import type { Target } from './targets.ts';
@@ -245,7 +246,7 @@ export class Describer {
         const text = instance.externals?.text;
         const isAsked = jobNamed(instance, 'dependency') !== undefined && text === undefined;
         const why = isAsked ? 'is asked' : `has not succeeded${text === undefined ? '' : `: it ${text}`}`;
-        const { command } = gate.external;
+        const command = showPlaceholders(gate.external.command);
         return {
           state: 'PENDING',
           reason: { code: 'dependency', message: `waits: \`${command}\` ${why}`, data: { waitsFor: [command] } },

@@ -43,7 +43,7 @@ export class Takeovers {
 
   /** The world with the vetoes of this moment. */
   weigh(world: World, now: Now): World {
-    const since = this.#weighedAt ?? now.wall;
+    const since = this.#weighedAt ?? -Infinity;
     this.#weighedAt = now.wall;
     const isAgain = this.#againAt !== undefined && now.mono >= this.#againAt;
     if (isAgain) this.#againAt = undefined;
