@@ -256,6 +256,7 @@ export class Daemon {
     const isNews = found !== this.#configSeen;
     this.#configSeen = found;
     if (isNews) this.#reload('if changed');
+    else this.log('debug', UNCHANGED);
     // A symbolic link on the way may lead elsewhere now, and a broken file may name others.
     this.#watchConfig();
   }
@@ -273,7 +274,7 @@ export class Daemon {
     }
     const { current, error } = this.configuration;
     if (when === 'if changed' && error === undefined && proposed.proposal.config.text === current.text) {
-      this.log('debug', 'watch-config: the configuration reads as before');
+      this.log('debug', UNCHANGED);
       return;
     }
     this.log('info', `reloads ${current.path}`);
@@ -411,6 +412,8 @@ export class Daemon {
 }
 
 const CHECK_INTERVAL = 9_000;
+
+const UNCHANGED = 'watch-config: the configuration reads as before';
 
 export function lockPath(stateDirectory: string): string {
   return `${stateDirectory}/procmand.lock`;

@@ -76,6 +76,25 @@ describe('a file that has changed is loaded', () => {
     await waitForIds(world, ['a', 'b', 'c']);
   });
 
+  test('with what it includes: files that come, change and go', async ({ world }) => {
+    const folder = join(world.root, 'conf.d');
+    const file = join(folder, 'more.toml');
+    mkdirSync(folder);
+    world.writeConfig(textOf(world, ['a']).replace('[daemon]', 'include = ["conf.d/*.toml"]\n[daemon]'));
+    await world.startDaemon();
+    await world.waitForAll('RUNNING');
+    writeFileSync(file, service('b', 'steady'));
+    await waitForIds(world, ['a', 'b']);
+    // Broken as it is, it stays watched: its repair is seen.
+    writeFileSync(file, '[[process]');
+    await world.waitFor('configError', async () => (await world.daemonView()).configError);
+    writeFileSync(file, [service('b', 'steady'), service('c', 'steady')].join('\n'));
+    await waitForIds(world, ['a', 'b', 'c']);
+    expect((await world.daemonView()).configError).toBeUndefined();
+    writeFileSync(file, service('b', 'steady'));
+    await waitForIds(world, ['a', 'b']);
+  });
+
   test('also where it changed while the daemon started', async ({ world }) => {
     world.configure(services('a'), WATCH);
     await world.startDaemon({ wait: false });

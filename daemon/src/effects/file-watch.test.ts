@@ -139,6 +139,17 @@ describe('a folder', () => {
     expect(looks).toBe(2);
   });
 
+  it('that was followed for itself, and then for a file that came, is looked at when that is written', async () => {
+    const other = join(root, 'other.toml');
+    files.follow([], [root]);
+    await change(() => writeFileSync(other, ''));
+    vi.advanceTimersByTime(200);
+    files.follow([other], [root]);
+    await change(() => appendFileSync(other, 'part'));
+    vi.advanceTimersByTime(200);
+    expect(looks).toBe(2);
+  });
+
   it('that was made anew is watched again by the next check, which asks for a look', async () => {
     const folder = join(root, 'etc');
     const inside = join(folder, 'procman.toml');

@@ -69,7 +69,7 @@ export class FileWatch {
   #watch(path: string, folder: Folder): boolean {
     folder.identity = identityOf(path);
     try {
-      folder.watcher = watch(path, { persistent: false }, (event, name) => this.#note(folder, event, name));
+      folder.watcher = watch(path, { persistent: false }, (event, name) => this.#note(path, event, name));
       folder.watcher.on('error', (error) => this.#tell(path, error));
       return true;
     } catch (error) {
@@ -88,8 +88,8 @@ export class FileWatch {
    * What comes and goes beside the files matters too: a link on their way, a file of an `include`. It does not put the look
    * off, and what is merely written beside them (logs) is no reason to look: a busy folder must neither delay nor wake.
    */
-  #note({ names }: Folder, event: string, name: string | null): void {
-    if (name === null || names.has(name)) this.#arm();
+  #note(path: string, event: string, name: string | null): void {
+    if (name === null || this.#folders.get(path)?.names.has(name) === true) this.#arm();
     else if (event === 'rename' && this.#timer === undefined) this.#arm();
   }
 

@@ -77,7 +77,8 @@ describe('timeline', () => {
   it('ends after 10,000 entries, and tells where it goes on', async () => {
     const shops = [1, 2, 3].map((number) => ({ ...shop, id: `shop${number}` }));
     const { entries, truncated, to } = await forecasts(shops).timeline({ seconds: 10 * 365 * 86_400 }, call);
-    expect([entries.length, truncated, to]).toEqual([10_000, true, entries.at(-1)?.at]);
+    expect([entries.length, truncated]).toEqual([10_000, true]);
+    expect(Date.parse(to)).toBe(Date.parse(entries.at(-1)?.at ?? ''));
   });
 
   it('tells when a hold ends', async () => {
