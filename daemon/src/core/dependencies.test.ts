@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { dependentsInTheWay, dependentsOf, hasFinished, isMet, stoppedAlong } from './dependencies.ts';
-import type { Activity, Instance, ProcessVersion } from './model.ts';
+import type { Activity, Dependency, Instance, ProcessVersion } from './model.ts';
 import { Survey } from './survey.ts';
 import {
   ACTIVITIES,
@@ -10,13 +10,24 @@ import {
   endedOf,
   instanceOf,
   needs,
+  runOf,
   START,
   versionOf,
   worldOf,
 } from './testing/builders.ts';
+import { ALL_DAYS, daily } from './testing/schedules.ts';
+
+function surveyOf(versions: readonly ProcessVersion[], instances: readonly Instance[]): Survey {
+  return new Survey(worldOf(configOf(versions), instances), START);
+}
 
 function byIdOf(versions: readonly ProcessVersion[], instances: readonly Instance[]): Survey['byId'] {
-  return new Survey(worldOf(configOf(versions), instances), START).byId;
+  return surveyOf(versions, instances).byId;
+}
+
+function met(dependency: Dependency, versions: readonly ProcessVersion[], instances: readonly Instance[]): boolean {
+  const { byId, world, now } = surveyOf(versions, instances);
+  return isMet(dependency, byId, world, now);
 }
 
 const at = (version: ProcessVersion, kind: Activity['kind'], num = 0): Instance => ({
@@ -25,30 +36,54 @@ const at = (version: ProcessVersion, kind: Activity['kind'], num = 0): Instance 
   key: `${version.id}~${num}`,
 });
 
-describe('running', () => {
+describe.each([
+  ['started', ['settling', 'running']],
+  ['running', ['running']],
+  ['healthy', []],
+] as const)('%s', (condition, kinds) => {
   const db = versionOf({ id: 'db' });
 
   test.each(ACTIVITIES)('%s', (kind) => {
-    expect(isMet(needs('db'), byIdOf([db], [at(db, kind)]))).toBe(kind === 'running');
-  });
-
-  test('means all instances, of those that are configured', () => {
-    const two = versionOf({ id: 'db', numprocs: 2 });
-    expect(isMet(needs('db'), byIdOf([two], [at(two, 'running'), at(two, 'settling', 1)]))).toBe(false);
-    expect(isMet(needs('db'), byIdOf([two], [at(two, 'running'), at(two, 'running', 1)]))).toBe(true);
-    expect(isMet(needs('db'), byIdOf([db], [at(db, 'running'), at(db, 'stopping', 1)]))).toBe(true);
-  });
-
-  test('is not met by what is not there, nor by what has no version', () => {
-    expect(isMet(needs('db'), byIdOf([], []))).toBe(false);
-    const fake = versionOf({ id: 'db', fake: true });
-    expect(isMet(needs('db'), byIdOf([fake], [at(fake, 'running')]))).toBe(false);
+    expect(met(needs('db', { condition }), [db], [at(db, kind)])).toBe((kinds as readonly string[]).includes(kind));
   });
 });
 
+test.each([
+  ['not asked yet', {}, false],
+  ['well', { ok: true }, true],
+  ['unhealthy', { ok: false }, false],
+  ['well, with a failure since', { ok: true, failures: 1 }, true],
+] as const)('healthy: what is %s', (_what, known, healthy) => {
+  const db = versionOf({ id: 'db' });
+  const health = { failures: 0, nextAt: 0, ...known };
+  const activity = { kind: 'running', run: runOf(db), since: START, health } as const;
+  expect(met(needs('db', { condition: 'healthy' }), [db], [instanceOf(db, { activity })])).toBe(healthy);
+});
+
+describe('running', () => {
+  const db = versionOf({ id: 'db' });
+
+  test('means all instances, of those that are configured', () => {
+    const two = versionOf({ id: 'db', numprocs: 2 });
+    expect(met(needs('db'), [two], [at(two, 'running'), at(two, 'settling', 1)])).toBe(false);
+    expect(met(needs('db'), [two], [at(two, 'running'), at(two, 'running', 1)])).toBe(true);
+    expect(met(needs('db'), [db], [at(db, 'running'), at(db, 'stopping', 1)])).toBe(true);
+  });
+
+  test('is not met by what is not there, nor by what has no version', () => {
+    expect(met(needs('db'), [], [])).toBe(false);
+    const fake = versionOf({ id: 'db', fake: true });
+    expect(met(needs('db'), [fake], [at(fake, 'running')])).toBe(false);
+  });
+});
+
+/* START is 2023-11-14 22:13:20 UTC. */
+const OPEN = daily('20:00-23:00', ALL_DAYS, 'UTC');
+
 describe('finished', () => {
   const job = versionOf({ id: 'job', oneShot: true });
-  const ledger = { entry: 'version:at 0', launchId: 'L0', outcome: 'ended' } as const;
+  const line = { entry: 'version:at 0', launchId: 'L0', outcome: 'ended' } as const;
+  const ledger = [line];
 
   test.each([
     ['a one-shot that ended well', job, { ledger, ended: endedOf(job) }, true],
@@ -57,22 +92,45 @@ describe('finished', () => {
     [
       'one that was interrupted',
       job,
-      { ledger: { ...ledger, outcome: 'interrupted' }, ended: endedOf(job, { by: 'manual' }) },
+      { ledger: [{ ...line, outcome: 'interrupted' }], ended: endedOf(job, { by: 'manual' }) },
       false,
     ],
     [
       'one whose end was under another version',
       job,
-      { ledger: { ...ledger, entry: 'version:old' }, ended: endedOf(job) },
+      { ledger: [{ ...line, entry: 'version:old' }], ended: endedOf(job) },
       false,
     ],
     ['a service that ended by itself', versionOf({ id: 'job' }), { ended: endedOf(job) }, true],
     ['a service that was stopped', versionOf({ id: 'job' }), { ended: endedOf(job, { by: 'manual' }) }, false],
     ['a service of another version', versionOf({ id: 'job', applyOn: applyOnAt(5) }), { ended: endedOf(job) }, false],
     ['what never ran', job, {}, false],
-    ['what runs again', job, { ledger, ended: endedOf(job), activity: activityOf('running', job) }, false],
+    [
+      'a one-shot that runs again',
+      job,
+      {
+        ledger: [{ ...line, launchId: 'L1', outcome: 'running' }],
+        ended: endedOf(job),
+        activity: activityOf('running', job),
+      },
+      false,
+    ],
+    [
+      'a service that runs again',
+      versionOf({ id: 'job' }),
+      { ended: endedOf(job), activity: activityOf('running', job) },
+      false,
+    ],
+    ['a service, in this window', versionOf({ id: 'job', schedule: OPEN }), { ended: endedOf(job) }, true],
+    [
+      'a service, in the window before',
+      versionOf({ id: 'job', schedule: OPEN }),
+      { ended: endedOf(job, { startedAt: START.wall - 24 * 3_600_000 }) },
+      false,
+    ],
   ] as const)('%s', (_what, version, known, finished) => {
-    expect(hasFinished(instanceOf(version, known), version)).toBe(finished);
+    const instance = instanceOf(version, known);
+    expect(hasFinished(worldOf(configOf([version]), [instance]), instance, version, START)).toBe(finished);
   });
 });
 

@@ -1,7 +1,7 @@
 /** Which dependencies are met, who depends on whom, and who has to go first. */
-import { lineFor } from './deciders.ts';
+import { lineFor, standingAt } from './deciders.ts';
 import { isGoodEnding } from './ending.ts';
-import type { Dependency, Instance, InstanceKey, Now, ProcessVersion, World } from './model.ts';
+import type { Dependency, Ended, Instance, InstanceKey, Now, ProcessVersion, World } from './model.ts';
 import type { Target } from './targets.ts';
 
 /** All that is alive or known of one process id. */
@@ -55,8 +55,15 @@ function memberMeets(
 export function hasFinished(world: World, instance: Instance, version: ProcessVersion, now: Now): boolean {
   const { ended } = instance;
   if (ended === undefined || !isGoodEnding(ended, version.exitCodes)) return false;
+  if (!version.oneShot) return hasServiceFinished(instance, ended, version, now);
   const line = lineFor(world, instance, version, now);
   return line?.outcome === 'ended' && line.launchId === ended.launchId;
+}
+
+/** Where `autorestart` leaves a service that ended by itself: it has no ledger. */
+function hasServiceFinished({ activity }: Instance, ended: Ended, version: ProcessVersion, now: Now): boolean {
+  const opens = standingAt(version, now.wall)?.window?.opens ?? -Infinity;
+  return activity.kind === 'idle' && ended.applyOn === version.applyOn.text && ended.startedAt >= opens;
 }
 
 /** Conditions whose loss stops what depends on them. `finished` is checked at starts only. */
