@@ -20,7 +20,7 @@ const DECIDERS: readonly (readonly [name: string, Applying, says: string])[] = [
   ['4 hold', { instance: { hold: HOLD } }, 'stop manual'],
   ['5 --force', { instance: { forced: true } }, 'run forced'],
   ['7 autostart = false', { version: { autostart: false } }, 'no-start autostart'],
-  ['8 on the ledger', { version: { oneShot: true }, instance: { ledger: { entry: 'version:at 0', launchId: 'L0', outcome: 'ended' } } }, 'no-start done'],
+  ['8 on the ledger', { version: { oneShot: true }, instance: { ledger: [{ entry: 'version:at 0', launchId: 'L0', outcome: 'ended' }] } }, 'no-start done'],
   ['9 else', {}, 'run wanted'],
 ]; // prettier-ignore
 
@@ -39,7 +39,7 @@ function said(...applying: readonly Applying[]): string {
     name: 'web',
     instanceName: 'web',
   };
-  const decision = decide(world, target, instance);
+  const decision = decide(world, target, instance, START);
   return `${decision.want} ${'code' in decision ? decision.code : decision.reason}`;
 }
 

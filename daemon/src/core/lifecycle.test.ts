@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { advance, deadlineOf, LAUNCH_PATIENCE, type InstanceEvent } from './lifecycle.ts';
-import type { Activity, Exit, Instance } from './model.ts';
+import type { Activity, Exit, Instance, Job } from './model.ts';
 import { ACTIVITIES, activityOf, identityOf, instanceOf, later, runOf, START, versionOf } from './testing/builders.ts';
 
 const version = versionOf({ id: 'web' });
 const CODE_1: Exit = { kind: 'code', code: 1 };
 const LEFTOVER = { pid: 7, startTicks: 7, uid: 0, command: 'x', marked: true };
 const DOUBT = { code: 'identity', message: '', candidates: [] } as const;
+const JOB: Job = {
+  name: 'before', launchId: 'J0', work: { kind: 'command', command: 'prepare' }, timeout: 5_000, startedMono: START.mono, lookAt: START.mono,
+}; // prettier-ignore
 const NEXT = runOf(version, { launchId: 'L1', startedAt: later(20_000).wall, startedMono: later(20_000).mono });
 
 /** Every event, about launch `L0`, which is the current one wherever there is one. */
@@ -23,13 +26,30 @@ const EVENTS: Readonly<Record<InstanceEvent['kind'], InstanceEvent>> = {
   doubt: { kind: 'doubt', doubt: DOUBT },
   resolve: { kind: 'resolve' },
   boot: { kind: 'boot', at: later(20_000).wall },
-};
+  ask: { kind: 'ask', command: 'ping db', timeout: 5_000, interval: 5_000, base: 'S1' },
+  handed: { kind: 'handed', launchId: 'L0', process: identityOf(200) },
+  unhanded: { kind: 'unhanded', launchId: 'L0', message: 'no file', candidates: [] },
+  'job-launched': { kind: 'job-launched', job: 'before', launchId: 'J0', process: identityOf(300), launcher: identityOf(301) },
+  'job-ended': { kind: 'job-ended', job: 'before', launchId: 'J0', result: { ok: true, text: '' } },
+  'job-cleared': { kind: 'job-cleared', job: 'before', launchId: 'J0' },
+  'job-found': { kind: 'job-found', job: JOB },
+  'job-done': { kind: 'job-done', job: JOB, result: { ok: true, text: '' } },
+}; // prettier-ignore
 
 type Cell = readonly [successor: Activity['kind'], ...actions: string[]];
 
-/** What is not named leaves everything as it was. At 20 s: every timeout of the fixtures has passed. */
+/**
+ * What is not named leaves everything as it was. At 20 s: every timeout of the fixtures has passed. No job is under way, so that
+ * `job-done`, which is that of a `before`, comes as the last one.
+ */
 const EXPECTED: Readonly<Record<Activity['kind'], Partial<Record<InstanceEvent['kind'], Cell>>>> = {
-  idle: { launch: ['launching', 'launch'], adopt: ['settling'] },
+  idle: { launch: ['launching', 'launch'], ask: ['idle', 'start-job'], adopt: ['settling'] },
+  preparing: {
+    stop: ['idle'],
+    tick: ['idle'],
+    'job-done': ['launching', 'launch'],
+    boot: ['idle', 'forget'],
+  },
   launching: {
     launched: ['running'],
     'never-ran': ['idle', 'forget'],
@@ -63,7 +83,13 @@ const EXPECTED: Readonly<Record<Activity['kind'], Partial<Record<InstanceEvent['
     tick: ['stopping', 'signal', 'look'],
     boot: ['idle', 'forget'],
   },
-  clearing: { scanned: ['idle', 'forget'], tick: ['clearing', 'scan'], boot: ['idle', 'forget'] },
+  clearing: {
+    scanned: ['idle', 'forget'],
+    tick: ['clearing', 'scan'],
+    'job-done': ['clearing', 'scan'],
+    boot: ['idle', 'forget'],
+  },
+  finishing: { tick: ['idle', 'forget'], 'job-done': ['idle', 'forget'], boot: ['idle', 'forget'] },
 };
 
 function at(kind: Activity['kind'], given: Partial<Instance> = {}): Instance {
@@ -72,7 +98,8 @@ function at(kind: Activity['kind'], given: Partial<Instance> = {}): Instance {
 
 describe.each(ACTIVITIES)('%s', (kind) => {
   test.each(Object.values(EVENTS))('on $kind', (event) => {
-    const [successor, ...actions] = EXPECTED[kind][event.kind] ?? [kind];
+    const [successor, ...actions] =
+      event.kind === 'job-found' ? [kind, 'kill-job'] : (EXPECTED[kind][event.kind] ?? [kind]);
     const step = advance(at(kind), event, later(20_000));
     expect([step.instance.activity.kind, ...step.actions.map((action) => action.kind)]).toEqual([
       successor,
@@ -133,7 +160,7 @@ describe('starting', () => {
     const { instance } = advance(at('idle', { restarts: 2, dependencyLost: true }), event, later(20_000));
     expect(instance).toMatchObject({
       counters: { runs: [later(20_000).mono] },
-      ledger,
+      ledger: [ledger],
       restarts: 3,
       dependencyLost: false,
     });
@@ -144,7 +171,7 @@ describe('starting', () => {
     ['refused', 0, false, 'operator', []],
     ['failed', 1, true, undefined, [START.mono]],
   ] as const)('a launch that never ran because it was %s', (why, failedStarts, counts, credit, runs) => {
-    const ledger = { entry: 'version:at 0', launchId: 'L0', outcome: 'running' } as const;
+    const ledger = [{ entry: 'version:at 0', launchId: 'L0', outcome: 'running' }] as const;
     const counters = { failedStarts: 0, runs: [START.mono] };
     const instance = at('launching', { ledger, counters, credit: 'operator' });
     const event: InstanceEvent = { kind: 'never-ran', launchId: 'L0', why, message: 'm' };
@@ -154,7 +181,7 @@ describe('starting', () => {
       runs,
       failure: { counts, code: 'spawn-error', message: 'm' },
     });
-    expect(after.ledger).toBeUndefined();
+    expect(after.ledger).toEqual([]);
     expect(after.credit).toBe(credit);
     expect(after.exits).toEqual([]);
   });
@@ -169,7 +196,7 @@ describe('starting', () => {
     const job = versionOf({ id: 'job', oneShot: true });
     const run = runOf(job, { launchId: 'L9' });
     const { instance } = advance(instanceOf(job), { kind: 'adopt', run }, START);
-    expect(instance.ledger).toEqual({ entry: 'version:at 0', launchId: 'L9', outcome: 'running' });
+    expect(instance.ledger).toEqual([{ entry: 'version:at 0', launchId: 'L9', outcome: 'running' }]);
   });
 });
 
@@ -224,17 +251,17 @@ describe('ending', () => {
     ['always', 1, undefined],
   ] as const)('of a one-shot with autorestart %s and code %d', (autorestart, code, outcome) => {
     const job = versionOf({ id: 'web', oneShot: true, autorestart });
-    const ledger = { entry: 'version:at 0', launchId: 'L0', outcome: 'running' } as const;
+    const ledger = [{ entry: 'version:at 0', launchId: 'L0', outcome: 'running' }] as const;
     const after = finished(instanceOf(job, { activity: activityOf('running', job), ledger }), { kind: 'code', code });
-    expect(after.ledger?.outcome).toBe(outcome);
+    expect(after.ledger[0]?.outcome).toBe(outcome);
     expect(after.counters.failedStarts).toBe(outcome === undefined ? 1 : 0);
   });
 
   test('of a one-shot with an unknown status is not run again', () => {
     const job = versionOf({ id: 'web', oneShot: true, autorestart: 'on-failure' });
-    const ledger = { entry: 'version:at 0', launchId: 'L0', outcome: 'running' } as const;
+    const ledger = [{ entry: 'version:at 0', launchId: 'L0', outcome: 'running' }] as const;
     const after = finished(instanceOf(job, { activity: activityOf('running', job), ledger }), { kind: 'unknown' });
-    expect(after.ledger?.outcome).toBe('ended');
+    expect(after.ledger[0]?.outcome).toBe('ended');
   });
 
   test('by itself for good ends what an operator started; a retried one does not', () => {
@@ -329,10 +356,10 @@ describe('stopping', () => {
   });
 
   test('of a one-shot interrupts it', () => {
-    const ledger = { entry: 'version:at 0', launchId: 'L0', outcome: 'running' } as const;
+    const ledger = [{ entry: 'version:at 0', launchId: 'L0', outcome: 'running' }] as const;
     const exited = advance(at('stopping', { ledger }), EVENTS.exited, later(20_000)).instance;
     expect(advance(exited, EVENTS.scanned, later(20_000)).instance).toMatchObject({
-      ledger: { outcome: 'interrupted' },
+      ledger: [{ outcome: 'interrupted' }],
       ended: { by: 'manual' },
     });
   });
@@ -357,19 +384,22 @@ describe('another boot', () => {
   });
 
   test('cuts off a running one-shot: interrupted; with an exit file it had ended before', () => {
-    const ledger = { entry: 'version:at 0', launchId: 'L0', outcome: 'running' } as const;
+    const ledger = [{ entry: 'version:at 0', launchId: 'L0', outcome: 'running' }] as const;
     const cut = advance(at('running', { ledger }), { kind: 'boot', at: BOOTED.wall }, BOOTED).instance;
-    expect(cut).toMatchObject({ ledger: { outcome: 'interrupted' }, ended: { by: 'boot', exit: { kind: 'unknown' } } });
+    expect(cut).toMatchObject({
+      ledger: [{ outcome: 'interrupted' }],
+      ended: { by: 'boot', exit: { kind: 'unknown' } },
+    });
     const never = versionOf({ id: 'web', oneShot: true });
     const running = instanceOf(never, { activity: activityOf('running', never), ledger });
     const ended = advance(running, { kind: 'boot', exit: CODE_1, at: BOOTED.wall }, BOOTED).instance;
-    expect(ended).toMatchObject({ ledger: { outcome: 'ended' }, ended: { by: 'itself', exit: CODE_1 } });
+    expect(ended).toMatchObject({ ledger: [{ outcome: 'ended' }], ended: { by: 'itself', exit: CODE_1 } });
   });
 
   test('an unclaimed one-shot has never run', () => {
-    const ledger = { entry: 'version:at 0', launchId: 'L0', outcome: 'running' } as const;
+    const ledger = [{ entry: 'version:at 0', launchId: 'L0', outcome: 'running' }] as const;
     const { instance } = advance(at('launching', { ledger }), { kind: 'boot', at: BOOTED.wall }, BOOTED);
-    expect(instance.ledger).toBeUndefined();
+    expect(instance.ledger).toEqual([]);
     expect(instance.exits).toEqual([]);
   });
 });

@@ -93,7 +93,7 @@ describe('waiting for a dependency', () => {
     });
     const running = instanceOf(job, { activity: activityOf('running', job) });
     expect(settled({ for: 'started' }, 'PENDING dependency', given([running]))).toBe('on its way');
-    const failed = { entry: 'version:at 0', launchId: 'L0', outcome: 'interrupted' } as const;
+    const failed = [{ entry: 'version:at 0', launchId: 'L0', outcome: 'interrupted' }] as const;
     expect(settled({ for: 'started' }, 'PENDING dependency', given([instanceOf(job, { ledger: failed })]))).toBe(
       '-waiting',
     );
