@@ -10,7 +10,7 @@ describe('completeLine', () => {
   it.each<[string, string[], string]>([
     ['sta', ['status', 'start'], 'sta'],
     ['resta', ['restart '], 'resta'],
-    ['ex', ['exit '], 'ex'],
+    ['exi', ['exit '], 'exi'],
     ['start ng', ['nginx '], 'ng'],
     ['start worker', ['worker:worker_00', 'worker:worker_01'], 'worker'],
     ['start example', ['"example process 2"', '"example_process"'], 'example'],

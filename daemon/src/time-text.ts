@@ -21,6 +21,13 @@ export class TimeText {
     return `${local}${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
   }
 
+  /** `2026-03-01 08:00:00 +01:00`, for sentences. */
+  tell(wall: number): string {
+    return this.format(wall)
+      .replace('T', ' ')
+      .replace(/\.\d{3}/, ' ');
+  }
+
   /** In minutes. */
   #offset(wall: number): number {
     const quarter = Math.floor(wall / QUARTER);

@@ -79,12 +79,14 @@ describe('plan with a file', () => {
     world.configure([service('web', 'steady'), service('db', 'steady')]);
     await world.startDaemon();
     await world.waitForAll('RUNNING');
-    world.configure([service('web', 'steady', 'schedule = { start-time = "08:00", stop-time = "08:01" }')]);
+    // A window that opens in two hours.
+    const [from, to] = [2, 3].map((hours) => new Date(Date.now() + hours * 3_600_000).toISOString().slice(11, 16));
+    const schedule = `schedule = { start-time = "${from ?? ''}", stop-time = "${to ?? ''}", timezone = "UTC" }`;
+    world.configure([service('web', 'steady', schedule)]);
     const plan = (await world.ctl('plan', '--json')).json as UpdateResult;
-    expect(plan.actions.map(({ name, action, reason }) => [name, action, reason.code])).toContainEqual([
-      'db',
-      'stop',
-      'not-in-config',
+    expect(plan.actions.map(({ name, action, reason }) => [name, action, reason.code])).toEqual([
+      ['web', 'stop', 'schedule'],
+      ['db', 'stop', 'not-in-config'],
     ]);
     world.configure([service('web', 'steady')]);
     const moved = await world.ctl('update', '--plan', plan.hash);

@@ -165,6 +165,31 @@ describe('a hold that ends by itself', () => {
     expect((await world.row('web')).hold?.until).toBe('reboot');
   });
 
+  test('start outside the window lets go of the hold, and tells when it opens; --force runs it all the same', async ({
+    world,
+  }) => {
+    const soon = new Date(Date.now() + 7_200_000).toISOString();
+    const [from, to] = [soon.slice(11, 16), new Date(Date.parse(soon) + 3_600_000).toISOString().slice(11, 16)];
+    const schedule = `schedule = { start-time = "${from}", stop-time = "${to}", timezone = "UTC" }`;
+    world.configure([service('shop', 'steady', schedule)], 'timezone = "UTC"');
+    await world.startDaemon();
+    await world.ctl('stop', 'shop');
+    const released = await world.ctl('start', 'shop');
+    const opens = `it opens next ${soon.slice(0, 10)} ${from}:00 +00:00`;
+    expect([released.code, released.stdout]).toEqual([0, expect.stringMatching(/^shop: released \(hold released; /)]);
+    expect(released.stdout).toContain(opens);
+    expect(await world.row('shop')).toMatchObject({
+      held: false,
+      reason: { code: 'schedule' },
+      next: { action: 'start' },
+    });
+    const refused = await world.ctl('start', 'shop');
+    expect([refused.code, refused.stdout]).toEqual([1, expect.stringMatching(/^shop: ERROR \(outside its window /)]);
+    expect(refused.stdout).toContain(opens);
+    expect(await world.ctl('start', 'shop', '--force')).toMatchObject({ code: 0, stdout: 'shop: started\n' });
+    expect((await world.row('shop')).reason.code).toBe('forced');
+  });
+
   test.for([
     ['next-window', 'it has no schedule, so there is no next window (web)'],
     ['2020-01-01', '"2020-01-01" has gone by (web)'],

@@ -1,6 +1,6 @@
 /** What `start`, `stop`, `restart` and `unblock` share: choose targets, command, wait, and tell what each came to. */
 import type { ActResult, TargetResult } from '@procman/protocol';
-import type { Decided, Verb } from '../../core/commands.ts';
+import type { CommandResult, Decided, Verb } from '../../core/commands.ts';
 import { stoppedAlong } from '../../core/dependencies.ts';
 import { Describer } from '../../core/describe.ts';
 import type { InstanceKey, WallTime } from '../../core/model.ts';
@@ -8,6 +8,7 @@ import { isSurviving } from '../../core/stop-plan.ts';
 import type { Survey } from '../../core/survey.ts';
 import type { Target } from '../../core/targets.ts';
 import type { TargetOutcome } from '../../supervision/waiters.ts';
+import type { TimeText } from '../../time-text.ts';
 import type { Call } from '../dispatch.ts';
 import { procView, reasonView } from '../snapshot.ts';
 import { refuseWhileStopping, selected, type HandlerContext } from './context.ts';
@@ -71,9 +72,15 @@ function requested(daemon: HandlerContext, decided: readonly Decided[]): TargetR
   const describer = new Describer(survey);
   return decided.map(({ target, result }) => {
     const view = describer.view(target);
-    const { ok, code, message } = result ?? { ok: true, code: 'requested' as const, message: 'requested' };
+    const { ok, code, ...told } = result ?? { ok: true, code: 'requested' as const, message: 'requested' };
+    const message = messageOf(told, daemon.time);
     return { name: target.name, ok, code, message, state: view.state, reason: reasonView(view.reason, daemon.time) };
   });
+}
+
+/** With the time at which its window opens next, where that matters. */
+function messageOf({ message, until }: Pick<CommandResult, 'message' | 'until'>, time: TimeText): string {
+  return until === undefined ? message : `${message}; it opens next ${time.tell(until)}`;
 }
 
 export function resultOf(daemon: HandlerContext, { name, result, view, instance }: TargetOutcome): TargetResult {
@@ -86,7 +93,7 @@ export function resultOf(daemon: HandlerContext, { name, result, view, instance 
     name,
     ok: result.ok,
     code: result.code,
-    message: result.message,
+    message: messageOf(result, daemon.time),
     state: view.state,
     reason: reasonView(view.reason, daemon.time),
     ...(survives ? { survivors: left.remains.map(proc) } : {}),
