@@ -8,6 +8,7 @@ import type { Decision } from './deciders.ts';
 import { guardEnd, isHeldBack } from './clock.ts';
 import { standingAt } from './deciders.ts';
 import { dependentsInTheWay, isLossy } from './dependencies.ts';
+import { isOwnEnding } from './ending.ts';
 import { fallbackDeadline } from './facts.ts';
 import { firstClosedGate, type Gate } from './gates.ts';
 import { hasJobs } from './jobs.ts';
@@ -190,7 +191,7 @@ function launchOf(
     run,
     counted: isOwn,
     runsKept: Math.max(version.maxRuns, 1),
-    again: isOwn && instance.ended?.by === 'itself',
+    again: isOwn && instance.ended !== undefined && isOwnEnding(instance.ended),
     ...(version.oneShot ? { ledger } : {}),
   };
 }

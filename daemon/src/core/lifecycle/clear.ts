@@ -1,6 +1,6 @@
 /** From the end of the main process until nothing of the run is left, and the machine that goes down. */
 import { endedBy, judgeEnding, withExit, withoutRun } from '../ending.ts';
-import { beginJob, hasJobs } from '../jobs.ts';
+import { beginJob, cancelJob, hasJobs } from '../jobs.ts';
 import type { Activity, Clearing, Ended, Instance, LiveProcess, Now, Run } from '../model.ts';
 import { afterScan, firstScan } from '../stop-plan.ts';
 import {
@@ -62,6 +62,10 @@ export const finish = (instance: Instance, run: Run, ended: Ended): Step => ({
 
 export const finished: Handler<'finishing', 'job-done'> = (instance, { run, ended }) =>
   hasJobs(instance) ? same(instance) : finish(instance, run, ended);
+
+/** `--now` waits for no hook. */
+export const stopFinishing: Handler<'finishing', 'stop'> = (instance, _activity, event, now) =>
+  event.now ? cancelJob(instance, 'after-stop', now) : same(instance);
 
 /** Its `after-stop` got lost with a daemon that is no more. */
 export const tickFinishing: Handler<'finishing', 'tick'> = (instance, { run, ended }) =>

@@ -80,13 +80,11 @@ export const tickPreparing: Handler<'preparing', 'tick'> = (instance, { run }) =
 
 /* ------------------------------------------------------------------ launched */
 
-const withProcess = (run: Run, { process, launcher }: EventOf<'launched'>): Run => ({
+export const withProcess = (run: Run, { process, launcher }: EventOf<'launched'>): Run => ({
   ...run,
   process,
   ...(launcher === undefined ? {} : { launcher }),
 });
-
-export { withProcess };
 
 /** The command has run: what excused this launch does not excuse the next. */
 export function withoutCredit({ credit: _spent, ...rest }: Instance): Instance {
@@ -102,8 +100,18 @@ export const launched: Handler<'launching', 'launched'> = (instance, { run }, ev
 export const adopt: Handler<'idle', 'adopt'> = (instance, _activity, { run }, now) => {
   const line = lineOfRun(run.entry ?? versionEntry(run.applyOn), run.launchId);
   const known = run.settings.oneShot ? { ...instance, ledger: withEntry(instance.ledger, line) } : instance;
-  return enterStep(known, run, 'settle', now);
+  const { 'after-start': _ran, ...hooks } = run.settings.hooks ?? {};
+  // Its start was seen by another daemon: what followed on that is not done again.
+  const step = enterStep(known, { ...run, settings: { ...run.settings, hooks } }, 'settle', now);
+  return withRun(step, run);
 };
+
+/** The activity with this run in it. */
+function withRun({ instance, actions }: Step, run: Run): Step {
+  const { activity } = instance;
+  if (activity.kind !== 'settling' && activity.kind !== 'running') return { instance, actions };
+  return { instance: { ...instance, activity: { ...activity, run } }, actions };
+}
 
 /** Also after its record was seen: that comes before the last steps of a launch, and any of them may fail. */
 export const neverRan = (instance: Instance, { run }: { run: Run }, event: EventOf<'never-ran'>, now: Now): Step =>
