@@ -32,7 +32,11 @@ export interface Place {
 /** Short times for all, so that tests are quick; each test sets what matters to it. */
 const DEFAULTS = 'start-secs = "200ms"\nstop-timeout = "300ms"\nrestart-delay = "100ms"';
 
-export function configText(place: Place, processes: readonly string[], daemon: string): string {
+/**
+ * @param daemon - further lines of `[daemon]`
+ * @param defaults - further lines of `[defaults]`
+ */
+export function configText(place: Place, processes: readonly string[], daemon: string, defaults = ''): string {
   return `uid = "${place.uid}"
 file-format = "0"
 
@@ -44,6 +48,7 @@ ${daemon}
 
 [defaults]
 ${DEFAULTS}
+${defaults}
 
 ${processes.join('\n')}`;
 }

@@ -14,13 +14,15 @@ type Outcome<T> = T | undefined | null | false;
  * Asks until the answer is truthy, and gives it back. An answer that throws counts as "not yet".
  *
  * @param report - what is known of the world, for the message of a failure
+ * @param limit - in milliseconds
  */
 export async function waitFor<T>(
   description: string,
   ask: () => Outcome<T> | Promise<Outcome<T>>,
   report: () => Promise<string>,
+  limit = LIMIT_MS,
 ): Promise<T> {
-  const deadline = performance.now() + LIMIT_MS;
+  const deadline = performance.now() + limit;
   let trouble: Error | undefined;
   for (;;) {
     try {
@@ -34,5 +36,5 @@ export async function waitFor<T>(
     await pause(STEP_MS);
   }
   const last = trouble === undefined ? '' : `\nlast error: ${trouble.message}`;
-  throw new WaitedInVain(`waited ${LIMIT_MS / 1000} s in vain for: ${description}${last}\n${await report()}`);
+  throw new WaitedInVain(`waited ${limit / 1000} s in vain for: ${description}${last}\n${await report()}`);
 }

@@ -60,9 +60,12 @@ export class World {
 
   /* ---------------------------------------------------------------- configuration */
 
-  /** @param daemon - further lines of `[daemon]` */
-  configure(processes: readonly string[], daemon = ''): void {
-    this.writeConfig(configText(this, processes, daemon));
+  /**
+   * @param daemon - further lines of `[daemon]`
+   * @param defaults - further lines of `[defaults]`
+   */
+  configure(processes: readonly string[], daemon = '', defaults = ''): void {
+    this.writeConfig(configText(this, processes, daemon, defaults));
   }
 
   writeConfig(toml: string): void {
@@ -155,11 +158,13 @@ export class World {
 
   /* ---------------------------------------------------------------- waiting */
 
+  /** @param limit - in milliseconds, for what takes longer than anything else */
   waitFor<T>(
     description: string,
     ask: () => T | undefined | null | false | Promise<T | undefined | null | false>,
+    limit?: number,
   ): Promise<T> {
-    return waitFor(description, ask, () => this.report());
+    return waitFor(description, ask, () => this.report(), limit);
   }
 
   /** Until the row is as asked for. */
