@@ -93,22 +93,24 @@ describe('renderStatus', () => {
     expect(renderStatus(statusOf(rows), terminal(80), now).split('\n')).toHaveLength(503);
   });
 
-  it('tells of a broken configuration and of a held reload', () => {
+  it('tells of a broken configuration, of a held reload and of a clock that is behind', () => {
     const status = statusOf([running('a', 1, 1)]);
     const at = '2026-03-01T10:00:00.000+00:00';
     const daemon = {
       ...status.daemon,
       configError: { at, problems: [] },
       heldReload: { at, hash: 'x', stops: ['a', 'b'] },
+      clock: { behindUntil: '2026-03-01T14:00:00.000+00:00' },
     };
     expect(
       renderStatus({ ...status, daemon }, terminal(100), now)
         .split('\n')
-        .slice(2, 5),
+        .slice(2, 6),
     ).toEqual([
       '1 process: 1 ok',
       'configuration not applied since 10:00:00: 0 problems; "plan" shows them',
       'a reload is held: it would stop a, b; "update" confirms it',
+      'the clock is behind: schedules and versions wait until it has come to 14:00:00',
     ]);
   });
 });
@@ -153,5 +155,10 @@ describe('rowInfo', () => {
       { state: 'STOPPED', reason: { code: 'schedule', message: 'outside its window' }, next: { action: 'start', at } },
       'outside its window, starts 11:59:00',
     ],
+    [
+      { state: 'STOPPED', reason: { code: 'schedule', message: 'outside its window' }, next: { action: 'run', at } },
+      'outside its window, runs 11:59:00',
+    ],
+    [{ pid: 5, uptimeSeconds: 9, next: { action: 'version', at } }, 'pid 5, uptime 0:00:09'],
   ])('%j', (overrides, text) => expect(info(overrides)).toBe(text));
 });

@@ -12,6 +12,9 @@ const VERDICT_PAINT: Readonly<Record<Row['verdict'], Paint | undefined>> = {
   problem: 'red',
 };
 
+/** What is told of what comes next; the rest is told by other fields, or is long to come. */
+const COMING: Readonly<Partial<Record<NonNullable<Row['next']>['action'], string>>> = { start: 'starts', run: 'runs' };
+
 /** The whole answer; a pipe gets the rows alone. */
 export function renderStatus(status: StatusResult, style: Style, now: Date): string {
   const rows = status.processes.map((row) => ({
@@ -30,7 +33,8 @@ export function rowInfo(row: Row, now: Date): string {
   if (row.held && row.reason.code !== 'manual') parts.push('held');
   if (row.hold?.until !== undefined) parts.push(`held until ${formatUntil(row.hold.until, now)}`);
   if (row.retryAt !== undefined) parts.push(`next try ${formatTime(row.retryAt, now)}`);
-  if (row.next?.action === 'start') parts.push(`starts ${formatTime(row.next.at, now)}`);
+  const coming = row.next && COMING[row.next.action];
+  if (row.next && coming !== undefined) parts.push(`${coming} ${formatTime(row.next.at, now)}`);
   return parts.filter(Boolean).join(', ');
 }
 
@@ -78,9 +82,9 @@ function statusNotes(status: StatusResult, style: Style, now: Date): string[] {
   ];
 }
 
-/** What is wrong with the configuration, whatever its processes do: on a terminal below the table, in a pipe on stderr. */
+/** What is wrong with configuration and clock, whatever the processes do: on a terminal below the table, in a pipe on stderr. */
 export function configWarnings(
-  { configError, heldReload }: Pick<StatusResult['daemon'], 'configError' | 'heldReload'>,
+  { configError, heldReload, clock }: Pick<StatusResult['daemon'], 'configError' | 'heldReload' | 'clock'>,
   now: Date,
 ): string[] {
   const warnings: string[] = [];
@@ -89,6 +93,10 @@ export function configWarnings(
     warnings.push(`configuration not applied since ${formatTime(configError.at, now)}: ${errors}; "plan" shows them`);
   }
   if (heldReload) warnings.push(`a reload is held: it would stop ${heldReload.stops.join(', ')}; "update" confirms it`);
+  if (clock) {
+    const until = formatTime(clock.behindUntil, now);
+    warnings.push(`the clock is behind: schedules and versions wait until it has come to ${until}`);
+  }
   return warnings;
 }
 
