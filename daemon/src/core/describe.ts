@@ -350,7 +350,7 @@ export function judge({ state, reason }: Pick<View, 'state' | 'reason'>, expecte
       if (expected === 'stopped') return 'ok';
       return late ? 'problem' : 'pending';
     case 'STARTING':
-      return late ? 'problem' : 'pending';
+      return late && expected !== 'stopped' ? 'problem' : 'pending';
     case 'RUNNING':
       if (reason.code === 'clock') return 'pending';
       if (reason.code === 'version-failed' || reason.code === 'health-check') return 'problem';
