@@ -17,7 +17,8 @@
 import { endedBy } from './ending.ts';
 import { beginJob, cancelUnwanted, deadlineOfJobs, stepJob, tickJobs, type JobEvent } from './jobs.ts';
 import {
-  boot, clearedOfJob, enterClearing, finished, ownEnd, scannedWhileClearing, stopClearing, tickClearing, tickFinishing,
+  boot, clearedOfJob, enterClearing, finished, ownEnd, scannedWhileClearing, stopClearing, stopFinishing, tickClearing,
+  tickFinishing,
 } from './lifecycle/clear.ts'; // prettier-ignore
 import {
   become, LOOK_AGAIN, same, followedBy, type EventOf, type Handler, type InstanceEvent, type Step, type TableEvent,
@@ -135,7 +136,7 @@ const table: Table = {
     tick: tickClearing,
     'job-done': clearedOfJob,
   },
-  finishing: { ...ordinary, tick: tickFinishing, 'job-done': finished },
+  finishing: { ...ordinary, stop: stopFinishing, tick: tickFinishing, 'job-done': finished },
 };
 
 /** One transition. Never throws; an event that does not fit changes nothing. */
