@@ -132,7 +132,8 @@ function removed(
   return { instance: withoutJob(instance, job), actions, done: { job, result: resultOf(job) } };
 }
 
-function resultOf({ result, killed, timeout }: Job): JobResult {
+/** What it came to: its own end says little where it was killed. */
+export function resultOf({ result, killed, timeout }: Job): JobResult {
   if (killed?.why === 'timeout')
     return { ok: false, text: `did not end within ${timeout / 1_000} s${lastWords(result)}` };
   return result ?? { ok: false, text: 'its end is not known' };

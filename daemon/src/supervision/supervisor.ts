@@ -9,7 +9,7 @@ import { Describer } from '../core/describe.ts';
 import { show, turn, type Change } from '../core/engine.ts';
 import { afterJump, atStart, CLOCK_JUMP } from '../core/clock.ts';
 import { withConfig, withFallbacks } from '../core/facts.ts';
-import type { JobEvent } from '../core/jobs.ts';
+import { resultOf, type JobEvent } from '../core/jobs.ts';
 import type { CoreConfig, Instance, InstanceKey, Now, ProcessVersion, World } from '../core/model.ts';
 import { NO_VETOES } from '../core/schedule.ts';
 import type { Prober } from '../effects/prober.ts';
@@ -485,7 +485,7 @@ export class Supervisor {
       const instance = this.#world.instances.get(key);
       const job = instance?.jobs.find(({ name, launchId }) => name === event.job && launchId === event.launchId);
       if (instance === undefined || job === undefined || job.killed?.why === 'cancelled') continue;
-      this.#journal.noteJob(instance, job, event.result);
+      this.#journal.noteJob(instance, job, resultOf({ ...job, result: event.result }));
     }
   }
 
