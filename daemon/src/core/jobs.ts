@@ -110,8 +110,10 @@ export function stepJob(
     case 'job-launched': {
       const launched = { ...job, process: event.process, launcher: event.launcher };
       // A kill that came too early is made up for.
-      const kill: Action[] = job.killed === undefined ? [] : [{ kind: 'kill-job', key: instance.key, job: launched }];
-      return { instance: withJob(instance, { ...launched, lookAt: Infinity }), actions: kill };
+      const isKilled = job.killed !== undefined;
+      const kill: Action[] = isKilled ? [{ kind: 'kill-job', key: instance.key, job: launched }] : [];
+      const lookAt = isKilled ? now.mono + KILL_AGAIN : Infinity;
+      return { instance: withJob(instance, { ...launched, lookAt }), actions: kill };
     }
     case 'job-ended': {
       const result = event.again === true ? { ...event.result, ok: false, neverRan: true as const } : event.result;
