@@ -351,6 +351,7 @@ describe('offline', () => {
     const file = join(folder, 'procman.toml');
     expect((await offline('gen-file', file)).code).toBe(0);
     expect(await offline('check', file)).toEqual({ code: 0, out: 'OK: 2 processes, 0 warnings\n', err: '' });
+    expect((await offline('check', '--verbose', file)).out).toMatch(/^\S.* \(\d{4}-.*\): (simple|expression): .+\n/);
     const text = readFileSync(file, 'utf8');
     expect((await offline('gen-file', file)).code).toBe(1);
     expect(readFileSync(file, 'utf8')).toBe(text);

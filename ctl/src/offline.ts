@@ -22,6 +22,16 @@ function renderCheck({ ok, processes, problems }: CheckResult): string {
   return `${renderProblems(problems)}${summary}\n`;
 }
 
+/** How the commands of a file are run, and why so: a line per version of each process. */
+function commandTypes(file: string): string {
+  const result = loadConfig(file, currentContext());
+  if (!result.ok) return '';
+  const versions = result.config.core.processes.flatMap((process) => process.versions);
+  return versions
+    .map(({ id, applyOn, command }) => `${id} (${applyOn.text}): ${command.type}: ${command.why}\n`)
+    .join('');
+}
+
 function expand(file: string): ExpandResult {
   return expandFile(file, currentContext());
 }
@@ -45,6 +55,7 @@ function uidOf(text: string): string | undefined {
 export const offline = {
   bundle,
   check,
+  commandTypes,
   expand,
   renderCheck,
   renderProblems,

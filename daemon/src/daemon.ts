@@ -20,6 +20,7 @@ import type { Logger } from './logger.ts';
 import { QuietCollector } from './memory.ts';
 import { readOwner, writeOwner } from './owner.ts';
 import { handlersOf } from './rpc/handlers/index.ts';
+import { monitorHandlers } from './rpc/handlers/monitor.ts';
 import { RpcServer } from './rpc/server.ts';
 import { prepareSocketDirectory } from './rpc/socket-file.ts';
 import { groupId } from './socket-group.ts';
@@ -115,7 +116,8 @@ export class Daemon {
     const group = socketGroup === undefined ? {} : { group: groupId(socketGroup) };
     const control = new RpcServer({ path: socket, mode: socketMode, ...group, handlers, log });
     if (monitorSocket === undefined) return [control];
-    return [control, new RpcServer({ path: monitorSocket, mode: monitorSocketMode, handlers, log, monitor: true })];
+    const place = { path: monitorSocket, mode: monitorSocketMode, monitor: true };
+    return [control, new RpcServer({ ...place, handlers: monitorHandlers(handlers), log })];
   }
 
   log(level: LogLevel, text: string): void {

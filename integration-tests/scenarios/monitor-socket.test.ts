@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } fro
 import { join } from 'node:path';
 import type { PingResult, StatusResult } from '@procman/protocol/views';
 import { service } from '../harness/config.ts';
+import { signal } from '../harness/processes.ts';
 import { rpcCall, RpcError } from '../harness/rpc.ts';
 import { describe, expect, test } from '../harness/test.ts';
 import type { Daemon, World } from '../harness/world.ts';
@@ -33,6 +34,21 @@ describe('the monitor socket', () => {
     expect(processes).toMatchObject([{ name: 'web', state: 'RUNNING' }]);
     expect((await world.ctl('-s', pathOf(world), 'status')).code).toBe(0);
     for (const method of ['version', 'timeline', 'rpc.discover']) await rpcCall(pathOf(world), method);
+  });
+
+  test('tells that the configuration is broken, but none of its values', async ({ world }) => {
+    await start(world);
+    world.configure([service('web', 'steady', 'stop-timeout = "hush"')], `monitor-socket = "${pathOf(world)}"`);
+    await world.ctl('update');
+    signal((await world.rpc<PingResult>('ping')).pid, 'SIGHUP');
+    await world.waitFor('the broken configuration to be told', async () => {
+      const { daemon } = await rpcCall<StatusResult>(pathOf(world), 'status');
+      return daemon.configError !== undefined;
+    });
+    const shown = await rpcCall<StatusResult>(pathOf(world), 'status');
+    expect(shown.daemon.configError?.problems).toMatchObject([{ key: 'stop-timeout', process: 'web' }]);
+    expect(JSON.stringify(shown)).not.toContain('hush');
+    expect(JSON.stringify(await world.rpc('status'))).toContain('hush');
   });
 
   test('acts on nothing, and tells no logs and no configuration', async ({ world }) => {

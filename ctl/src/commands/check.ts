@@ -6,13 +6,15 @@ export const check: Command = {
   name: 'check',
   summary: 'check a configuration file; needs no daemon',
   operands: [{ label: 'FILE', kind: 'file' }],
-  options: [],
+  options: [{ long: 'verbose', summary: 'say of each command how it is run (simple, expression...), and why' }],
   details: ['Prints every problem, then a summary. Exit code 6 where there is an error.'],
-  examples: ['check procman.toml', 'check procman.toml --json'],
+  examples: ['check procman.toml', 'check procman.toml --verbose', 'check procman.toml --json'],
   run: async (context, given) => {
     const offline = await context.io.offline();
-    const result = offline.check(resolve(given.operands[0] ?? ''));
-    context.print(result, () => offline.renderCheck(result));
+    const file = resolve(given.operands[0] ?? '');
+    const result = offline.check(file);
+    const types = given.switches.has('verbose') ? offline.commandTypes(file) : '';
+    context.print(result, () => `${types}${offline.renderCheck(result)}`);
     return result.ok ? clientExit.ok : clientExit.config;
   },
 };
