@@ -65,6 +65,11 @@ test('a forced one-shot runs once, not on and on', () => {
   expect(said(ledger, { instance: { forced: true } })).toBe('no-start done');
 });
 
+test('a one-shot whose turn was skipped has no ending to show', () => {
+  const skipped = { entry: 'version:at 0', outcome: 'skipped' } as const;
+  expect(said({ version: { oneShot: true }, instance: { ledger: [skipped] } })).toBe('stop schedule');
+});
+
 test("an operator's start overrides autostart = false", () => {
   expect(said({ version: { autostart: false }, instance: { operatorStarted: true } })).toBe('run operator');
 });

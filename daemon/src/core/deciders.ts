@@ -60,6 +60,8 @@ function decideOneShot(world: World, instance: Instance, version: ProcessVersion
   // `start --force` takes its ledger entry away, so that 8 is overridden for one run and not for the one after it.
   if (instance.forced && !isClosed(line)) return { want: 'run', reason: 'forced', version };
   if (line?.outcome === 'missed') return { want: 'stop', code: 'missed', version };
+  // Held over it, or seen by an operator: there is no run to show for it.
+  if (line?.outcome === 'skipped' && instance.ledger.includes(line)) return { want: 'stop', code: 'schedule', version };
   if (isClosed(line)) return { want: 'no-start', code: 'done', version };
   if (line?.late === true) return { want: 'run', reason: 'catch-up', version };
   if (standing !== undefined && !isDue(standing, line, version)) {
