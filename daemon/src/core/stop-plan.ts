@@ -93,8 +93,10 @@ export function afterScan(
   now: MonotonicTime,
 ): Plan {
   if (isHooked(clearing, now)) return awaitHook(clearing, remains, now);
-  if (clearing.hookUntil !== undefined && clearing.firstSignalAt === undefined) {
-    return firstScan(key, run, { ...clearing, hookUntil: now }, remains, now);
+  // What was seen while a `stop` hook was at work has not had the stop-signal yet.
+  if (clearing.firstSignalAt === undefined && clearing.killedAt === undefined) {
+    const { hookUntil: _over, ...unsignalled } = clearing;
+    return firstScan(key, run, unsignalled, remains, now);
   }
   const first = clearing.firstSignalAt ?? now;
   const killAt = first + run.settings.stopTimeout;

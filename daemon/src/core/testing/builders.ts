@@ -1,8 +1,8 @@
 /** Versions, runs, instances and worlds with defaults, for tests. */
 import type { Describer, View } from '../../core/describe.ts';
-import { NO_VETOES } from '../schedule.ts';
 import type { Survey } from '../../core/survey.ts';
 import { settingsOf } from '../../core/reconcile.ts';
+import { NO_VETOES } from '../../core/schedule.ts';
 import { newInstance } from '../../core/targets.ts';
 import type {
   Activity, CoreConfig, DaemonSettings, Dependency, Ended, Instance, LaunchId, Now, ProcessConfig, ProcessIdentity,

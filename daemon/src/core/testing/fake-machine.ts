@@ -2,7 +2,7 @@
 import type { Action } from '../../core/actions.ts';
 import type { Change } from '../../core/engine.ts';
 import type { InstanceEvent } from '../../core/lifecycle.ts';
-import type { Exit, InstanceKey, LaunchId, LiveProcess, Now } from '../../core/model.ts';
+import type { Exit, InstanceKey, Job, JobName, LaunchId, LiveProcess, Now } from '../../core/model.ts';
 import { identityOf } from '../../core/testing/builders.ts';
 
 /** How the programs on this machine behave. Changed by a test at any time. */
@@ -15,7 +15,11 @@ export interface Behaviour {
   leaves: number;
   /** Processes that not even SIGKILL ends. */
   stubborn: boolean;
+  /** What becomes of each hook and check; those that are not named succeed. */
+  jobs: Partial<Record<JobName, JobBehaviour>>;
 }
+
+export type JobBehaviour = 'succeeds' | 'fails' | 'hangs' | 'is-refused';
 
 export interface FakeRun {
   readonly key: InstanceKey;
@@ -28,11 +32,21 @@ export interface FakeRun {
   news: InstanceEvent[];
 }
 
+/** A hook, or one try of a check. */
+export interface FakeJob {
+  readonly key: InstanceKey;
+  readonly name: JobName;
+  readonly launchId: LaunchId;
+  phase: 'alive' | 'ended';
+  news: InstanceEvent[];
+}
+
 const FIRST_PID = 1_000;
 
 export class FakeMachine {
   readonly runs = new Map<LaunchId, FakeRun>();
-  readonly behaviour: Behaviour = { launch: 'runs', obeys: true, leaves: 0, stubborn: false };
+  readonly jobs: FakeJob[] = [];
+  readonly behaviour: Behaviour = { launch: 'runs', obeys: true, leaves: 0, stubborn: false, jobs: {} };
   /** Every broken promise: two copies, or an action for a run that is not the current one. */
   readonly breaches: string[] = [];
   readonly performed: Action[] = [];
@@ -54,15 +68,44 @@ export class FakeMachine {
         this.scan(action.run.launchId);
         break;
       case 'look':
+      case 'look-job':
+        break;
+      case 'take-pid':
+        this.breaches.push(`${action.key}: no expression of this machine names a process`);
         break;
       case 'forget':
         this.forget(action.key, action.launchId);
+        break;
+      case 'start-job':
+        this.startJob(action.key, action.job);
+        break;
+      case 'kill-job':
+        this.endJob(action.key, action.job, false);
+        break;
+      case 'clear-job':
+        this.clearJob(action.key, action.job);
+        break;
+      case 'forget-job':
+        this.forgetJob(action.key, action.job);
     }
   }
 
   /** What happened since it was asked last. */
   takeNews(): readonly Change[] {
-    return [...this.runs.values()].flatMap((run) => run.news.splice(0).map((event) => ({ key: run.key, event })));
+    const all = [...this.runs.values(), ...this.jobs];
+    return all.flatMap(({ key, news }) => news.splice(0).map((event) => ({ key, event })));
+  }
+
+  /** Names of the hooks and checks of an instance that live. */
+  jobsOf(key: InstanceKey): JobName[] {
+    return this.jobs.filter((job) => job.key === key && job.phase === 'alive').map(({ name }) => name);
+  }
+
+  /** A hook or check that hangs ends now. */
+  finishJob(key: InstanceKey, name: JobName, ok: boolean): void {
+    const job = this.jobs.find((candidate) => candidate.key === key && candidate.name === name);
+    if (job?.phase !== 'alive') this.breaches.push(`${key}: ${name} does not run`);
+    else this.concludeJob(job, ok);
   }
 
   /** The live main process of an instance. */
@@ -87,6 +130,8 @@ export class FakeMachine {
       }
     }
     if (this.runs.has(launchId)) this.breaches.push(`${launchId} is used twice`);
+    const beside = this.jobsOf(key).join(', ');
+    if (beside !== '') this.breaches.push(`${key}: ${launchId} is launched while its ${beside} lives`);
     const pid = FIRST_PID + 10 * this.launched.length;
     const run: FakeRun = { key, launchId, pid, phase: 'intent', remains: [], news: [] };
     this.runs.set(launchId, run);
@@ -137,6 +182,46 @@ export class FakeMachine {
   private scan(launchId: LaunchId): void {
     const run = this.runs.get(launchId);
     run?.news.push({ kind: 'scanned', launchId, remains: [...run.remains] });
+  }
+
+  private startJob(key: InstanceKey, { name, launchId, work }: Job): void {
+    if (this.jobsOf(key).includes(name)) this.breaches.push(`${key}: ${name} runs twice at the same time`);
+    const job: FakeJob = { key, name, launchId, phase: 'alive', news: [] };
+    this.jobs.push(job);
+    const behaviour = this.behaviour.jobs[name] ?? 'succeeds';
+    const address = { job: name, launchId } as const;
+    if (behaviour === 'is-refused') {
+      job.phase = 'ended';
+      job.news.push({ kind: 'job-ended', ...address, result: { ok: false, text: 'refused' }, again: true });
+      return;
+    }
+    if (work.kind === 'command')
+      job.news.push({ kind: 'job-launched', ...address, process: identityOf(1), launcher: identityOf(2) });
+    if (behaviour !== 'hangs') this.concludeJob(job, behaviour === 'succeeds');
+  }
+
+  private concludeJob(job: FakeJob, ok: boolean): void {
+    const { name, launchId } = job;
+    job.phase = 'ended';
+    job.news.push({ kind: 'job-ended', job: name, launchId, result: { ok, text: ok ? 'succeeded' : 'failed' } });
+  }
+
+  private endJob(key: InstanceKey, { name, launchId }: Job, ok: boolean): void {
+    const job = this.jobs.find((candidate) => candidate.key === key && candidate.launchId === launchId);
+    if (job === undefined) this.breaches.push(`${key}: ${name} is over, and killed`);
+    else if (job.phase === 'alive') this.concludeJob(job, ok);
+  }
+
+  private clearJob(key: InstanceKey, { name, launchId }: Job): void {
+    const job = this.jobs.find((candidate) => candidate.key === key && candidate.launchId === launchId);
+    if (job === undefined) this.breaches.push(`${key}: ${name} is over, and cleared`);
+    else job.news.push({ kind: 'job-cleared', job: name, launchId });
+  }
+
+  private forgetJob(key: InstanceKey, { name, launchId }: Job): void {
+    const index = this.jobs.findIndex((candidate) => candidate.key === key && candidate.launchId === launchId);
+    if (this.jobs[index]?.phase === 'alive') this.breaches.push(`${key}: ${name} is forgotten while it lives`);
+    if (index >= 0) this.jobs.splice(index, 1);
   }
 
   private current(key: InstanceKey, launchId: LaunchId): FakeRun | undefined {
