@@ -55,7 +55,19 @@ function programProblem(
   version: ProcessVersion,
   environment: Readonly<Record<string, string | undefined>>,
 ): Obstacle | undefined {
-  const program = version.command.argv[0] ?? '';
+  return programObstacle(version.command.argv[0] ?? '', version, environment);
+}
+
+/**
+ * Why a program could not be run as the version runs its own: with its work-dir and its PATH.
+ *
+ * @param environment - the daemon's own; the version's `env` wins
+ */
+export function programObstacle(
+  program: string,
+  version: ProcessVersion,
+  environment: Readonly<Record<string, string | undefined>>,
+): Obstacle | undefined {
   // Another path for each instance: the launch will tell.
   if (holdsPlaceholder(program) || holdsPlaceholder(version.workDir)) return undefined;
   if (program.includes('/')) return fileProblem(resolve(version.workDir, program));

@@ -376,7 +376,7 @@ test('reload-guard = "off"', () => {
 });
 
 test('a socket with a group may be used by the group', () => {
-  expect(load(`${HEAD}[daemon]\nsocket-group = "x"\n`).daemon).toMatchObject({ socketMode: 0o660, socketGroup: 'x' });
+  expect(load(`${HEAD}[daemon]\nsocket-group = "0"\n`).daemon).toMatchObject({ socketMode: 0o660, socketGroup: '0' });
 });
 
 test('[process] in single brackets', () => {

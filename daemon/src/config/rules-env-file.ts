@@ -1,15 +1,15 @@
 /** Rules about `env-file` (SPEC 2.2, 2.4): it is there, and every line of it can be understood. */
+import { isComing, machineSeverity } from './machine-severity.ts';
 import { quote } from './problem.ts';
 import type { Report } from './report.ts';
 import type { RuleInput } from './rules.ts';
 
-export function checkEnvFiles({ drafts, standings }: RuleInput, report: Report): void {
+export function checkEnvFiles(input: RuleInput, report: Report): void {
   const told = new Set<string>();
-  for (const draft of drafts) {
+  for (const draft of input.drafts) {
     const { envFile } = draft;
-    const standing = standings.get(draft);
-    if (envFile === undefined || standing === 'fake' || standing === 'past') continue;
-    const severity = standing === 'future' ? 'warning' : 'error';
+    if (envFile === undefined || !isComing(input, draft)) continue;
+    const severity = machineSeverity(input, draft);
     if (envFile.unreadable !== undefined) {
       const { message, hint } = envFile.unreadable;
       const place = { path: [...draft.path, 'env-file'], process: draft.id, key: 'env-file' };

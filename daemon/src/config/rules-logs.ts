@@ -1,10 +1,11 @@
 /** Rules about explicit log files (SPEC 2.4): one writer each, and a folder that exists. */
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { LogTarget, ProcessVersion } from '../core/model.ts';
 import { fillPlaceholders, holdsPlaceholder } from '../core/placeholders.ts';
 import { instanceName } from '../core/targets.ts';
-import type { Draft } from './draft.ts';
+import { draftsById, type Draft } from './draft.ts';
 import { isFolder } from './launchable.ts';
+import { isComing, machineSeverity } from './machine-severity.ts';
 import { quote } from './problem.ts';
 import type { Report } from './report.ts';
 import type { RuleInput } from './rules.ts';
@@ -18,19 +19,28 @@ interface LogUse {
   readonly instances: number;
 }
 
-export function checkLogs({ drafts, standings, daemon }: RuleInput, report: Report): void {
-  const writers = new Map<string, string>([[daemon.logFile, 'the daemon itself']]);
-  for (const draft of drafts) {
-    const standing = standings.get(draft);
-    if (standing === 'fake' || standing === 'past') continue;
+export function checkLogs(input: RuleInput, report: Report): void {
+  const { drafts, daemon } = input;
+  const writers: Writers = {
+    byPath: new Map([daemon.logFile, `${daemon.stateDir}/procmand.log`].map((path) => [path, 'the daemon itself'])),
+    autoLogs: new AutoLogs(drafts, daemon.childLogDir),
+  };
+  for (const draft of drafts.filter((each) => isComing(input, each))) {
     // Of instances with a file each, one is told for all.
     const told = new Set<string>();
     for (const use of usesOf(draft)) {
-      checkWriters(use, writers, report);
       if (told.has(use.key)) continue;
-      if (!checkFolder(use, standing === 'future' ? 'warning' : 'error', report)) told.add(use.key);
+      const isFine = checkWriters(use, writers, report) && checkFolder(use, machineSeverity(input, draft), report);
+      if (!isFine) told.add(use.key);
     }
   }
+}
+
+/** Who else writes a file. */
+interface Writers {
+  /** Of explicit log files. */
+  readonly byPath: Map<string, string>;
+  readonly autoLogs: AutoLogs;
 }
 
 function usesOf(draft: Draft): LogUse[] {
@@ -58,24 +68,58 @@ function pathsOf(path: string, version: ProcessVersion): Pick<LogUse, 'path' | '
   });
 }
 
-/** Devices may have any number of writers; a file that is rotated has one. */
-function checkWriters({ draft, key, path, instances }: LogUse, writers: Map<string, string>, report: Report): void {
-  if (path.startsWith('/dev/')) return;
-  const id = draft.id ?? '';
-  const other = writers.get(path);
-  writers.set(path, other ?? `process ${quote(id)}`);
-  const isOwn = other === undefined || other === `process ${quote(id)}`;
-  if (isOwn && instances === 1) return;
+/**
+ * Devices may have any number of writers; a file that is rotated has one.
+ *
+ * @returns whether it is the only one
+ */
+function checkWriters({ draft, key, path, instances }: LogUse, writers: Writers, report: Report): boolean {
+  if (path.startsWith('/dev/')) return true;
+  const own = `process ${quote(draft.id ?? '')}`;
+  const other = writers.byPath.get(path) ?? writers.autoLogs.writerOf(path);
+  writers.byPath.set(path, other ?? own);
+  const isShared = other !== undefined && other !== own;
+  const isFile = path === report.file;
+  if (!isFile && !isShared && instances === 1) return true;
+  const several = `its ${instances} instances would write one log file`;
   report.error({
     path: [...draft.path, key],
     process: draft.id,
     key,
-    message: isOwn ? `its ${instances} instances would write one log file` : `${other} writes this log file, too`,
+    message: isFile ? 'is the configuration file itself' : isShared ? `${other} writes this log file, too` : several,
     found: quote(path),
-    hint: isOwn
-      ? 'use "auto", which makes a file for each instance, or put {{ PROCMAN_NUM }} into the path'
-      : 'use "auto", which makes a file for each instance, or another path',
+    hint:
+      isShared || isFile
+        ? 'use "auto", which makes a file for each instance, or another path'
+        : 'use "auto", which makes a file for each instance, or put {{ PROCMAN_NUM }} into the path',
   });
+  return false;
+}
+
+/** The files that procman makes for `auto`: `CHILD-LOG-DIR/INSTANCE.out.log`. */
+class AutoLogs {
+  private readonly drafts: ReadonlyMap<string, readonly Draft[]>;
+  private readonly folder: string;
+
+  constructor(drafts: readonly Draft[], folder: string) {
+    this.drafts = draftsById(drafts);
+    this.folder = folder;
+  }
+
+  /** undefined where it is no such file. */
+  writerOf(path: string): string | undefined {
+    if (dirname(path) !== this.folder) return undefined;
+    const [, instance = '', stream = ''] = /^(.+)\.(out|err)\.log$/.exec(basename(path)) ?? [];
+    const [, base = '', number = ''] = /^(.+)_(\d{2,4})$/.exec(instance) ?? [];
+    const isAuto = ({ version }: Draft): boolean =>
+      (stream === 'out' ? version?.stdoutLog : version?.stderrLog)?.kind === 'auto';
+    const single = this.drafts.get(instance)?.find((draft) => isAuto(draft) && draft.values.numprocs === 1);
+    const several = this.drafts
+      .get(base)
+      ?.find((draft) => isAuto(draft) && (draft.values.numprocs ?? 1) > Number(number));
+    const writer = single ?? several;
+    return writer === undefined ? undefined : `"auto" of process ${quote(writer.id ?? '')}`;
+  }
 }
 
 /** @returns whether it is there */

@@ -1,5 +1,9 @@
 /** Rules about the machine (SPEC 2.4): programs, folders, and the system tools that a launch needs. */
-import { isExecutable, launchObstacles } from './launchable.ts';
+import { holdsPlaceholder } from '../core/placeholders.ts';
+import type { Draft } from './draft.ts';
+import { isExecutable, isFolder, launchObstacles, programObstacle } from './launchable.ts';
+import { isComing, machineSeverity } from './machine-severity.ts';
+import { quote } from './problem.ts';
 import type { Report } from './report.ts';
 import type { RuleInput } from './rules.ts';
 
@@ -14,22 +18,58 @@ const TOOL_FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 
 export function checkMachine(input: RuleInput, report: Report): void {
   checkTools(TOOL_FOLDERS, report);
-  const counting = input.drafts.filter((draft) => ['effective', 'future'].includes(input.standings.get(draft) ?? ''));
-  for (const draft of counting) {
-    if (draft.version === undefined) continue;
-    const isMild = input.context.wasApplied === true || input.standings.get(draft) === 'future';
-    const severity = isMild ? 'warning' : 'error';
-    for (const { key, message, hint } of launchObstacles(draft.version, input.context.env)) {
-      report.remark(severity, { path: [...draft.path, key], process: draft.id, key, message, hint });
+  for (const draft of input.drafts.filter((each) => isComing(input, each))) {
+    const severity = machineSeverity(input, draft);
+    for (const { key, message, hint } of obstaclesOf(draft, input)) {
+      report.remark(severity, { path: [...draft.path, ...key.split('.')], process: draft.id, key, message, hint });
     }
+    checkHealthFolder(draft, report);
   }
+}
+
+interface Obstacle {
+  readonly key: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+function obstaclesOf({ version }: Draft, { context }: RuleInput): readonly Obstacle[] {
+  if (version === undefined) return [];
+  const obstacles: Obstacle[] = launchObstacles(version, context.env);
+  if (version.nice !== undefined && !isTool('renice', TOOL_FOLDERS)) {
+    const message = `the system tool renice is missing in ${TOOL_FOLDERS.join(', ')}`;
+    obstacles.push({ key: 'nice', message, hint: 'install util-linux (Debian: bsdutils), or take nice out' });
+  }
+  if (version.command.type !== 'podman-cid') return obstacles;
+  const missing = programObstacle('podman', version, context.env);
+  if (missing === undefined) return obstacles;
+  const message = `type podman-cid asks podman for the process: ${missing.message}`;
+  return [...obstacles, { key: 'command.type', message, hint: missing.hint }];
+}
+
+/** The service may make it itself, so this is no error; but until there is one, it is unhealthy. */
+function checkHealthFolder({ path, id, version }: Draft, report: Report): void {
+  const check = version?.healthCheck;
+  if (check?.kind !== 'folder' || holdsPlaceholder(check.folder) || isFolder(check.folder)) return;
+  report.warning({
+    path: [...path, 'health-check', 'folder'],
+    process: id,
+    key: 'health-check.folder',
+    message: 'there is no such folder, and without it the service counts as unhealthy',
+    found: quote(check.folder),
+    hint: `if the service does not make it itself: mkdir -p ${check.folder}`,
+  });
 }
 
 /** Missing system tools are problems of the machine, not of a line. */
 export function checkTools(folders: readonly string[], report: Report): void {
   for (const { name, source } of TOOLS) {
-    if (folders.some((folder) => isExecutable(`${folder}/${name}`))) continue;
+    if (isTool(name, folders)) continue;
     const hint = `install ${source}`;
     report.error({ path: [], message: `the system tool ${name} is missing in ${folders.join(', ')}`, hint });
   }
+}
+
+function isTool(name: string, folders: readonly string[]): boolean {
+  return folders.some((folder) => isExecutable(`${folder}/${name}`));
 }

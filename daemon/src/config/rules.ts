@@ -4,11 +4,15 @@ import type { LoadContext } from './context.ts';
 import type { DaemonTable } from './daemon-table.ts';
 import type { Report } from './report.ts';
 import { checkCommands } from './rules-commands.ts';
+import { checkCycles } from './rules-cycles.ts';
+import { checkDaemon } from './rules-daemon.ts';
 import { checkDependencies } from './rules-dependencies.ts';
 import { checkEnvFiles } from './rules-env-file.ts';
 import { checkLogs } from './rules-logs.ts';
 import { checkMachine } from './rules-machine.ts';
 import { checkNames } from './rules-names.ts';
+import { checkSchedules } from './rules-schedule.ts';
+import { checkTiming } from './rules-timing.ts';
 import { checkValues } from './rules-values.ts';
 
 /** What the rules look at. */
@@ -23,10 +27,14 @@ export interface RuleInput {
 export function checkRules(input: Omit<RuleInput, 'standings'>, report: Report): RuleInput {
   const complete = { ...input, standings: standings(input.drafts, input.context.now ?? Date.now()) };
   for (const check of [
+    checkDaemon,
     checkValues,
+    checkTiming,
     checkCommands,
     checkNames,
     checkDependencies,
+    checkCycles,
+    checkSchedules,
     checkEnvFiles,
     checkLogs,
     checkMachine,
