@@ -41,8 +41,9 @@ export function turn(world: World, changes: readonly Change[], now: Now): Turn {
     const survey = new Survey(current, now);
     const settled = settleFacts(survey);
     const proposals = reconcile(settled === current ? survey : new Survey(settled, now));
-    const launches = proposals.filter(({ event }) => event.kind === 'launch').length;
-    current = launches === 0 ? settled : { ...settled, nextLaunch: settled.nextLaunch + launches };
+    // What `reconcile` has given a serial number: launches, and questions to external dependencies.
+    const drawn = proposals.filter(({ event }) => event.kind === 'launch' || event.kind === 'ask').length;
+    current = drawn === 0 ? settled : { ...settled, nextLaunch: settled.nextLaunch + drawn };
     if (proposals.length === 0) break;
     current = applyAll(current, proposals, now, actions);
   }
