@@ -120,9 +120,9 @@ export class Describer {
         message: `version ${vetoed.version.applyOn.text} may not take over: ${vetoed.why}`,
       };
     const decision = this.survey.decision(target);
-    const isDelayed =
-      decision.want === 'stop' || (decision.version !== undefined && decision.version.applyOn.text !== run.applyOn);
-    if (isDelayed && !run.settings.oneShot && isGuarded(world.clock, now))
+    // A one-shot ends under its old version; its window may close over it all the same.
+    const isSwitched = !run.settings.oneShot && decision.version?.applyOn.text !== run.applyOn;
+    if ((decision.want === 'stop' || isSwitched) && isGuarded(world.clock, now))
       return { code: 'clock', message: 'the clock is not to be trusted yet: what it would stop goes on' };
     return why(run, kept);
   }

@@ -44,7 +44,8 @@ export function turn(world: World, changes: readonly Change[], now: Now): Turn {
     // What `reconcile` has given a serial number: launches, and questions to external dependencies.
     const drawn = proposals.filter(({ event }) => event.kind === 'launch' || event.kind === 'ask').length;
     current = drawn === 0 ? settled : { ...settled, nextLaunch: settled.nextLaunch + drawn };
-    if (proposals.length === 0) break;
+    // What was noted may bring more to be noted, as the version before one that did not come up.
+    if (proposals.length === 0 && settled === survey.world) break;
     current = applyAll(current, proposals, now, actions);
   }
   return { world: current, actions };
