@@ -225,7 +225,7 @@ const inDoubt = (instance: Instance): Answer => ({
 /** Of many, dependents stop first, whatever their `on-loss`. */
 function hasDependentsInTheWay({ survey, target, command }: Situation): boolean {
   const leaving = new Set(command.targets.map(({ key }) => key));
-  return dependentsInTheWay(target.id, survey.byId, leaving).length > 0;
+  return dependentsInTheWay(target, survey.byId, leaving).length > 0;
 }
 
 /* ------------------------------------------------------------------ stop */

@@ -146,6 +146,8 @@ describe('dependents', () => {
       versions,
       versions.map((version) => at(version, kind)),
     );
+  const inTheWay = (byId: Survey['byId'], leaving?: ReadonlySet<string>, num = 0): string[] =>
+    ids(dependentsInTheWay(byId.get('db')!.find(({ target }) => target.num === num)!.target, byId, leaving));
   const ids = (found: readonly { readonly id: string }[]): string[] => found.map(({ id }) => id);
 
   test("are those with a condition that lasts, in the configuration's order", () => {
@@ -154,14 +156,21 @@ describe('dependents', () => {
   });
 
   test('are in the way while they live and lose by it, or are on their way out', () => {
-    expect(ids(dependentsInTheWay('db', all('running')))).toEqual(['lossy']);
-    expect(ids(dependentsInTheWay('db', all('clearing')))).toEqual(['keeping', 'lossy']);
-    expect(ids(dependentsInTheWay('db', all('idle')))).toEqual([]);
-    expect(ids(dependentsInTheWay('db', all('running'), new Set(['keeping~0'])))).toEqual(['keeping', 'lossy']);
+    expect(inTheWay(all('running'))).toEqual(['lossy']);
+    expect(inTheWay(all('clearing'))).toEqual(['keeping', 'lossy']);
+    expect(inTheWay(all('idle'))).toEqual([]);
+    expect(inTheWay(all('running'), new Set(['keeping~0']))).toEqual(['keeping', 'lossy']);
+  });
+
+  test('lose nothing by an instance that is one too many', () => {
+    const instances = [at(db, 'running'), at(db, 'running', 1), at(lossy, 'running')];
+    expect(inTheWay(byIdOf([db, lossy], instances))).toEqual(['lossy']);
+    expect(inTheWay(byIdOf([db, lossy], instances), new Set(), 1)).toEqual([]);
+    expect(inTheWay(byIdOf([db, lossy], instances), new Set(['lossy~0']), 1)).toEqual(['lossy']);
   });
 
   test('keep their place after their definition is gone', () => {
-    expect(ids(dependentsInTheWay('db', byIdOf([db], [at(db, 'running'), at(lossy, 'running')])))).toEqual(['lossy']);
+    expect(inTheWay(byIdOf([db], [at(db, 'running'), at(lossy, 'running')]))).toEqual(['lossy']);
   });
 
   test('stop along, with theirs', () => {

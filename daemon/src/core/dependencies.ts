@@ -73,20 +73,27 @@ export function isLossy({ condition, onLoss }: Dependency): boolean {
 
 /**
  * The alive instances that have to be gone before this one is stopped: they depend on it and either lose their condition by it
- * or are on their way out themselves.
+ * or are on their way out themselves. Nobody loses by an instance that the configuration has no more, where it has others of its id.
  *
  * @param leaving further instances that are about to be stopped
  */
 export function dependentsInTheWay(
-  id: string,
+  { id, effective }: Pick<Target, 'id' | 'effective'>,
   byId: ById,
   leaving: ReadonlyMap<InstanceKey, unknown> | ReadonlySet<InstanceKey> = new Set(),
 ): readonly Target[] {
+  const isMissed = effective !== undefined || !isConfigured(id, byId);
   return dependentsOf(id, byId)
     .filter(({ instance }) => instance.activity.kind !== 'idle')
-    .filter(({ dependency, instance }) => isLossy(dependency) || isEnding(instance) || leaving.has(instance.key))
+    .filter(
+      ({ dependency, instance }) =>
+        (isMissed && isLossy(dependency)) || isEnding(instance) || leaving.has(instance.key),
+    )
     .map(({ target }) => target);
 }
+
+const isConfigured = (id: string, byId: ById): boolean =>
+  byId.get(id)?.some(({ target }) => target.effective !== undefined) === true;
 
 interface Dependent {
   readonly target: Target;

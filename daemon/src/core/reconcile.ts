@@ -48,7 +48,7 @@ function endingsOf(survey: Survey): readonly Proposal[] {
     const cause = causeToStop(survey, target, activity, survey.decision(target));
     if (cause !== undefined) causes.set(target.key, cause);
   }
-  const isFree = ({ id }: Target): boolean => dependentsInTheWay(id, survey.byId, causes).length === 0;
+  const isFree = (target: Target): boolean => dependentsInTheWay(target, survey.byId, causes).length === 0;
   const proposals: Proposal[] = [];
   for (const target of causes.size === 0 ? [] : survey.targets) {
     const cause = causes.get(target.key);
