@@ -110,8 +110,9 @@ function goneUnlessInDoubt(
   const { run, ended, clearing } = activity;
   // Its `stop` hook is still at work: what that does belongs to the stop.
   if (hasJobs(instance)) return become(instance, { ...activity, clearing: { ...clearing, remains: [] } });
-  const step = conclude(instance, run, ended, now);
-  if (candidates.length === 0) return step;
+  if (candidates.length === 0) return conclude(instance, run, ended, now);
+  // Its `after-stop` may count on all of it being gone, so that is left out.
+  const step = finish(instance, run, ended);
   const names = candidates.map(({ pid, command }) => `${pid} (${command})`).join(', ');
   const message = `alive in what was its session, and perhaps its own: ${names}; \`unblock\` with --kill or --gone`;
   return { ...step, instance: { ...step.instance, doubt: { code: 'identity', message, candidates } } };
