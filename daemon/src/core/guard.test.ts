@@ -35,6 +35,14 @@ test('a rollback to nothing, or a date by mistake, is a stop for good too', () =
   expect(guardReload(world(), future, START).stops).toEqual(ids);
 });
 
+test('a clock of 1970 is no date by mistake: what counts is when it has caught up', () => {
+  const now = { ...START, wall: versions[0]!.applyOn.at - 1 };
+  const behind = { ...world(), clock: { behindUntil: START.wall } };
+  expect(guardReload(behind, configOf(versions), now).stops).toEqual([]);
+  const future = configOf(versions.map((version) => ({ ...version, applyOn: applyOnAt(START.wall + 1) })));
+  expect(guardReload(behind, future, now).stops).toEqual(ids);
+});
+
 test('one alone is never held, nor what does not run, nor what is held by an operator anyway', () => {
   const [first] = versions;
   const alone = worldOf(configOf([first!]), [instanceOf(first!, { activity: activityOf('running', first!) })]);

@@ -19,8 +19,10 @@ export function guardReload(world: World, next: CoreConfig, now: Now): Guarded {
   const open: Guarded = { config: next, kept: new Set(), stops: [] };
   const share = next.daemon.reloadGuard;
   if (share === undefined) return open;
-  const alive = new Survey(world, now).targets.filter((target) => isAlive(world, target));
-  const after = new Survey({ ...world, config: next, kept: new Set() }, now);
+  // A clock that is behind stops nothing: what counts is what stops when it has caught up.
+  const then = { ...now, wall: Math.max(now.wall, world.clock.behindUntil ?? -Infinity) };
+  const alive = new Survey(world, then).targets.filter((target) => isAlive(world, target));
+  const after = new Survey({ ...world, config: next, kept: new Set() }, then);
   const nextTargets = new Map(after.targets.map((target) => [target.key, target]));
   const stops = alive.filter(({ key }) => isStoppedForGood(after, nextTargets.get(key), world.instances.get(key)));
   if (stops.length <= 1 || (stops.length / alive.length) * 100 <= share) return open;
