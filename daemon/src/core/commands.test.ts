@@ -4,7 +4,16 @@ import { turn } from './engine.ts';
 import type { Instance } from './model.ts';
 import { Survey } from './survey.ts';
 import { activityOf, configOf, endedOf, instanceOf, needs, START, versionOf, worldOf } from './testing/builders.ts';
-import { HOLD, named, SITUATIONS, type Given, type Situation, type SituationName } from './testing/situations.ts';
+import { ALL_DAYS, daily } from './testing/schedules.ts';
+import {
+  HOLD,
+  named,
+  OPENS,
+  SITUATIONS,
+  type Given,
+  type Situation,
+  type SituationName,
+} from './testing/situations.ts';
 
 /**
  * One cell of the table of SPEC 9.1: `+code` or `-code` where it is answered at once, else `waits`; then what has happened to
@@ -29,7 +38,8 @@ function answer(verb: Verb, { survey, target }: Situation, given: Partial<Comman
 function follows({ activity, hold }: Instance): string {
   const { kind } = activity;
   const held = hold === undefined ? '' : ' held';
-  return `${kind === 'stopping' || kind === 'clearing' ? `${kind} ${activity.run.launchId}` : kind}${held}`;
+  const isEnding = kind === 'stopping' || kind === 'clearing' || kind === 'finishing';
+  return `${isEnding ? `${kind} ${activity.run.launchId}` : kind}${held}`;
 }
 
 const wide = { wide: new Set(['web~0']) };
@@ -55,13 +65,35 @@ const TABLE: Readonly<
     start: 'waits started, launching', startWide: '+skipped, idle', stop: '+already, idle held', restart: 'waits started, launching',
     restartWide: '+skipped, idle', unblock: '+nothing, idle',
   },
+  'STOPPED schedule': {
+    start: '-outside-window, idle', startWide: '+skipped, idle', force: 'waits started, launching', stop: '+already, idle held',
+    restart: '-outside-window, idle', restartWide: '+skipped, idle', unblock: '+nothing, idle',
+  },
+  'STOPPED schedule, one-shot': {
+    start: '-outside-window, idle', startWide: '+skipped, idle', force: 'waits started, launching', stop: '+already, idle held',
+    restart: '-outside-window, idle', restartWide: '+skipped, idle', unblock: '+nothing, idle',
+  },
+  'STOPPED schedule, cron': {
+    start: 'waits started, launching', startWide: '+skipped, idle', stop: '+already, idle held', restart: 'waits started, launching',
+    restartWide: '+skipped, idle', unblock: '+nothing, idle',
+  },
+  'STOPPED missed': {
+    start: '-outside-window, idle', startWide: '+skipped, idle', force: 'waits started, launching', stop: '+already, idle held',
+    restart: '-outside-window, idle', restartWide: '+skipped, idle', unblock: '+nothing, idle',
+  },
   'STOPPED shutdown': {
     start: 'waits started, idle', stop: '+already, idle held', restart: 'waits started, idle', restartWide: '+skipped, idle', unblock: '+nothing, idle',
   },
   'PENDING dependency': { start: 'waits started, idle', stop: '+done, idle held', restart: 'waits started, idle', unblock: '+nothing, idle' },
   'PENDING dependency rightly idle': { start: 'waits started, idle', stop: '+done, idle held', restart: 'waits started, idle', unblock: '+nothing, idle' },
+  'PENDING external': { start: 'waits started, idle', stop: '+done, idle held', restart: 'waits started, idle', unblock: '+nothing, idle' },
+  'PENDING wait-after': { start: 'waits started, idle', stop: '+done, idle held', restart: 'waits started, idle', unblock: '+nothing, idle' },
   'PENDING start-queue': { start: 'waits started, launching', stop: '+done, idle held', restart: 'waits started, launching', unblock: '+nothing, launching' },
+  'STARTING before': { start: 'waits started, preparing', stop: 'waits stopped, preparing held', restart: 'waits started, preparing', unblock: '+nothing, preparing' },
   'STARTING launch': { start: 'waits started, launching', stop: 'waits stopped, stopping L0 held', restart: 'waits started, stopping L0', unblock: '+nothing, launching' },
+  'STARTING pid-file': { start: 'waits started, settling', stop: 'waits stopped, stopping L0 held', restart: 'waits started, stopping L0', unblock: '+nothing, settling' },
+  'STARTING start-health-check': { start: 'waits started, settling', stop: 'waits stopped, stopping L0 held', restart: 'waits started, stopping L0', unblock: '+nothing, settling' },
+  'STARTING init': { start: 'waits started, settling', stop: 'waits stopped, stopping L0 held', restart: 'waits started, stopping L0', unblock: '+nothing, settling' },
   'STARTING settle': { start: 'waits started, settling', stop: 'waits stopped, stopping L0 held', restart: 'waits started, stopping L0', unblock: '+nothing, settling' },
   RUNNING: { start: '+already, running', force: '+already, running', stop: 'waits stopped, stopping L0 held', restart: 'waits started, stopping L0', unblock: '+nothing, running' },
   'RUNNING one-shot': { start: '+already, running', stop: 'waits stopped, stopping L0 held', restart: 'waits started, stopping L0', unblock: '+nothing, running' },
@@ -76,6 +108,15 @@ const TABLE: Readonly<
     start: 'waits started, stopping L0', stop: 'waits stopped, stopping L0 held', restart: 'waits started, stopping L0',
     restartWide: '+skipped, stopping L0 held', unblock: '+nothing, stopping L0 held',
   },
+  'STOPPING before': {
+    start: 'waits started, preparing', stop: 'waits stopped, preparing held', restart: 'waits started, preparing',
+    restartWide: '+skipped, preparing held', unblock: '+nothing, preparing held',
+  },
+  'STOPPING stop-hook': {
+    start: 'waits started, stopping L0', stop: 'waits stopped, stopping L0 held', restart: 'waits started, stopping L0',
+    restartWide: '+skipped, stopping L0 held', unblock: '+nothing, stopping L0 held',
+  },
+  'STOPPING after-stop': { start: 'waits started, finishing L0', stop: 'waits stopped, finishing L0 held', restart: 'waits started, finishing L0', unblock: '+nothing, finishing L0' },
   'STOPPING leftovers': { start: 'waits started, clearing L0', stop: 'waits stopped, clearing L0 held', restart: 'waits started, clearing L0', unblock: '+nothing, clearing L0' },
   'STOPPING survivors': { start: 'waits started, clearing L0', stop: 'waits stopped, clearing L0 held', restart: 'waits started, clearing L0', unblock: '+nothing, clearing L0' },
   'EXITED one-shot, well': {
@@ -90,8 +131,25 @@ const TABLE: Readonly<
     start: 'waits started, launching', startWide: '+skipped, idle', stop: '+done, idle held', restart: 'waits started, launching',
     restartWide: '+skipped, idle', unblock: '+nothing, idle',
   },
+  'EXITED one-shot, well, outside its window': {
+    start: '+already, idle', force: 'waits started, launching', stop: '+done, idle held', restart: '-outside-window, idle',
+    restartWide: '+skipped, idle', unblock: '+nothing, idle',
+  },
+  'EXITED one-shot, failed, outside its window': {
+    start: '-outside-window, idle', startWide: '+skipped, idle', force: 'waits started, launching', stop: '+done, idle held',
+    restart: '-outside-window, idle', restartWide: '+skipped, idle', unblock: '+nothing, idle',
+  },
+  'EXITED one-shot, cut off by its window': {
+    start: '-outside-window, idle', startWide: '+skipped, idle', force: 'waits started, launching', stop: '+done, idle held',
+    restart: '-outside-window, idle', restartWide: '+skipped, idle', unblock: '+nothing, idle',
+  },
+  'EXITED cron job, well': {
+    start: 'waits started, launching', startWide: '+skipped, idle', stop: '+done, idle held', restart: 'waits started, launching',
+    restartWide: '+skipped, idle', unblock: '+nothing, idle',
+  },
   'EXITED service, well': { start: 'waits started, launching', stop: '+done, idle held', restart: 'waits started, launching', unblock: '+nothing, idle' },
   'EXITED service, failed': { start: 'waits started, launching', stop: '+done, idle held', restart: 'waits started, launching', unblock: '+nothing, idle' },
+  'BLOCKED pid-file': { start: '-in-doubt, idle', force: '-in-doubt, idle', stop: '-in-doubt, idle held', restart: '-in-doubt, idle', unblock: '-in-doubt, idle' },
   'BLOCKED identity': { start: '-in-doubt, idle', force: '-in-doubt, idle', stop: '-in-doubt, idle held', restart: '-in-doubt, idle', unblock: '-in-doubt, idle' },
 }; // prettier-ignore
 
@@ -118,6 +176,49 @@ describe.each(Object.keys(SITUATIONS) as SituationName[])('%s', (name) => {
   test('stop updates the hold, and ends what an operator started or forced', () => {
     const { instance } = answer('stop', named(name, { instance: { hold: HOLD, operatorStarted: true, forced: true } }));
     expect(instance).toMatchObject({ hold: { since: START.wall }, operatorStarted: false, forced: false });
+  });
+});
+
+describe('outside its window', () => {
+  const result = (verb: Verb, given: Given = {}, further: Partial<Command> = {}): unknown => {
+    const { survey, target } = named('STOPPED schedule', given);
+    return applyCommand(survey, { verb, targets: [target], wide: new Set(), ...further }).decided[0]!.result;
+  };
+
+  test('a start is refused with the next window, and what to do', () => {
+    expect(result('start')).toEqual({
+      ok: false, code: 'outside-window', until: OPENS,
+      message: 'outside its window (08:00-18:00); `start --force` runs it all the same',
+    });
+  }); // prettier-ignore
+
+  test.each([
+    ['start', {}],
+    ['start', wide],
+    ['restart', {}],
+  ] as const)('%s of what is held releases the hold, and tells the next window', (verb, further) => {
+    const said = result(verb, { instance: { hold: HOLD } }, further);
+    expect(said).toMatchObject({ ok: true, code: 'released', until: OPENS });
+  });
+
+  test('stop --until is noted with the hold', () => {
+    const until = new Map([['web~0', OPENS]]);
+    expect(answer('stop', named('STOPPED schedule'), { until }).instance.hold).toEqual({ since: START.wall, until: OPENS });
+    expect(answer('stop', named('RUNNING'), { until: new Map([['web~0', 'reboot']]) }).instance.hold?.until).toBe('reboot');
+  }); // prettier-ignore
+
+  test('stop acknowledges what was missed', () => {
+    expect(answer('stop', named('STOPPED missed')).instance.ledger).toMatchObject([{ outcome: 'skipped' }]);
+  });
+
+  test('--force outside of a window remembers none; within one it remembers which', () => {
+    expect(answer('start', named('STOPPED schedule'), { force: true }).instance).toMatchObject({ forced: true });
+    expect(answer('start', named('STOPPED schedule'), { force: true }).instance.forcedIn).toBeUndefined();
+    const open = named('RUNNING', { version: { schedule: daily('20:00-23:00', ALL_DAYS, 'UTC') } });
+    expect(answer('start', open, { force: true }).instance).toMatchObject({
+      forced: true,
+      forcedIn: Date.parse('2023-11-14T20:00Z'),
+    });
   });
 });
 
