@@ -5,7 +5,7 @@
 import { standingAt } from './deciders.ts';
 import { entryFor, lineOf, withEntry } from './ledger.ts';
 import type {
-  CoreConfig, Counters, Credit, Hold, Instance, InstanceKey, LedgerEntry, Now, ProcessVersion, World,
+  Activity, CoreConfig, Counters, Credit, Hold, Instance, InstanceKey, LedgerEntry, Now, ProcessVersion, Run, World,
 } from './model.ts'; // prettier-ignore
 import { settingsOf } from './reconcile.ts';
 import { hasGivenUp } from './restart-policy.ts';
@@ -232,9 +232,20 @@ export function withConfig(world: World, config: CoreConfig, kept: ReadonlySet<I
     const settings = settingsOf(version);
     // Equal settings keep the instance untouched, so that a reload writes only what it changed.
     if (JSON.stringify(settings) === JSON.stringify(activity.run.settings)) continue;
-    instances.set(instance.key, { ...instance, activity: { ...activity, run: { ...activity.run, settings } } });
+    const changed = { ...activity, run: { ...activity.run, settings } };
+    instances.set(instance.key, { ...instance, activity: withHealthOf(activity.run, changed) });
   }
   return { ...world, config, kept, instances };
+}
+
+/** What another check has found says nothing of this one, but that it was well: it is asked at once. */
+function withHealthOf(before: Run, activity: Exclude<Activity, { kind: 'idle' }>): Activity {
+  if (activity.kind !== 'running' || activity.health === undefined) return activity;
+  const { healthCheck } = activity.run.settings;
+  if (JSON.stringify(healthCheck) === JSON.stringify(before.settings.healthCheck)) return activity;
+  const { health, ...rest } = activity;
+  if (healthCheck === undefined) return rest;
+  return { ...rest, health: { ...(health.ok === true ? { ok: true } : {}), failures: 0, nextAt: 0 } };
 }
 
 const versionKey = (id: string, applyOn: string): string => JSON.stringify([id, applyOn]);

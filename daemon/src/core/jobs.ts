@@ -169,12 +169,22 @@ export function wantedJobs(activity: Activity): readonly JobName[] {
   }
 }
 
+/** A check that was defined anew while it was asked: what comes of it says nothing of the new one. */
+function isOutdated({ activity }: Instance, { name, work, killed, result }: Job): boolean {
+  if (killed !== undefined || result !== undefined || work.kind === 'folder' || activity.kind === 'idle') return false;
+  const { startHealthCheck, healthCheck } = activity.run.settings;
+  if (name !== 'start-health-check' && name !== 'health-check') return false;
+  const check = name === 'health-check' ? healthCheck : startHealthCheck;
+  return check !== undefined && JSON.stringify('probe' in check ? check.probe : check) !== JSON.stringify(work);
+}
+
 /** Kills what the activity has no use for. */
 export function cancelUnwanted(instance: Instance, now: Now): JobStep {
   if (instance.jobs.length === 0) return { instance, actions: [] };
   const wanted = wantedJobs(instance.activity);
-  const stale = instance.jobs.filter(({ name, killed, result }) => {
-    return !wanted.includes(name) && killed === undefined && result === undefined;
+  const stale = instance.jobs.filter((job) => {
+    if (isOutdated(instance, job)) return true;
+    return !wanted.includes(job.name) && job.killed === undefined && job.result === undefined;
   });
   return stale.reduce<JobStep>((step, job) => joined(step, kill(step.instance, job, 'cancelled', now)), {
     instance,
@@ -202,8 +212,10 @@ function kill(instance: Instance, job: Job, why: 'timeout' | 'cancelled', now: N
   return { instance: withJob(instance, killed), actions: [action] };
 }
 
-export function deadlineOfJobs({ jobs }: Instance): MonotonicTime | undefined {
+export function deadlineOfJobs(instance: Instance): MonotonicTime | undefined {
+  const { jobs } = instance;
   if (jobs.length === 0) return undefined;
+  if (jobs.some((job) => isOutdated(instance, job))) return 0;
   return jobs.reduce((earliest, job) => Math.min(earliest, deadlineOfJob(job)), Infinity);
 }
 
