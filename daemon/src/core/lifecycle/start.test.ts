@@ -133,7 +133,7 @@ describe('start-health-check', () => {
 
   test('has failed when the next try would come after its time', () => {
     const life = begun().pass(9_000).done('start-health-check', BAD);
-    expect(life.activity).toMatchObject({ failed: { code: 'start-health-check', text: 'start-health-check: exited with code 1' } });
+    expect(life.activity).toMatchObject({ failed: { code: 'start-health-check', text: 'did not succeed within 10 s: exited with code 1' } });
     life.took();
     expect(life.pass(60_000).took()).toEqual([]);
   }); // prettier-ignore
@@ -142,7 +142,7 @@ describe('start-health-check', () => {
     const life = begun().seen('start-health-check').pass(10_000);
     expect(life.took().at(-1)).toBe('kill-job start-health-check');
     life.done('start-health-check', BAD);
-    expect(life.activity).toMatchObject({ failed: { text: 'start-health-check: did not end within 10 s' } });
+    expect(life.activity).toMatchObject({ failed: { text: 'did not succeed within 10 s: its last try did not end' } });
   });
 
   test('a try that never ran is one that is tried again', () => {

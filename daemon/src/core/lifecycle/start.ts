@@ -2,7 +2,7 @@
 import { endedBy, judgeNeverRan, withExit, withoutFailures, withoutRun } from '../ending.ts';
 import { beginJob, hasJobs, jobNamed } from '../jobs.ts';
 import { lineOfRun, versionEntry, withEntry } from '../ledger.ts';
-import type { Instance, Now, Run, StartStep } from '../model.ts';
+import type { Instance, Job, JobResult, Now, Run, StartStep } from '../model.ts';
 import { isSuccess } from '../restart-policy.ts';
 import { ownEnd } from './clear.ts';
 import {
@@ -199,17 +199,24 @@ export const stepDone: Handler<'settling', 'job-done'> = (instance, activity, { 
   }
   if (job.name === 'start-health-check' && step === 'start-health-check') {
     if (result.ok) return enterStep(instance, run, 'init', now);
-    return startCheckFailed(instance, activity, result.text, now);
+    return startCheckFailed(instance, activity, lastTry(job, result), now);
   }
   return same(instance);
 };
+
+/** The last try has only what is left of the time: how long that was tells nothing. */
+function lastTry({ killed }: Job, { text, output }: JobResult): string {
+  if (killed?.why === 'timeout') return 'its last try did not end';
+  return output === undefined || output === '' ? text : `${text}: ${output}`;
+}
 
 function startCheckFailed(instance: Instance, activity: ActivityOf<'settling'>, text: string, now: Now): Step {
   const check = activity.run.settings.startHealthCheck;
   const againAt = now.mono + (check?.interval ?? 0);
   if (check !== undefined && againAt < activity.stepSince + check.timeout)
     return become(instance, { ...activity, againAt });
-  const failed = { code: 'start-health-check' as const, text: `start-health-check: ${text}` };
+  const within = `did not succeed within ${(check?.timeout ?? 0) / 1_000} s`;
+  const failed = { code: 'start-health-check' as const, text: `${within}: ${text}` };
   return become(instance, { ...activity, failed });
 }
 
