@@ -78,7 +78,9 @@ export class Witness {
     const process = job.process ?? own?.process;
     const launcher = job.launcher ?? own?.launcher;
     if (process === undefined) return patience === 'patient' ? decided() : this.#ofUnprovenJob(stem, job);
-    if (this.isAlive(process)) return decided(...news);
+    // Without its launcher nobody announces its end.
+    if (this.isAlive(process))
+      return launcher !== undefined && this.isAlive(launcher) ? decided(...news) : wait(...news);
     if (launcher !== undefined && this.isAlive(launcher)) {
       this.#system.kill(launcher.pid, 'CONT');
       return wait(...news);
