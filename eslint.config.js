@@ -53,7 +53,9 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['*.js', '*.mjs', 'etc/*.mjs', 'bench/*.mjs'] },
+        projectService: {
+          allowDefaultProject: ['*.js', '*.mjs', 'etc/*.mjs', 'bench/*.mjs', 'integration-tests/programs/*.mjs'],
+        },
         tsconfigRootDir: import.meta.dirname,
       },
     },

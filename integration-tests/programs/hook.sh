@@ -10,8 +10,10 @@ echo "$name" >>"$PLAYGROUND/order"
 case $act in
 tells) { pwd && env; } >"$PLAYGROUND/env.$name"; echo "$name speaks"; echo "$name complains" >&2 ;;
 fails) echo "$name complains" >&2; exit "$3" ;;
+# asks GATE
+asks) [ -e "$PLAYGROUND/$3" ] || { echo "no $3"; exit 1; } ;;
 # waits GATE [CODE]
-waits) until [ -e "$PLAYGROUND/$3" ]; do sleep 0.02; done; note end; exit "${4:-0}" ;;
+waits) until [ -e "$PLAYGROUND/$3" ]; do sleep 0.02; done; [ "${4:-0}" = 0 ] || exit "$4" ;;
 hangs) trap '' TERM HUP INT; sleep 1000000 & note child $!; wait; sleep 1000000 ;;
 leaves) (trap '' TERM HUP; exec sleep 1000000) & note child $! ;;
 daemonizes)
