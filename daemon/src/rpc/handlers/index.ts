@@ -1,6 +1,7 @@
 /** Every method of the contract and what answers it. */
 import { protocolVersion } from '@procman/protocol/methods';
 import type { StatusResult } from '@procman/protocol';
+import { guardEnd } from '../../core/clock.ts';
 import type { Call, Handlers } from '../dispatch.ts';
 import { rowsOf } from '../snapshot.ts';
 import { act, resultOf } from './act.ts';
@@ -45,7 +46,7 @@ function status(daemon: HandlerContext, names: readonly string[] | undefined): S
   const targets = names === undefined ? survey.targets : selected(survey, names).targets;
   const { configuration, time } = daemon;
   const { error, held } = configuration;
-  const { behindUntil } = survey.world.clock;
+  const { wall: behindUntil } = guardEnd(survey.world.clock, survey.now);
   return {
     daemon: {
       pid: daemon.pid,
