@@ -1,5 +1,5 @@
 /** A clock that is not to be trusted yet stops nothing (SPEC 3). */
-import type { ClockGuard, MonotonicTime, Now, StopCause, WallTime } from './model.ts';
+import type { ClockGuard, MonotonicTime, Now, Run, StopCause, WallTime } from './model.ts';
 
 /** A jump of the wall clock over this length is one to be wary of. */
 export const CLOCK_JUMP = 60_000;
@@ -23,10 +23,21 @@ export function afterJump(guard: ClockGuard, now: Now): ClockGuard {
   return { ...guard, settlesAt: now.mono + SETTLES_AFTER, jumpedTo: now.wall };
 }
 
-/** At a start: is the clock behind what is on record? */
-export function atStart(newestOnRecord: WallTime | undefined, now: Now): ClockGuard {
+/**
+ * At a start: is the clock behind what is on record? Was it set since a run was launched, nobody knows when?
+ *
+ * @param runs what lives
+ */
+export function atStart(
+  newestOnRecord: WallTime | undefined,
+  runs: readonly Pick<Run, 'startedAt' | 'startedMono'>[],
+  now: Now,
+): ClockGuard {
   const isBehind = newestOnRecord !== undefined && newestOnRecord - now.wall > CLOCK_JUMP;
-  return isBehind ? { behindUntil: newestOnRecord } : {};
+  const hasJumped = runs.some(
+    ({ startedAt, startedMono }) => Math.abs(now.wall - now.mono - (startedAt - startedMono)) >= CLOCK_JUMP,
+  );
+  return { ...(isBehind ? { behindUntil: newestOnRecord } : {}), ...(hasJumped ? { jumpedTo: now.wall } : {}) };
 }
 
 /** When the guard ends, by each clock. */

@@ -75,20 +75,33 @@ export function isLive(activity: Activity): activity is Live {
   }
 }
 
+/** The first cause that holds now: what the clock alone would stop while it is not to be trusted may still end for another. */
 export function causeToStop(survey: Survey, target: Target, activity: Live, decision: Decision): StopCause | undefined {
-  const cause = wantedCause(survey, target, activity.run, decision) ?? ownCause(activity, survey.now.mono);
-  return cause === undefined || isHeldBack(cause, survey.world.clock, survey.now) ? undefined : cause;
+  const { world, now } = survey;
+  const isHeld = world.instances.get(target.key)?.hold !== undefined;
+  const causes: readonly (StopCause | undefined)[] = [
+    ...wantedCauses(survey, target, activity.run, decision),
+    isHeld ? 'manual' : undefined,
+    ownCause(activity, now.mono),
+  ];
+  return causes.find((cause) => cause !== undefined && !isHeldBack(cause, world.clock, now));
 }
 
-function wantedCause(survey: Survey, target: Target, run: Run, decision: Decision): StopCause | undefined {
-  if (decision.want === 'stop') return decision.code === 'missed' ? 'schedule' : decision.code;
-  const version = decision.version;
-  if (version === undefined) return undefined;
+function wantedCauses(
+  survey: Survey,
+  target: Target,
+  run: Run,
+  decision: Decision,
+): readonly (StopCause | undefined)[] {
+  const { version } = decision;
+  const isStopped = decision.want === 'stop';
+  const code = !isStopped ? undefined : decision.code === 'missed' ? 'schedule' : decision.code;
+  if (version === undefined || code === 'manual') return [code];
   // Only a changed effective apply-on restarts a live run: nothing stops because a line was edited. A one-shot ends first.
-  if (run.applyOn !== version.applyOn.text && !run.settings.oneShot) {
-    return target.effective?.vetoed?.version.applyOn.text === run.applyOn ? 'fallback' : 'new-version';
-  }
-  return survey.unmet(target).some(isLossy) ? 'dependency' : undefined;
+  const isOther = run.applyOn !== version.applyOn.text && !run.settings.oneShot;
+  const isVetoed = target.effective?.vetoed?.version.applyOn.text === run.applyOn;
+  const change = !isOther ? undefined : isVetoed ? 'fallback' : 'new-version';
+  return [code, change, survey.unmet(target).some(isLossy) ? 'dependency' : undefined];
 }
 
 /** What it does itself ends it: a failed hook, its health, or the length of its run. */

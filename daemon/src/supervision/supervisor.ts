@@ -157,7 +157,10 @@ export class Supervisor {
       },
       this.#world,
     ); // prettier-ignore
-    this.#noteChanged(withFallbacks({ ...world, clock: atStart(newest, system.now()) }));
+    const runs = [...world.instances.values()].flatMap(({ activity }) =>
+      activity.kind === 'idle' ? [] : activity.run,
+    );
+    this.#noteChanged(withFallbacks({ ...world, clock: atStart(newest, runs, system.now()) }));
     this.#tellClock();
     this.#unforgotten.push(...settled);
     for (const key of toLookAt) this.#queueEvidence(key, 'over');
