@@ -88,6 +88,8 @@ export const stopClearing: Handler<'clearing', 'stop'> = (instance, activity, ev
 export const scannedWhileClearing: Handler<'clearing', 'scanned'> = (instance, activity, event, now) => {
   const { run, ended, clearing } = activity;
   if (event.launchId !== run.launchId || event.whileAlive === true) return same(instance);
+  // A daemon that begins looks at whatever is being cleared.
+  if (isLeftAlone(run)) return same(instance);
   if (event.remains.length === 0) return goneUnlessInDoubt(instance, activity, event.unproven ?? [], now);
   const isFirst = clearing.remains.length === 0;
   const forked =
