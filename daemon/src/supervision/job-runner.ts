@@ -172,16 +172,16 @@ export class JobRunner {
     // Checks come often: where no process group has its number there is nothing to be read out of /proc.
     if (CHECKS.has(name) && !this.#o.system.exists0(-process.pid)) return [cleared];
     const file = this.#o.files.readExit(jobStem(key, name), launchId);
-    const endedTicks = file.kind === 'ended' ? this.#o.members.ticksAt(file.at) : this.#o.system.ticks();
-    return this.#killSession(key, job, endedTicks) === 0 ? [cleared] : [];
+    const endedAt = file.kind === 'ended' ? file.at : 'unknown';
+    return this.#killSession(key, job, endedAt) === 0 ? [cleared] : [];
   }
 
   /** @returns how many of its session were alive */
-  #killSession(key: InstanceKey, { name, launchId, process }: Job, endedTicks: number | undefined): number {
+  #killSession(key: InstanceKey, { name, launchId, process }: Job, endedAt: WallTime | 'unknown' | undefined): number {
     if (process === undefined) return 0;
     const { members, uid } = this.#o;
     members.refresh(new Set(), new Set([process.pid]));
-    const alive = members.sessionOf(process, runMark(uid, jobStem(key, name), launchId), endedTicks);
+    const alive = members.sessionOf(process, runMark(uid, jobStem(key, name), launchId), endedAt);
     members.killSession(alive);
     return alive.length;
   }

@@ -9,6 +9,7 @@ import type {
   ProcessIdentity,
   Run,
   SignalName,
+  WallTime,
 } from '../core/model.ts';
 import { ProcessScanner, type ProcessInfo } from '../effects/process-table.ts';
 import type { System } from '../effects/system.ts';
@@ -41,8 +42,12 @@ export class Members {
   readonly #still = new Map<number, { readonly startTicks: number; readonly at: MonotonicTime }>();
   #table: readonly ProcessInfo[] | undefined;
 
+  /** Pid of the daemon. */
+  readonly self: number;
+
   /** @param self - pid of the daemon: never signalled */
   constructor(system: System, uid: string, self: number) {
+    this.self = self;
     this.#system = system;
     this.#uid = uid;
     this.#scanner = new ProcessScanner(system);
@@ -104,30 +109,29 @@ export class Members {
   /**
    * What lives in the session of a hook or a check, as of the last refresh; what has left the session was meant to outlive it.
    *
-   * @param endedTicks when its shell ended; undefined while it lives
+   * @param endedAt - when its shell ended, by the wall clock; `unknown`, or undefined while it lives
    */
-  sessionOf(main: ProcessIdentity, mark: string, endedTicks: number | undefined): readonly ProcessInfo[] {
+  sessionOf(main: ProcessIdentity, mark: string, endedAt: WallTime | 'unknown' | undefined): readonly ProcessInfo[] {
     if (main.bootId !== this.#system.bootId()) return [];
-    if (endedTicks === undefined && !this.#isProven(main)) return [];
-    const proof = { mark, main, ...(endedTicks === undefined ? {} : { endedTicks }) };
-    return this.processes().filter(
-      (process) =>
-        !process.ended &&
-        !this.#protected.has(process.pid) &&
-        process.session === main.pid &&
-        belongsToRun(seen(process), proof),
+    if (endedAt === undefined && !this.#isProven(main)) return [];
+    const proof = { mark, main, ...(endedAt === undefined ? {} : { endedTicks: this.#hookEnd(main, endedAt) }) };
+    const session = this.processes().filter(
+      (process) => !process.ended && !this.#protected.has(process.pid) && process.session === main.pid,
     );
+    const members = session.filter((process) => belongsToRun(seen(process), proof));
+    return this.#withSession(members, session, proof).members;
+  }
+
+  /** Its end as clock ticks, rounded up; its beginning, where nobody saw its end, or the clock was set since. */
+  #hookEnd({ startTicks }: ProcessIdentity, endedAt: WallTime | 'unknown'): number {
+    const ago = endedAt === 'unknown' ? -1 : this.#system.now().wall - endedAt;
+    const ticks = Math.ceil(this.#system.ticks() - (ago / 1000) * this.#system.ticksPerSecond) + 1;
+    return ago < 0 || ticks < startTicks ? startTicks : ticks;
   }
 
   /** SIGKILL to each process group of a session. */
   killSession(members: readonly ProcessInfo[]): void {
     for (const group of new Set(members.map(({ processGroup }) => processGroup))) this.#system.killGroup(group, 'KILL');
-  }
-
-  /** The clock of start times, at a moment of the wall clock. */
-  ticksAt(at: number): number {
-    const ago = Math.max(this.#system.now().wall - at, 0) / 1000;
-    return Math.ceil(this.#system.ticks() - ago * this.#system.ticksPerSecond) + 1;
   }
 
   describe(process: ProcessInfo, mark: string): LiveProcess {
