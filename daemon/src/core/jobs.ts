@@ -108,6 +108,7 @@ export function stepJob(
   if (job === undefined) return { instance, actions: [] };
   switch (event.kind) {
     case 'job-launched': {
+      if (job.process !== undefined) return { instance, actions: [] };
       const launched = { ...job, process: event.process, launcher: event.launcher };
       // A kill that came too early is made up for.
       const isKilled = job.killed !== undefined;
