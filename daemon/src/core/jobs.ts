@@ -135,10 +135,13 @@ function removed(
   return { instance: withoutJob(instance, job), actions, done: { job, result: resultOf(job) } };
 }
 
-/** What it came to: its own end says little where it was killed. */
+/**
+ * What it came to: its own end says little where it was killed. One that has ended well was not: a daemon that was held up saw its
+ * time go by before it saw that.
+ */
 export function resultOf({ result, killed, timeout }: Job): JobResult {
-  if (killed?.why === 'timeout')
-    return { ok: false, text: `did not end within ${timeout / 1_000} s${lastWords(result)}` };
+  if (killed?.why === 'timeout' && result?.ok !== true)
+    return { ok: false, text: `did not end within ${Math.round(timeout) / 1_000} s${lastWords(result)}` };
   return result ?? { ok: false, text: 'its end is not known' };
 }
 

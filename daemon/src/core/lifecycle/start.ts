@@ -51,6 +51,8 @@ function launchNow(instance: Instance, run: Run, now: Now): Step {
 export const beforeDone: Handler<'preparing', 'job-done'> = (instance, { run, stop }, { job, result }, now) => {
   if (stop !== undefined) return hasJobs(instance) ? same(instance) : notLaunched(instance, run);
   if (job.name !== 'before') return same(instance);
+  // A daemon that died in between had the hold on disk, and not yet that it ends this start.
+  if (instance.hold !== undefined) return notLaunched(instance, run);
   if (result.ok)
     return launchNow(withLaunchTime(instance, run, now), { ...run, startedAt: now.wall, startedMono: now.mono }, now);
   if (result.neverRan === true) {
