@@ -215,7 +215,7 @@ describe('reasons', () => {
 
   /* Trouble first, in this order. */
   const TROUBLES: readonly (readonly [code: string, Given])[] = [
-    ['health-check', up('running', { health: UNHEALTHY } as never)],
+    ['health-check', up('running', { health: UNHEALTHY })],
     ['not-in-config', { ...up('running'), world: { kept: new Set(['web~0']) } }],
     ['version-failed', { ...up('running'), others: [VETO], world: { vetoes } }],
     ['clock', { ...up('running'), version: CLOSED, world: GUARDED }],

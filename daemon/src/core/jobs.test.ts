@@ -6,6 +6,8 @@ import type { Activity, Instance, Job, JobName, JobResult, Now } from './model.t
 import { ACTIVITIES, activityOf, identityOf, instanceOf, later, runOf, START, versionOf } from './testing/builders.ts';
 
 const plain = versionOf({ id: 'web' });
+const ASK = { kind: 'command', command: 'ask' } as const;
+const CHECK = { kind: 'probe', probe: ASK, timeout: 5_000, interval: 10_000, retries: 3, startPeriod: 0 } as const;
 const checked = versionOf({ id: 'web', healthCheck: { kind: 'probe', probe: { kind: 'tcp', host: 'h', port: 1 }, timeout: 5_000, interval: 10_000, retries: 3, startPeriod: 0 } }); // prettier-ignore
 const COMMAND: JobOrder = { name: 'after-start', work: { kind: 'command', command: 'notify' }, timeout: 5_000 };
 const PROBE: JobOrder = { name: 'health-check', work: { kind: 'tcp', host: 'h', port: 1 }, timeout: 5_000 };
@@ -124,9 +126,8 @@ describe('a probe', () => {
 
 /** What each job came to, as the activity that waits for it is told. */
 describe('what it came to', () => {
-  const HEALTH: JobOrder = { ...PROBE, work: { kind: 'command', command: 'ask' } };
   const health = (given: Partial<Job>, event: Partial<Extract<JobEvent, { kind: 'job-ended' }>> = {}): unknown => {
-    const instance = begun(HEALTH);
+    const instance = begun(PROBE);
     const job = { ...instance.jobs[0]!, ...given };
     const ended = { ...told(instance, 'ended', BAD), ...event } as JobEvent;
     const { activity } = advance({ ...instance, jobs: [job] }, ended, later(10)).instance;
@@ -147,6 +148,11 @@ describe('what it came to', () => {
 
 describe('jobs that an activity has no use for', () => {
   const NAMES = ['before', 'init', 'after-start', 'stop', 'after-stop', 'start-health-check', 'health-check', 'dependency', 'inspect'] as const; // prettier-ignore
+  const both = versionOf({
+    id: 'web',
+    healthCheck: CHECK,
+    startHealthCheck: { probe: ASK, timeout: 5_000, interval: 1_000 },
+  });
   const USED: Readonly<Record<Activity['kind'], readonly JobName[]>> = {
     idle: ['dependency'],
     preparing: ['before'],
@@ -160,9 +166,9 @@ describe('jobs that an activity has no use for', () => {
   };
 
   test.each(ACTIVITIES)('%s', (kind) => {
-    const jobs = NAMES.flatMap((name) => begun({ ...COMMAND, name }).jobs.map((job) => ({ ...job, lookAt: Infinity })));
+    const jobs = NAMES.map((name) => ({ ...begun({ ...COMMAND, work: ASK }).jobs[0]!, name, lookAt: Infinity }));
     const replay: InstanceEvent = { kind: 'proceed' };
-    const before = { ...at(kind === 'yielding' ? 'running' : kind), jobs };
+    const before = { ...at(kind === 'yielding' ? 'running' : kind, both), jobs };
     const step =
       kind === 'yielding'
         ? advance(before, { kind: 'stop', cause: 'manual', now: false, yieldFirst: true }, START)
@@ -174,9 +180,9 @@ describe('jobs that an activity has no use for', () => {
   });
 
   test('of an `external` that stops: its health-check is one of use', () => {
-    const activity = activityOf('stopping', plain, { type: 'external', handed: {} });
-    const jobs = begun({ ...COMMAND, name: 'health-check' }).jobs;
-    const step = advance(instanceOf(plain, { activity, jobs }), { kind: 'proceed' }, START);
+    const activity = activityOf('stopping', checked, { type: 'external', handed: {} });
+    const { jobs } = begun(PROBE);
+    const step = advance(instanceOf(checked, { activity, jobs }), { kind: 'proceed' }, START);
     expect(step.instance.jobs).toEqual(jobs);
   });
 
@@ -206,6 +212,11 @@ describe('an event for another launch', () => {
     const event = { ...told(instance, kind), launchId: 'OTHER' } as JobEvent;
     expect(advance(instance, event, later(5))).toEqual({ instance, actions: [] });
     expect(advance(instance, { ...told(instance, kind), job: 'stop' } as JobEvent, later(5)).instance).toBe(instance);
+  });
+
+  test('launched a second time changes nothing', () => {
+    const instance = launchedJob();
+    expect(advance(instance, told(instance, 'launched'), later(5)).instance).toBe(instance);
   });
 
   test('cleared before it has ended changes nothing', () => {

@@ -162,7 +162,11 @@ describe('`init`', () => {
   test('that times out is killed', () => {
     const life = Life.launched(hooked('init')).seen('init').pass(5_000);
     expect(life.took().at(-1)).toBe('kill-job init');
-    expect(life.done('init').activity).toMatchObject({ failed: { text: '`init` did not end within 5 s' } });
+    expect(life.done('init', BAD).activity).toMatchObject({ failed: { text: '`init` did not end within 5 s' } });
+  });
+
+  test('that had ended well when its kill came has succeeded', () => {
+    expect(Life.launched(hooked('init')).seen('init').pass(5_000).done('init').at).toBe('running');
   });
 
   test('that never ran, for no fault of its own, is tried again a second later', () => {

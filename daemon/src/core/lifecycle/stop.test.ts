@@ -213,11 +213,20 @@ describe('`after-stop`', () => {
     expect(life.pass(0).at).toBe('idle');
   });
 
-  test('what cannot be proven, of the session before, stays in doubt', () => {
+  test('is left out where something cannot be proven: it may count on all of it being gone', () => {
     const life = ending({ kind: 'code', code: 1 });
+    life.took();
     life.on({ kind: 'scanned', launchId: 'L0', remains: [], unproven: [LEFT] });
-    expect([life.at, life.instance.doubt?.code]).toEqual(['finishing', 'identity']);
-    expect(life.done('after-stop').instance.doubt?.candidates).toEqual([LEFT]);
+    expect([life.at, life.took()]).toEqual(['idle', ['forget']]);
+    expect(life.instance.doubt).toMatchObject({ code: 'identity', candidates: [LEFT] });
+  });
+
+  test('that hangs is ended by `stop --now`', () => {
+    const life = ending({ kind: 'code', code: 1 }).scanned().seen('after-stop');
+    life.took();
+    expect(life.stop('manual').took()).toEqual([]);
+    expect(life.stop('manual', { now: true }).took()).toEqual(['kill-job after-stop']);
+    expect(life.done('after-stop', BAD).at).toBe('idle');
   });
 });
 

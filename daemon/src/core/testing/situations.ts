@@ -68,9 +68,10 @@ const dependency = (given: Partial<Dependency>, other: Partial<ProcessVersion>, 
 };
 
 /* START is Tuesday 2023-11-14, 22:13:20 UTC: the window has closed, and opens again on Wednesday at 8. */
+const HOUR = 3_600_000;
 const CLOSED = daily('08:00-18:00', ALL_DAYS, 'UTC');
-export const OPENED = Date.parse('2023-11-14T08:00Z');
-export const OPENS = Date.parse('2023-11-15T08:00Z');
+const OPENED = START.wall - 51_200_000;
+export const OPENS = OPENED + 24 * HOUR;
 const afterWindow = (outcome: LedgerEntry['outcome'], given: Partial<Instance> = {}): Given => ({
   version: { schedule: CLOSED, oneShot: true },
   instance: {
@@ -80,7 +81,7 @@ const afterWindow = (outcome: LedgerEntry['outcome'], given: Partial<Instance> =
   },
 });
 const NIGHTLY = cron('0 3 * * *', 'UTC');
-const CRON_AT = Date.parse('2023-11-14T03:00Z');
+const CRON_AT = OPENED - 5 * HOUR;
 const settlingIn = (step: StartStep): Activity => ({
   kind: 'settling',
   run: runOf(service),
