@@ -43,6 +43,7 @@ export class Takeovers {
 
   /** The world with the vetoes of this moment. */
   weigh(world: World, now: Now): World {
+    const isFirst = this.#weighedAt === undefined;
     const since = this.#weighedAt ?? -Infinity;
     this.#weighedAt = now.wall;
     const isAgain = this.#againAt !== undefined && now.mono >= this.#againAt;
@@ -54,7 +55,9 @@ export class Takeovers {
       if (newest === undefined) continue;
       const key = vetoKey(newest);
       const before = this.#failed.get(key);
-      const isDue = newest.applyOn.at > since || (before !== undefined && isAgain);
+      // What was in effect when a daemon lived last is not to be taken back by the next one's start.
+      const hasCome = newest.applyOn.at > since && !(isFirst && hasTakenOver(world, newest));
+      const isDue = hasCome || (before !== undefined && isAgain);
       const why = isDue ? this.#o.launchProblem(newest) : before;
       if (why === undefined) continue;
       failed.set(key, why);
@@ -100,6 +103,10 @@ export class Takeovers {
 /** Processes of more than one version. */
 function changing({ config }: World): readonly ProcessConfig[] {
   return config.processes.filter(({ versions }) => versions.length > 1);
+}
+
+function hasTakenOver({ instances }: World, { id, applyOn }: ProcessVersion): boolean {
+  return [...instances.values()].some((instance) => instance.id === id && instance.seen.applyOn === applyOn.text);
 }
 
 /** The version whose time has come last, where there is one before it to fall back on. */
