@@ -149,7 +149,9 @@ function start(situation: Situation): Answer {
 function forced(instance: Instance, version: ProcessVersion, { now }: Survey): Instance {
   const standing = standingAt(version, now.wall);
   const opens = standing?.active === true ? standing.window?.opens : undefined;
-  return { ...instance, forced: true, ...(opens === undefined ? {} : { forcedIn: opens }) };
+  // A schedule that is always open has no opening: there is none to note, and no state file could hold it.
+  const isNoted = opens !== undefined && Number.isFinite(opens);
+  return { ...instance, forced: true, ...(isNoted ? { forcedIn: opens } : {}) };
 }
 
 /** Outside its window nothing is started but by force; a cron job runs whenever it is asked to. */
