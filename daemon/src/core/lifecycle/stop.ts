@@ -46,7 +46,9 @@ function askExternal(instance: Instance, activity: ActivityOf<'stopping'>, now: 
   const check = run.settings.healthCheck;
   if (check?.kind !== 'probe') return externalGone(instance, activity, now);
   const { hookUntil: _over, ...rest } = clearing;
-  const waiting = { ...activity, clearing: { ...rest, killedAt: clearing.killedAt ?? now.mono, scanAt: Infinity } };
+  // Asked again by then, also where the answer got lost with a daemon.
+  const scanAt = now.mono + check.timeout + LOOK_AGAIN;
+  const waiting = { ...activity, clearing: { ...rest, killedAt: clearing.killedAt ?? now.mono, scanAt } };
   if (jobNamed(instance, 'health-check') !== undefined) return become(instance, waiting);
   const order = { name: 'health-check' as const, work: check.probe, timeout: check.timeout };
   return followedBy(become(instance, waiting), (asking) => beginJob(asking, order, run.launchId, run, now));
@@ -84,7 +86,8 @@ export const stopAgain: Handler<'stopping', 'stop'> = (instance, activity, event
 export const stopHookDone: Handler<'stopping', 'job-done'> = (instance, activity, { job, result }, now) => {
   if (job.name === 'health-check') {
     if (!isWithoutProcess(activity.run) || job.killed?.why === 'cancelled') return same(instance);
-    if (!result.ok) return externalGone(instance, activity, now);
+    // A check that could not even be launched says nothing.
+    if (!result.ok && result.neverRan !== true) return externalGone(instance, activity, now);
     return become(instance, { ...activity, clearing: { ...activity.clearing, scanAt: now.mono + LOOK_AGAIN } });
   }
   if (job.name !== 'stop' || activity.clearing.firstSignalAt !== undefined) return same(instance);
