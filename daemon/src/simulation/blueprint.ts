@@ -1,15 +1,30 @@
 /** Random configurations, and random edits of them. */
-import type { ApplyOn, CoreConfig, Dependency, ProcessVersion } from '../core/model.ts';
+import type {
+  ApplyOn, CoreConfig, Dependency, ExternalDependency, HealthCheck, Hooks, ProcessVersion, Schedule, StartHealthCheck,
+} from '../core/model.ts'; // prettier-ignore
 import { fnv1a64 } from '../core/hash.ts';
+import {
+  folderCheck, randomCron, randomExternal, randomHandOver, randomHealthCheck, randomHooks, randomService,
+  randomStartHealthCheck, randomTask, randomWindows, type Behaviour,
+} from './behaviours.ts'; // prettier-ignore
 import type { Random } from './random.ts';
-import type { MemberSpec, OnTerm, ServiceSpec } from './services.ts';
+import type { MemberSpec, ServiceSpec } from './services.ts';
 
-type Behaviour = Omit<ServiceSpec, 'version'>;
-type Keys = 'autorestart' | 'autostart' | 'startSecs' | 'startRetries' | 'restartDelay' | 'maxRuns' | 'stopTimeout';
+type Keys =
+  | 'autorestart' | 'autostart' | 'startSecs' | 'startRetries' | 'restartDelay' | 'maxRuns' | 'stopTimeout' | 'waitAfter'
+  | 'catchUp' | 'perBoot' | 'schedule'; // prettier-ignore
 
-interface VersionPlan extends Behaviour {
+/** What belongs to a version alone. */
+interface VersionPlan {
+  readonly behaviour: Behaviour;
   readonly applyOn: ApplyOn;
   readonly fake: boolean;
+  readonly hooks: Hooks;
+  readonly externals: readonly ExternalDependency[];
+  readonly startHealthCheck?: StartHealthCheck;
+  readonly healthCheck?: HealthCheck;
+  readonly maxRunTime?: number;
+  readonly fallbackTimeout?: number;
 }
 
 /** One process: what stays the same for a whole history, and what edits change. */
@@ -20,22 +35,46 @@ export interface Blueprint extends Pick<ProcessVersion, Keys> {
   readonly dependsOn: readonly Dependency[];
   readonly numprocs: number;
   readonly isListed: boolean;
+  /** Its expression names the process in a pid file. */
+  readonly handsOver: boolean;
+  /** Each version has a health-check, so that others may ask for it. */
+  readonly isWatched: boolean;
   readonly versions: readonly VersionPlan[];
 }
+
+export const folderOf = (id: string): string => `/work-${id}`;
 
 export function randomBlueprints(random: Random, now: number): Blueprint[] {
   const made: Blueprint[] = [];
   const count = random.between(3, 6);
-  for (let index = 0; index < count; index += 1) made.push(randomBlueprint(random, `p${index}`, made, now));
+  // Some histories are plain, as most configurations are: what is rare elsewhere comes often there.
+  const richness = random.oneOf(0, 0.5, 1);
+  for (let index = 0; index < count; index += 1) {
+    made.push(randomBlueprint(random, { id: `p${index}`, earlier: made, richness, now }));
+  }
   return made;
 }
 
-function randomBlueprint(random: Random, id: string, earlier: readonly Blueprint[], now: number): Blueprint {
+interface Circumstances {
+  readonly id: string;
+  readonly earlier: readonly Blueprint[];
+  /** How likely a process has what few have: 0 to 1. */
+  readonly richness: number;
+  readonly now: number;
+}
+
+function randomBlueprint(random: Random, { id, earlier, richness, now }: Circumstances): Blueprint {
   const oneShot = random.chance(0.3);
+  const rarely = (probability: number): boolean => random.chance(probability * richness);
+  const handsOver = !oneShot && rarely(0.2);
+  const schedule = rarely(0.4) ? randomSchedule(random, oneShot, now) : undefined;
   const blueprint: Blueprint = {
     id,
     oneShot,
-    killMode: random.weighted({ group: 6, mixed: 2, process: 1 }),
+    handsOver,
+    isWatched: !oneShot && rarely(0.4),
+    // Of what an expression has not named yet, `process` could tell nothing.
+    killMode: handsOver ? random.oneOf('group', 'mixed') : random.weighted({ group: 6, mixed: 2, process: 1 }),
     dependsOn: earlier.filter(() => random.chance(0.3)).map((other) => randomDependency(random, other)),
     numprocs: random.chance(0.2) ? 2 : 1,
     isListed: random.chance(0.9),
@@ -48,78 +87,84 @@ function randomBlueprint(random: Random, id: string, earlier: readonly Blueprint
     restartDelay: random.oneOf(100, 500, 1_000),
     maxRuns: random.oneOf(0, 2, 5),
     stopTimeout: random.oneOf(200, 1_000, 3_000),
+    waitAfter: rarely(0.3) ? random.oneOf(100, 2_000) : 0,
+    catchUp: oneShot && random.chance(0.4),
+    perBoot: oneShot && schedule === undefined && rarely(0.3),
+    ...(schedule === undefined ? {} : { schedule }),
     ...(random.chance(0.3) ? { startRetries: random.below(3) } : {}),
   };
-  return withVersion(random, blueprint, now - 1_000);
+  const first = withVersion(random, blueprint, now - 1_000, richness);
+  return rarely(0.3) ? withVersion(random, first, now + random.between(500, 60_000), richness) : first;
 }
 
-function randomDependency(random: Random, { id, oneShot }: Blueprint): Dependency {
+function randomSchedule(random: Random, oneShot: boolean, now: number): Schedule {
+  return oneShot && random.chance(0.5) ? randomCron(random) : randomWindows(random, now);
+}
+
+function randomDependency(random: Random, { id, oneShot, isWatched }: Blueprint): Dependency {
+  const healthy = isWatched ? (['healthy', 'healthy'] as const) : [];
   return {
     id,
-    condition: oneShot ? 'finished' : 'running',
+    condition: oneShot
+      ? 'finished'
+      : random.oneOf<Dependency['condition']>('running', 'running', 'started', ...healthy),
     onLoss: random.chance(0.7) ? 'stop' : 'keep',
   };
 }
 
 /** With a further version, which takes effect then. */
-function withVersion(random: Random, blueprint: Blueprint, at: number): Blueprint {
+function withVersion(random: Random, blueprint: Blueprint, at: number, richness: number): Blueprint {
+  const rarely = (probability: number): boolean => random.chance(probability * richness);
+  const { oneShot, handsOver, isWatched, id } = blueprint;
+  const behaviour = oneShot ? randomTask(random) : randomService(random);
+  const healthCheck = isWatched ? someHealthCheck(random, id) : undefined;
   const version: VersionPlan = {
-    ...(blueprint.oneShot ? randomTask(random) : randomService(random)),
+    behaviour: {
+      ...behaviour,
+      // Before it is named nothing tells that an unmarked child of the service is its own.
+      ...(handsOver ? { hands: randomHandOver(random), members: behaviour.members.map(withMark) } : {}),
+      ...(healthCheck?.kind === 'folder' && random.chance(0.8)
+        ? { touches: { folder: folderOf(id), interval: random.oneOf(200, 1_000) } }
+        : {}),
+    },
     applyOn: { text: `v${blueprint.versions.length + 1}`, at },
     fake: false,
+    hooks: rarely(0.6) ? randomHooks(random) : {},
+    externals: rarely(0.2) ? [randomExternal(random), ...(random.chance(0.3) ? [randomExternal(random)] : [])] : [],
+    ...(healthCheck === undefined ? {} : { healthCheck }),
+    ...(rarely(0.3) ? { startHealthCheck: randomStartHealthCheck(random) } : {}),
+    ...(rarely(0.1) ? { maxRunTime: random.oneOf(500, 5_000) } : {}),
+    ...(rarely(0.5) ? { fallbackTimeout: random.oneOf(2_000, 10_000) } : {}),
   };
   return { ...blueprint, versions: [...blueprint.versions, version].sort((a, b) => a.applyOn.at - b.applyOn.at) };
 }
 
-function randomService(random: Random): Behaviour {
-  const onTerm = randomAnswer(random);
-  switch (random.weighted({ steady: 6, flaky: 2, crash: 1, daemonizes: 1 })) {
-    case 'steady':
-      return { onTerm, members: randomMembers(random) };
-    case 'flaky':
-      return { onTerm, members: randomMembers(random), life: random.between(50, 8_000), code: random.below(3) };
-    case 'crash':
-      return { onTerm, members: [], life: 0, code: 1 };
-    case 'daemonizes':
-      return { onTerm, members: [{ where: 'away', onTerm: randomAnswer(random) }], life: 50, code: 0 };
-  }
+const withMark = ({ unmarked: _none, ...member }: MemberSpec): MemberSpec => member;
+
+function someHealthCheck(random: Random, id: string): HealthCheck {
+  return random.chance(0.3) ? folderCheck(random, folderOf(id)) : randomHealthCheck(random);
 }
 
-function randomTask(random: Random): Behaviour {
-  const life = random.oneOf(0, 50, 2_000, 10_000);
-  return { onTerm: randomAnswer(random), members: randomMembers(random), life, code: random.oneOf(0, 0, 1) };
-}
-
-function randomAnswer(random: Random): OnTerm {
-  const kind = random.weighted({ dies: 4, ignores: 1, late: 2 });
-  return kind === 'late' ? random.oneOf(10, 300, 1_500) : kind;
-}
-
-function randomMembers(random: Random): MemberSpec[] {
-  const count = random.weighted({ none: 5, one: 2, two: 1 });
-  const one = (): MemberSpec => ({
-    where: random.weighted({ session: 2, group: 1, away: 1 }),
-    onTerm: randomAnswer(random),
-    unmarked: random.chance(0.3),
-  });
-  return count === 'none' ? [] : count === 'one' ? [one()] : [one(), one()];
-}
-
-/** One edit of the file. A one-shot goes forward only: its ledger holds its latest version. */
+/** One edit of the file. A one-shot goes forward only. */
 export function edited(random: Random, blueprint: Blueprint, now: number): Blueprint {
-  switch (random.weighted({ listed: 2, numprocs: 1, version: 3, rollback: 1, keys: 2 })) {
+  switch (random.weighted({ listed: 2, numprocs: 1, version: 3, rollback: 1, keys: 2, schedule: 1 })) {
     case 'listed':
       return { ...blueprint, isListed: !blueprint.isListed };
     case 'numprocs':
       return { ...blueprint, numprocs: random.between(1, 2) };
     case 'version': {
       const latest = Math.max(now, ...blueprint.versions.map(({ applyOn }) => applyOn.at + 1));
-      return withVersion(random, blueprint, random.chance(0.5) ? latest : latest + random.between(100, 20_000));
+      const at = random.chance(0.5) ? latest : latest + random.between(100, 20_000);
+      return withVersion(random, blueprint, at, random.oneOf(0, 1));
     }
     case 'rollback':
       return blueprint.oneShot ? blueprint : rolledBack(random, blueprint);
     case 'keys':
       return { ...blueprint, autorestart: blueprint.oneShot ? blueprint.autorestart : 'always', stopTimeout: 500 };
+    case 'schedule':
+      return blueprint.schedule === undefined
+        ? blueprint
+        : { ...blueprint, schedule: randomSchedule(random, blueprint.oneShot, now) };
   }
 }
 
@@ -144,22 +189,16 @@ export function configOf(blueprints: readonly Blueprint[]): CoreConfig {
 }
 
 function processVersion(blueprint: Blueprint, plan: VersionPlan, ids: ReadonlySet<string>): ProcessVersion {
-  const { isListed: _listed, versions: _all, ...keys } = blueprint;
-  const { applyOn, fake, ...behaviour } = plan;
-  const spec: ServiceSpec = { ...behaviour, version: applyOn.text };
+  const { isListed: _listed, versions: _all, handsOver, isWatched: _watched, ...keys } = blueprint;
+  const { behaviour, ...own } = plan;
+  const spec: ServiceSpec = { ...behaviour, version: plan.applyOn.text };
   const line = JSON.stringify(spec);
   return {
     ...keys,
+    ...own,
     dependsOn: keys.dependsOn.filter(({ id }) => ids.has(id)),
-    applyOn,
-    fake,
-    command: { line, type: 'simple', why: 'simulated', argv: ['/service', line] },
-    perBoot: false,
-    catchUp: false,
-    externals: [],
-    waitAfter: 0,
+    command: { line, type: handsOver ? 'pid-file' : 'simple', why: 'simulated', argv: ['/service', line] },
     inheritEnv: true,
-    hooks: {},
     workDir: '/',
     env: {},
     exitCodes: [0],

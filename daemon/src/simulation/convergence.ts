@@ -1,9 +1,13 @@
 /** When nothing fails any more, the world becomes what the configuration and the operator want, within bounded time. */
+import { isOwnEnding } from '../core/ending.ts';
 import type { Instance } from '../core/model.ts';
 import type { Survey } from '../core/survey.ts';
 import type { Target } from '../core/targets.ts';
 import type { History } from './history.ts';
-import type { ServiceSpec } from './services.ts';
+import type { SimulatedProcess } from './machine.ts';
+import { isSteadyVersion } from './steadiness.ts';
+import { isOpen } from './time-invariants.ts';
+import { keyOf } from './truth.ts';
 
 /** Simulated time that all of it may take. */
 const PATIENCE = 180_000;
@@ -14,15 +18,22 @@ export function converge(history: History): void {
   history.note('all faults end');
   history.mendDisk();
   machine.mendClock();
+  history.troubled.clear();
   if (daemon.world()?.shutdown === true) daemon.killNow();
-  const deadline = machine.mono + PATIENCE;
+  const since = machine.mono;
+  const deadline = since + PATIENCE;
   let isOperatorThere = true;
   for (;;) {
     if (!daemon.isAlive) history.startDaemon();
     history.thaw();
     history.letOthersRun(200);
+    daemon.answer(100);
+    // Now and then a notification is late.
+    if (machine.random.chance(0.8)) daemon.tell('look', (supervisor) => supervisor.lookAt('all'));
     history.wake();
+    history.letOthersRun(200);
     invariants.check();
+    invariants.checkLengths(since);
     if (invariants.violations.length > 0) return;
     // The operator confirms the configuration on disk, and sees to what is stuck.
     if (isOperatorThere && daemon.isAlive) {
@@ -38,7 +49,7 @@ export function converge(history: History): void {
       for (const text of wrong) invariants.violations.push(`it does not come right: ${text}`);
       return;
     }
-    machine.advance(Math.ceil(Math.min(Math.max(daemon.supervisor?.nextWake() ?? 100, 10), 2_000)));
+    machine.advance(Math.ceil(Math.min(Math.max(daemon.nextWake() ?? 100, 10), 2_000)));
   }
   // What ended last has to get to its last word, and to be seen.
   for (let round = 0; round < 4; round += 1) {
@@ -65,7 +76,7 @@ function whatIsWrong(history: History): string[] {
   const allowed = new Set<string>();
   for (const target of survey.targets) {
     const instance = survey.instance(target);
-    const held = history.held.get(target.key);
+    const held = heldNow(history, target.key);
     if (held !== undefined && held !== (instance.hold !== undefined))
       wrong.push(`${target.key}: ${held ? 'its hold is lost' : 'it is held, though it was released'}`);
     if (!mayLive(history, instance, target)) continue;
@@ -82,8 +93,9 @@ function whatIsWrong(history: History): string[] {
 /** What lives though it should be gone; with kill-mode `process` only main processes are the daemon's business. */
 function unwantedOf(history: History, allowed: ReadonlySet<string>): string[] {
   const wrong: string[] = [];
-  for (const { run, role, pid, state, marks } of history.machine.processes.values()) {
-    if (run === undefined || state === 'zombie' || allowed.has(run.key)) continue;
+  for (const process of history.machine.processes.values()) {
+    const { run, role, pid, state, marks } = process;
+    if (run === undefined || state === 'zombie' || allowed.has(keyOf(run.key)) || isLeftByHook(process)) continue;
     if (role === 'member' && history.blueprintOf(run.key).killMode === 'process') continue;
     // Its session's leader is forgotten, and it bears no mark: nobody can tell whose it is.
     if (role === 'member' && marks.run === undefined && history.lossy.has(run.key)) continue;
@@ -92,16 +104,30 @@ function unwantedOf(history: History, allowed: ReadonlySet<string>): string[] {
   return wrong;
 }
 
+/** What has left a hook's session was meant to outlive it. */
+const isLeftByHook = ({ role, session, pid }: SimulatedProcess): boolean => role === 'hook-member' && session === pid;
+
 function liveMains({ machine }: History, key: string): number {
   return [...machine.processes.values()].filter(
     ({ run, role, state }) => run?.key === key && role === 'main' && state === 'alive',
   ).length;
 }
 
+/** What the operator was told, with holds that end by themselves; undefined where he cannot know. */
+function heldNow({ machine, held, until }: History, key: string): boolean | undefined {
+  const end = until.get(key);
+  if (held.get(key) !== true || typeof end !== 'number' || machine.latestWall < end) return held.get(key);
+  // The clock showed its end before: whether the daemon has seen that is not known.
+  return machine.wall >= end ? false : undefined;
+}
+
 /** By the configuration and what the operator was told; where he was told nothing, by what the daemon made of it. */
-function mayLive(history: History, { hold }: Instance, target: Target): boolean {
-  const isHeld = history.held.get(target.key) ?? hold !== undefined;
-  return target.effective?.version !== undefined && !isHeld;
+function mayLive(history: History, { hold, forced }: Instance, target: Target): boolean {
+  const isHeld = heldNow(history, target.key) ?? hold !== undefined;
+  const version = target.effective?.version;
+  if (version === undefined || isHeld) return false;
+  const isLate = version.oneShot && version.catchUp;
+  return forced || isLate || isOpen(version.schedule, history.machine.wall);
 }
 
 /** With `autostart = false` only what an operator started is, though nothing else that lives is stopped. */
@@ -111,12 +137,10 @@ function isWanted({ operatorStarted, forced }: Instance, { effective }: Target):
 
 function isSteady(survey: Survey, target: Target): boolean {
   const version = target.effective?.version;
-  if (version === undefined || version.oneShot) return false;
-  const spec = JSON.parse(version.command.line) as ServiceSpec;
-  return spec.life === undefined && survey.unmet(target).length === 0;
+  return version !== undefined && isSteadyVersion(version) && survey.unmet(target).length === 0;
 }
 
 function isLeftEnded(instance: Instance, target: Target): boolean {
   const version = target.effective?.version;
-  return instance.ended?.by === 'itself' && version?.autorestart !== 'always';
+  return instance.ended !== undefined && isOwnEnding(instance.ended) && version?.autorestart !== 'always';
 }

@@ -5,6 +5,7 @@ import { SystemError } from '../effects/system.ts';
 import { Supervisor } from '../supervision/supervisor.ts';
 import type { LauncherFlaws } from './launcher.ts';
 import type { SimulatedMachine, SimulatedProcess } from './machine.ts';
+import { SimulatedProber } from './simulated-prober.ts';
 import { DaemonKilled, SimulatedSystem, type Moment } from './simulated-system.ts';
 
 export const UID = 'sim';
@@ -16,11 +17,22 @@ export interface Flaws {
   readonly system?: typeof SimulatedSystem;
 }
 
+export interface Trial {
+  readonly machine: SimulatedMachine;
+  readonly flaws: Flaws;
+  /** Versions that could not be launched now: `ID APPLY-ON`. */
+  readonly troubled: ReadonlySet<string>;
+  readonly log: (text: string) => void;
+  readonly defect: (text: string) => void;
+}
+
 export class DaemonOnTrial {
   readonly #machine: SimulatedMachine;
   readonly #flaws: Flaws;
   readonly #log: (text: string) => void;
   readonly #defect: (text: string) => void;
+  readonly #troubled: ReadonlySet<string>;
+  #prober: SimulatedProber;
   #process: SimulatedProcess | undefined;
   #system: SimulatedSystem | undefined;
   #supervisor: Supervisor | undefined;
@@ -30,11 +42,13 @@ export class DaemonOnTrial {
   kills = 0;
   calls = 0;
 
-  constructor(machine: SimulatedMachine, flaws: Flaws, log: (text: string) => void, defect: (text: string) => void) {
+  constructor({ machine, flaws, troubled, log, defect }: Trial) {
     this.#machine = machine;
     this.#flaws = flaws;
+    this.#troubled = troubled;
     this.#log = log;
     this.#defect = defect;
+    this.#prober = new SimulatedProber(machine);
   }
 
   get isAlive(): boolean {
@@ -58,6 +72,8 @@ export class DaemonOnTrial {
     system.interleaving = interleaving;
     if (killed !== undefined) system.killAfter(killed.calls, killed.moment);
     this.#system = system;
+    // Answers to what the daemon before asked are lost with it.
+    this.#prober = new SimulatedProber(machine);
     const { pid } = this.#process;
     this.#guard('start', () => {
       const supervisor = new Supervisor(
@@ -71,8 +87,8 @@ export class DaemonOnTrial {
           self: pid,
           session: `s${this.starts}n`,
           log: (level, text) => this.#log(`  ${level}: ${text}`),
-          prober: { start: () => undefined, cancel: () => undefined },
-          launchProblem: () => undefined,
+          prober: this.#prober,
+          launchProblem: ({ id, applyOn }) => (this.#troubled.has(`${id} ${applyOn.text}`) ? 'in trouble' : undefined),
         },
         this.#lastConfig ?? config,
       );
@@ -102,6 +118,21 @@ export class DaemonOnTrial {
     const isAlive = this.#guard(what, () => work(supervisor));
     if (isAlive) this.#reap();
     return isAlive;
+  }
+
+  /** How long until something that it waits for is due. */
+  nextWake(): number | undefined {
+    const supervisor = this.#supervisor;
+    return supervisor && Math.min(supervisor.nextWake(), this.#prober.nextAt() - this.#machine.mono);
+  }
+
+  /** Answers of probes arrive, as many as are due, or some. */
+  answer(most: number): void {
+    for (let count = 0; count < most && this.isAlive; count += 1) {
+      const deliver = this.#prober.take();
+      if (deliver === undefined) return;
+      this.tell('answer', deliver);
+    }
   }
 
   /** It will be killed so many calls from now, in the middle of whatever it does then. */

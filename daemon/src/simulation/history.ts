@@ -2,13 +2,16 @@
 import type { Verb } from '../core/commands.ts';
 import type { CoreConfig } from '../core/model.ts';
 import type { Target } from '../core/targets.ts';
-import { configOf, edited, randomBlueprints, type Blueprint } from './blueprint.ts';
+import { CLOCK_JUMP, SETTLES_AFTER } from '../core/clock.ts';
+import { DAY } from './behaviours.ts';
+import { configOf, edited, folderOf, randomBlueprints, type Blueprint } from './blueprint.ts';
 import { converge } from './convergence.ts';
 import { DaemonOnTrial, STATE_DIRECTORY, type Flaws } from './daemon-on-trial.ts';
-import { Invariants, type Deeds } from './invariants.ts';
+import { Invariants } from './invariants.ts';
 import { SimulatedMachine, type Role, type SimulatedProcess } from './machine.ts';
 import { Random } from './random.ts';
 import type { Moment } from './simulated-system.ts';
+import { keyOf, type Deeds } from './truth.ts';
 
 export interface Report {
   readonly seed: number;
@@ -21,11 +24,13 @@ export interface Report {
 }
 
 const STEPS = 150;
-const TRACE_KEPT = 60;
+/** Lines of a failed history that are shown. */
+const TRACE_KEPT = Number(process.env['PROCMAN_TRACE'] ?? 60);
 
 type Deed =
   | 'progress' | 'pass' | 'look' | 'wake' | 'command' | 'reload' | 'killDaemonSoon' | 'killDaemon' | 'startDaemon' | 'shutdown'
-  | 'killProcess' | 'freeze' | 'thaw' | 'damage' | 'reboot' | 'breakDisk' | 'mendDisk' | 'strangers' | 'jump'; // prettier-ignore
+  | 'killProcess' | 'freeze' | 'thaw' | 'damage' | 'reboot' | 'breakDisk' | 'mendDisk' | 'strangers' | 'jump' | 'answer'
+  | 'trouble'; // prettier-ignore
 /** What happens more often, or never, than it does by itself. */
 export type Stress = Partial<Record<Deed, number>>;
 
@@ -33,7 +38,7 @@ export type Stress = Partial<Record<Deed, number>>;
 const WEIGHTS: Readonly<Record<Deed, number>> = {
   progress: 30, pass: 26, look: 8, wake: 8, command: 9, reload: 3, killDaemonSoon: 5, killDaemon: 1, startDaemon: 10,
   shutdown: 0.3, killProcess: 3, freeze: 1, thaw: 2, damage: 0.6, reboot: 0.3, breakDisk: 0.6, mendDisk: 2.5, strangers: 3,
-  jump: 0.4,
+  jump: 0.8, answer: 8, trouble: 1,
 }; // prettier-ignore
 
 export class History {
@@ -45,15 +50,22 @@ export class History {
   readonly held = new Map<string, boolean | undefined>();
   readonly lossy = new Set<string>();
   readonly asked = new Map<string, number>();
+  readonly until = new Map<string, number | 'reboot'>();
+  readonly forced = new Set<string>();
+  readonly hurried = new Set<string>();
   readonly resolving = new Set<string>();
-  /** One-shots whose earlier versions may have come back. */
-  readonly rewound = new Set<string>();
+  /** Versions that could not be launched now: `ID APPLY-ON`. */
+  readonly troubled = new Set<string>();
   readonly #trace: string[] = [];
   readonly #interleaving: number;
   readonly #weights: Readonly<Record<Deed, number>>;
   readonly #hasGuard: boolean;
   #blueprints: Blueprint[];
   #step = 0;
+  /** How far the wall clock was set since the daemon noticed last, and when by more than a minute. */
+  #drift = 0;
+  #driftedAt = -Infinity;
+  #guardedUntil = -Infinity;
 
   constructor(seed: number, flaws: Flaws = {}, stress: Stress = {}) {
     this.#weights = { ...WEIGHTS, ...stress };
@@ -63,26 +75,32 @@ export class History {
     this.#blueprints = randomBlueprints(this.random, this.machine.wall);
     this.#interleaving = this.random.oneOf(0, 0.01, 0.05);
     this.#hasGuard = this.random.chance(0.3);
-    this.daemon = new DaemonOnTrial(
-      this.machine,
+    this.machine.hasForeignersOnly = this.#blueprints.some(({ handsOver }) => handsOver);
+    this.daemon = new DaemonOnTrial({
+      machine: this.machine,
       flaws,
-      (text) => this.note(text),
-      (text) => this.invariants.violations.push(`the daemon failed: ${text}`),
-    );
+      troubled: this.troubled,
+      log: (text) => this.note(text),
+      defect: (text) => this.invariants.violations.push(`the daemon failed: ${text}`),
+    });
     this.invariants = new Invariants(this.machine, this.#deeds());
     this.machine.observer = this.invariants;
     this.machine.files.makeDirectory('/state');
+    for (const { id } of this.#blueprints) this.machine.files.makeDirectory(folderOf(id));
   }
 
   #deeds(): Deeds {
-    const { held, lossy, asked, resolving, rewound } = this;
+    const { held, until, lossy, asked, forced, hurried, resolving } = this;
     return {
       stateDirectory: STATE_DIRECTORY,
       held,
+      until,
       lossy,
       asked,
+      forced,
+      hurried,
       resolving,
-      rewound,
+      guardedUntil: () => this.#guardedUntil,
       settingsOf: (key) => this.blueprintOf(key),
       world: () => this.daemon.world(),
     };
@@ -147,6 +165,8 @@ export class History {
     mendDisk: () => this.mendDisk(),
     strangers: () => this.#strangers(),
     jump: () => this.#jump(),
+    answer: () => this.daemon.answer(this.random.oneOf(1, 5)),
+    trouble: () => this.#trouble(),
   };
 
   /* ---------------------------------------------------------------- the machine */
@@ -167,17 +187,28 @@ export class History {
   }
 
   #pass(): void {
-    const span = this.random.weighted({ short: 4, seconds: 3, long: 1, due: 4 });
-    if (span === 'due') this.machine.advance(Math.ceil(Math.min(this.daemon.supervisor?.nextWake() ?? 100, 5_000)));
-    else if (span === 'short') this.machine.advance(this.random.between(1, 300));
-    else
-      this.machine.advance(span === 'seconds' ? this.random.between(300, 3_000) : this.random.between(3_000, 15_000));
+    this.machine.advance(this.#span());
     if (this.random.chance(0.5)) this.letOthersRun(6);
     if (this.random.chance(0.8)) this.wake();
   }
 
+  #span(): number {
+    switch (this.random.weighted({ short: 4, seconds: 3, long: 1, minute: 0.4, due: 4 })) {
+      case 'due':
+        return Math.ceil(Math.min(Math.max(this.daemon.nextWake() ?? 100, 0), 5_000));
+      case 'short':
+        return this.random.between(1, 300);
+      case 'seconds':
+        return this.random.between(300, 3_000);
+      case 'long':
+        return this.random.between(3_000, 15_000);
+      case 'minute':
+        return this.random.between(15_000, 90_000);
+    }
+  }
+
   #killProcess(): void {
-    const role = this.random.weighted({ launcher: 4, child: 3, main: 3, member: 2 });
+    const role = this.random.weighted({ launcher: 4, child: 3, main: 3, member: 2, hook: 1, expression: 1 });
     const victim = this.#anyOf(role);
     if (victim === undefined) return;
     this.note(`${describe(victim)} is killed`);
@@ -185,7 +216,7 @@ export class History {
   }
 
   #freeze(): void {
-    const victim = this.#anyOf(this.random.oneOf<Role>('launcher', 'launcher', 'child', 'main'));
+    const victim = this.#anyOf(this.random.oneOf<Role>('launcher', 'launcher', 'child', 'main', 'hook'));
     if (victim === undefined) return;
     this.note(`${describe(victim)} is frozen`);
     this.machine.signal(victim, 'STOP');
@@ -228,18 +259,31 @@ export class History {
   }
 
   #jump(): void {
-    const jump = this.random.oneOf(-3_600_000, -5_000, 90_000, 3_600_000);
+    const jump = this.random.oneOf(-DAY, -3_600_000, -5_000, 5_000, 90_000, 3_600_000, DAY);
     this.machine.jump(jump);
-    // The ledger holds the latest version only: with the clock set back an older one is in effect, and due, again.
-    const older = this.#blueprints.filter(({ oneShot, versions }) => jump < 0 && oneShot && versions.length > 1);
-    for (const { id } of older) this.rewound.add(id);
+    this.#drift += jump;
+    if (Math.abs(this.#drift) > CLOCK_JUMP) this.#driftedAt = this.machine.mono;
     this.note(`the wall clock jumps by ${jump} ms`);
+  }
+
+  /** What a coming version needs of the machine is missing, or is there again. */
+  #trouble(): void {
+    const { versions, id } = this.random.pick(this.config.processes) ?? { versions: [], id: '' };
+    const last = versions.at(-1);
+    if (last === undefined) return;
+    const name = `${id} ${last.applyOn.text}`;
+    if (!this.troubled.delete(name)) this.troubled.add(name);
+    this.note(`${name} ${this.troubled.has(name) ? 'could not' : 'could'} be launched`);
   }
 
   #reboot(): void {
     this.note('the machine reboots');
     this.daemon.killNow();
     this.machine.reboot();
+    for (const [key, until] of this.until) {
+      if (until === 'reboot' && this.held.get(key) === true)
+        this.held.set(key, this.lossy.has(key) ? undefined : false);
+    }
   }
 
   #breakDisk(): void {
@@ -275,6 +319,10 @@ export class History {
     const isKilled = this.random.chance(0.3) && this.#step > 0 && this.#step <= STEPS;
     const killed = isKilled ? { calls: this.random.below(300), moment: this.#moment() } : undefined;
     this.note('the daemon starts');
+    // What was before its time it cannot know of.
+    this.#drift = 0;
+    this.#guardedUntil = -Infinity;
+    this.invariants.noteStart();
     this.daemon.start(this.config, this.#interleaving, killed);
   }
 
@@ -308,6 +356,9 @@ export class History {
   }
 
   wake(): void {
+    if (this.daemon.isAlive && Math.abs(this.#drift) > CLOCK_JUMP)
+      this.#guardedUntil = Math.max(this.#guardedUntil, this.#driftedAt + SETTLES_AFTER);
+    this.#drift = 0;
     this.daemon.tell('wake', (supervisor) => supervisor.wake());
   }
 
@@ -339,13 +390,19 @@ export class History {
     for (const key of keys) {
       if (verb !== 'stop') this.asked.set(key, (this.asked.get(key) ?? 0) + 1);
       if (verb !== 'unblock') this.held.set(key, undefined);
+      if (verb !== 'unblock') this.until.delete(key);
     }
     if (verb === 'unblock') for (const key of keys) this.resolve(key);
     const wide = new Set(keys.length > 2 ? keys : []);
     const force = this.random.chance(0.2);
     const now = this.random.chance(0.3);
+    if (verb === 'stop' && now) for (const key of keys) this.hurried.add(key);
+    if (verb !== 'stop' && force) for (const key of keys) this.forced.add(key);
+    const until = verb === 'stop' && this.random.chance(0.4) ? this.#holdEnd() : undefined;
+    if (until !== undefined) for (const key of keys) this.until.set(key, until);
+    const untils = new Map(until === undefined ? [] : keys.map((key) => [key, until]));
     const isDone = this.daemon.tell('command', (supervisor) => {
-      supervisor.command({ verb, targets, wide, force, now });
+      supervisor.command({ verb, targets, wide, force, now, until: untils });
     });
     if (!isDone || this.machine.files.fault !== undefined) return;
     for (const { key } of targets) if (verb === 'stop') this.held.set(key, true);
@@ -353,10 +410,14 @@ export class History {
     for (const { key } of targets) if (verb === 'start') this.held.set(key, false);
   }
 
+  #holdEnd(): number | 'reboot' {
+    return this.random.chance(0.3) ? 'reboot' : this.machine.wall + this.random.between(1_000, 60_000);
+  }
+
   /** Before an operator calls it gone, he sees to what is his, named or not. */
   #killByHand(key: string): void {
     for (const process of [...this.machine.processes.values()]) {
-      if (process.run?.key === key) this.machine.end(process, { signal: 'KILL' });
+      if (process.run !== undefined && keyOf(process.run.key) === key) this.machine.end(process, { signal: 'KILL' });
     }
   }
 

@@ -4,41 +4,28 @@
  *  1. No instance has two live copies, and none starts while anything of the run before lives.
  *  2. Signals hit only what belongs to a run of this daemon's instances: no stranger, no launcher (but SIGCONT), never pid 1.
  *  3. An exit that a launcher recorded is reported once, and as it was.
- *  4. A one-shot's version runs once, unless an operator or `autorestart` asked for more.
- *  5. A held instance is not launched.
- *  6. No service is signalled without a stop on record.
+ *  4. A held instance is not launched.
+ *  5. No service is signalled without a stop on record, and none is killed before its stop-timeout.
+ *
+ * What must hold of hooks, and of time, is in modules of its own.
  */
-import type { Instance, SignalName, World } from '../core/model.ts';
-import { parseInstance } from '../effects/stored-instance.ts';
+import type { Activity, Instance, SignalName } from '../core/model.ts';
 import { parseExit } from '../effects/launch-files.ts';
+import { HookInvariants } from './hook-invariants.ts';
 import type { Observer, RunTruth, SimulatedMachine, SimulatedProcess } from './machine.ts';
 import type { ServiceSpec } from './services.ts';
-
-/** What the history knows that the machine does not. */
-export interface Deeds {
-  readonly stateDirectory: string;
-  /** What the operator was told: held, not held; undefined where the daemon died or the disk failed within the command. */
-  readonly held: ReadonlyMap<string, boolean | undefined>;
-  /** State or records of it were destroyed. */
-  readonly lossy: ReadonlySet<string>;
-  /** Commands of an operator that may run it again. */
-  readonly asked: ReadonlyMap<string, number>;
-  /** The operator resolves what is in doubt: told to kill. */
-  readonly resolving: ReadonlySet<string>;
-  /** Ids of one-shots of which an earlier version may be in effect again. */
-  readonly rewound: ReadonlySet<string>;
-  settingsOf(key: string): { readonly killMode: string; readonly oneShot: boolean; readonly autorestart: string };
-  /** The world of the living daemon. */
-  world(): World | undefined;
-}
-
-interface LaunchTruth extends RunTruth {
-  execs: number;
-  version?: string;
-  lastWord?: string;
-  /** Place in the order of all endings. */
-  ended?: number;
-}
+import { TimeInvariants } from './time-invariants.ts';
+import {
+  described,
+  isHeld,
+  jobOf,
+  keyOf,
+  nameOf,
+  onRecord,
+  type Deeds,
+  type LaunchTruth,
+  type Truth,
+} from './truth.ts';
 
 /** As long as the daemon remembers. */
 const EXITS_KEPT = 5;
@@ -48,12 +35,18 @@ export class Invariants implements Observer {
   readonly launches = new Map<string, LaunchTruth>();
   readonly #machine: SimulatedMachine;
   readonly #deeds: Deeds;
+  readonly #truth: Truth;
+  readonly #hooks: HookInvariants;
+  readonly #times: TimeInvariants;
   readonly #checked = new Map<string, Instance>();
   #endings = 0;
 
   constructor(machine: SimulatedMachine, deeds: Deeds) {
     this.#machine = machine;
     this.#deeds = deeds;
+    this.#truth = { machine, deeds, launches: this.launches, violate: (text) => this.#violate(text) };
+    this.#hooks = new HookInvariants(this.#truth);
+    this.#times = new TimeInvariants(this.#truth);
   }
 
   #violate(text: string): void {
@@ -63,23 +56,46 @@ export class Invariants implements Observer {
   /* ---------------------------------------------------------------- as it happens */
 
   onLaunch(key: string, launchId: string): void {
-    if (this.launches.has(launchId)) this.#violate(`launch ${launchId} of ${key} was started twice`);
-    this.launches.set(launchId, { key, launchId, execs: 0 });
-    if (this.#deeds.held.get(key) === true) this.#violate(`${key} is held, but launch ${launchId} was started`);
+    if (this.launches.has(nameOf({ key, launchId }))) this.#violate(`launch ${launchId} of ${key} was started twice`);
+    const { wall, mono, bootId } = this.#machine;
+    const truth: LaunchTruth = { key, launchId, at: { wall, mono }, bootId, execs: 0, touched: [] };
+    this.launches.set(nameOf(truth), truth);
+    this.#hooks.onLaunch(truth);
+    this.#times.onLaunch(truth);
+    if (jobOf(key) === undefined && isHeld(this.#truth, key))
+      this.#violate(`${key} is held, but launch ${launchId} was started`);
   }
 
-  onExec(process: SimulatedProcess, text: string): void {
-    const { run } = process;
-    const truth = run && this.launches.get(run.launchId);
+  onExec(process: SimulatedProcess, { version, hands }: ServiceSpec): void {
+    const truth = this.#begun(process);
+    if (truth === undefined) return;
+    truth.version = version;
+    if (hands !== undefined) truth.handsOver = true;
+    this.#checkAlone(process, truth);
+    this.#hooks.checkNoHooks(process, truth.key, truth.launchId);
+    this.#times.onExec(truth);
+  }
+
+  onHook(process: SimulatedProcess): void {
+    const truth = this.#begun(process);
+    if (truth !== undefined) this.#hooks.onBegin(process, truth);
+  }
+
+  onTouch({ run }: SimulatedProcess): void {
+    const truth = run && this.launches.get(nameOf(run));
+    const { mono } = this.#machine;
+    if (truth !== undefined && truth.touched[0] !== mono) truth.touched = [mono, ...truth.touched.slice(0, 1)];
+  }
+
+  #begun({ run, pid }: SimulatedProcess): LaunchTruth | undefined {
+    const truth = run && this.launches.get(nameOf(run));
     if (truth === undefined) {
-      this.#violate(`pid ${process.pid} runs for no launch`);
-      return;
+      this.#violate(`pid ${pid} runs for no launch`);
+      return undefined;
     }
     truth.execs += 1;
-    truth.version = (JSON.parse(text) as ServiceSpec).version;
     if (truth.execs > 1) this.#violate(`launch ${truth.launchId} of ${truth.key} ran twice`);
-    this.#checkAlone(process, truth);
-    if (this.#deeds.settingsOf(truth.key).oneShot) this.#checkOnce(truth);
+    return truth;
   }
 
   #checkAlone(process: SimulatedProcess, { key, launchId }: LaunchTruth): void {
@@ -90,21 +106,8 @@ export class Invariants implements Observer {
       if (other.role === 'member' && killMode === 'process') continue;
       // Nothing is left that could tell whose it is.
       if (other.role === 'member' && other.marks.run === undefined && this.#deeds.lossy.has(key)) continue;
-      this.#violate(
-        `${key}: launch ${launchId} (pid ${process.pid}) runs while ${other.role} ${other.pid} of ${other.run.launchId} lives`,
-      );
+      this.#violate(`${key}: launch ${launchId} (pid ${process.pid}) runs while ${described(other)} lives`);
     }
-  }
-
-  #checkOnce({ key, version }: LaunchTruth): void {
-    if (this.#deeds.lossy.has(key) || this.#deeds.rewound.has(key.replace(/~\d+$/, ''))) return;
-    const same = [...this.launches.values()].filter((launch) => launch.key === key && launch.version === version);
-    const runs = same.filter(({ execs }) => execs > 0).length;
-    const { autorestart } = this.#deeds.settingsOf(key);
-    const failed = same.filter(({ lastWord }) => lastWord !== undefined && lastWord !== 'exit 0').length;
-    const retries = autorestart === 'on-failure' ? failed : 0;
-    const allowed = 1 + retries + (this.#deeds.asked.get(key) ?? 0);
-    if (runs > allowed) this.#violate(`one-shot ${key} ran ${runs} times for ${version ?? '?'}, ${allowed} allowed`);
   }
 
   onSignal(pid: number, process: SimulatedProcess | undefined, signal: SignalName): void {
@@ -119,36 +122,38 @@ export class Invariants implements Observer {
       this.#violate(`SIG${signal} to ${role} ${pid} (${process.command})`);
       return;
     }
-    if (this.#deeds.resolving.has(run.key)) return;
-    if (role === 'member' && this.#deeds.settingsOf(run.key).killMode === 'process') {
-      this.#violate(`SIG${signal} to ${pid} of ${run.key}, which kill-mode process leaves alone`);
+    if (this.#deeds.resolving.has(keyOf(run.key))) return;
+    if (jobOf(run.key) !== undefined && role !== 'child') {
+      this.#hooks.onSignal(process, run.key, run.launchId);
+      return;
     }
-    if (!this.#isStopOnRecord(run)) {
-      this.#violate(`SIG${signal} to ${role} ${pid} of ${run.key} ${run.launchId} without a stop on record`);
-    }
+    if (jobOf(run.key) === undefined) this.#checkSignal(process, run, signal);
   }
 
-  #isStopOnRecord({ key, launchId }: RunTruth): boolean {
-    const isDiskBroken = this.#machine.files.fault !== undefined;
-    const text = this.#machine.files.read(`${this.#deeds.stateDirectory}/instances/${key}.json`) ?? '';
-    const parsed = parseInstance(text, key);
-    const instance = isDiskBroken
-      ? this.#deeds.world()?.instances.get(key)
-      : parsed.ok
-        ? parsed.stored.instance
-        : undefined;
-    if (instance === undefined || instance.activity.kind === 'idle') return false;
-    const { kind, run } = instance.activity;
-    return run.launchId === launchId && (kind === 'yielding' || kind === 'stopping' || kind === 'clearing');
+  #checkSignal({ role, pid }: SimulatedProcess, run: RunTruth, signal: SignalName): void {
+    const { key, launchId } = run;
+    if (role === 'member' && this.#deeds.settingsOf(key).killMode === 'process') {
+      this.#violate(`SIG${signal} to ${pid} of ${key}, which kill-mode process leaves alone`);
+    }
+    const activity = onRecord(this.#truth, key)?.activity;
+    const about = `SIG${signal} to ${role} ${pid} of ${key} ${launchId}`;
+    if (activity === undefined || !isEnding(activity) || activity.run.launchId !== launchId) {
+      this.#violate(`${about} without a stop on record`);
+      return;
+    }
+    const isNow = 'stop' in activity && activity.stop.now;
+    if (signal !== 'KILL' || isNow || this.#deeds.hurried.has(key) || activity.kind === 'yielding') return;
+    const grace = this.#machine.mono - (activity.clearing.firstSignalAt ?? Infinity);
+    if (grace < activity.run.settings.stopTimeout) this.#violate(`${about} after ${grace} ms`);
   }
 
   onMainEnd({ run }: SimulatedProcess): void {
-    const truth = run && this.launches.get(run.launchId);
+    const truth = run && this.launches.get(nameOf(run));
     if (truth !== undefined) truth.ended ??= ++this.#endings;
   }
 
-  onLastWord(_key: string, launchId: string, text: string): void {
-    const truth = this.launches.get(launchId);
+  onLastWord(key: string, launchId: string, text: string): void {
+    const truth = this.launches.get(nameOf({ key, launchId }));
     if (truth === undefined) return;
     if (truth.lastWord !== undefined) this.#violate(`launch ${launchId} has two last words`);
     truth.lastWord = text;
@@ -165,7 +170,18 @@ export class Invariants implements Observer {
       this.#checked.set(instance.key, instance);
       this.#checkExits(instance);
       this.#checkRestarts(instance);
+      this.#times.check(instance);
     }
+  }
+
+  /** A daemon is about to start. */
+  noteStart(): void {
+    this.#times.noteStops();
+  }
+
+  /** For when all faults are over, since then. */
+  checkLengths(since: number): void {
+    this.#hooks.checkLengths(since);
   }
 
   #checkCopies(): void {
@@ -183,7 +199,8 @@ export class Invariants implements Observer {
     if (new Set(exits.map(({ launchId }) => launchId)).size < exits.length)
       this.#violate(`${key} reports an exit twice`);
     for (const { launchId, exit } of exits) {
-      const truth = this.launches.get(launchId);
+      const truth = this.launches.get(nameOf({ key, launchId }));
+      if (truth?.handsOver === true) continue;
       if (truth === undefined || truth.key !== key) {
         this.#violate(`${key} reports an exit of ${launchId}, which was never launched`);
       } else if (exit.kind !== 'unknown') {
@@ -214,11 +231,20 @@ export class Invariants implements Observer {
         .sort((a, b) => (b.ended ?? 0) - (a.ended ?? 0))
         .slice(0, EXITS_KEPT);
       for (const truth of ended) {
-        if (!isExitRecorded(truth) || exits.some(({ launchId }) => launchId === truth.launchId)) continue;
+        if (
+          !isExitRecorded(truth) ||
+          truth.handsOver === true ||
+          exits.some(({ launchId }) => launchId === truth.launchId)
+        )
+          continue;
         this.#violate(`${key} never reported ${truth.lastWord ?? ''} of ${truth.launchId}`);
       }
     }
   }
+}
+
+function isEnding(activity: Activity): activity is Extract<Activity, { kind: 'yielding' | 'stopping' | 'clearing' }> {
+  return activity.kind === 'yielding' || activity.kind === 'stopping' || activity.kind === 'clearing';
 }
 
 const isExitRecorded = ({ lastWord }: LaunchTruth): boolean => /^(exit|signal) /.test(lastWord ?? '');

@@ -6,7 +6,7 @@ import { parseRecord } from '../effects/launch-files.ts';
 import { SystemError, type LauncherStart } from '../effects/system.ts';
 import { signalNumber } from '../effects/signals.ts';
 import type { Program, SimulatedMachine, SimulatedProcess, Status } from './machine.ts';
-import { becomeService } from './services.ts';
+import { becomeProgram } from './services.ts';
 
 /** Defects on purpose: the simulation has to find each. */
 export interface LauncherFlaws {
@@ -110,7 +110,7 @@ function* childProgram(launch: Launch, launcher: SimulatedProcess): Program {
   const plan = files.read(`${filesOf(launch)}.plan`);
   if (plan === undefined) return left(launch, 'failed plan cannot read the plan');
   yield;
-  return yield* becomeService(machine, self, plan);
+  return yield* becomeProgram(machine, self, plan);
 }
 
 /** The child's last word where it ends before its exec. */

@@ -6,6 +6,7 @@ import type { SignalName } from '../core/model.ts';
 import { signalNumber } from '../effects/signals.ts';
 import type { KillResult, ProcessMarks } from '../effects/system.ts';
 import type { Random } from './random.ts';
+import type { ServiceSpec } from './services.ts';
 import { SimulatedFiles } from './simulated-files.ts';
 
 /** What a process waits for before its next step; undefined: it is ready. */
@@ -15,10 +16,13 @@ export type Program = Generator<Wait, number, undefined>;
 
 export type Status = { readonly code: number } | { readonly signal: SignalName };
 
-export type Role = 'init' | 'daemon' | 'launcher' | 'child' | 'main' | 'member' | 'stranger';
+/** An `expression` is what only starts the `main` one and names it; `member`s and `hook-member`s are their children. */
+export type Role =
+  'init' | 'daemon' | 'launcher' | 'child' | 'main' | 'expression' | 'member' | 'hook' | 'hook-member' | 'stranger';
 
-/** Which run a process truly belongs to, whatever its environment says. */
+/** Which run, or which hook's, a process truly belongs to, whatever its environment says. */
 export interface RunTruth {
+  /** The stem: an instance's key, or a hook's `KEY.NAME`. */
   readonly key: string;
   readonly launchId: string;
 }
@@ -49,7 +53,11 @@ export type NewProcess = Partial<Pick<SimulatedProcess, 'processGroup' | 'sessio
 /** What the checks want to know of when it happens. */
 export interface Observer {
   /** A service's program has begun. */
-  onExec(process: SimulatedProcess, spec: string): void;
+  onExec(process: SimulatedProcess, spec: ServiceSpec): void;
+  /** A hook's, or a check's, command has begun. */
+  onHook(process: SimulatedProcess): void;
+  /** A service has changed the folder by which its health is judged. */
+  onTouch(process: SimulatedProcess): void;
   /** The daemon sends a signal; `process` is who it hits, before it takes effect. */
   onSignal(pid: number, process: SimulatedProcess | undefined, signal: SignalName): void;
   /** The daemon starts a launcher. */
@@ -73,10 +81,11 @@ export class SimulatedMachine {
   readonly processes = new Map<number, SimulatedProcess>();
   readonly random: Random;
   wall = 1_700_000_000_000;
-  /** The latest time that the wall clock ever showed. */
   #latestWall = this.wall;
   mono = 50_000;
   boots = 1;
+  /** All strangers are another user's: nobody can tell one of the own user's from what a pid file names. */
+  hasForeignersOnly = false;
   observer: Observer | undefined;
   /** Open lock descriptions: who holds a descriptor, by inode. */
   readonly #locks = new Map<number, Set<number>>();
@@ -106,15 +115,20 @@ export class SimulatedMachine {
     this.wall += milliseconds;
   }
 
-  /** The wall clock is set. */
+  /** The latest time that the wall clock ever showed. */
+  get latestWall(): number {
+    return Math.max(this.#latestWall, this.wall);
+  }
+
+  /** The wall clock is set, or the machine slept. */
   jump(milliseconds: number): void {
-    this.#latestWall = Math.max(this.#latestWall, this.wall);
+    this.#latestWall = this.latestWall;
     this.wall += milliseconds;
   }
 
   /** Somebody sees to the clock: it is no longer behind what it once showed. */
   mendClock(): void {
-    this.wall = Math.max(this.#latestWall, this.wall);
+    this.wall = this.latestWall;
   }
 
   /** Power off and on: all processes are gone, the files stay. */
@@ -162,7 +176,7 @@ export class SimulatedMachine {
 
   /** A process that has nothing to do with any of this, but may get a pid, and a session number, that was a service's. */
   stranger(): SimulatedProcess {
-    const uid = this.random.chance(0.7) ? OWN_UID : OTHER_UID;
+    const uid = this.random.chance(0.7) && !this.hasForeignersOnly ? OWN_UID : OTHER_UID;
     const leader = this.start({ role: 'stranger', command: 'stranger', parent: 1, uid });
     leader.wait = () => false;
     return leader;

@@ -169,7 +169,10 @@ export class SimulatedSystem implements System {
   }
 
   exists0(pid: number): boolean {
-    return this.#call(() => this.#machine.processes.has(pid));
+    const { processes } = this.#machine;
+    return this.#call(() =>
+      pid > 0 ? processes.has(pid) : [...processes.values()].some(({ processGroup }) => processGroup === -pid),
+    );
   }
 
   kill(pid: number, signal: SignalName): KillResult {

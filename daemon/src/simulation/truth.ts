@@ -1,0 +1,84 @@
+/** What truly happened to each launch, and what the history knows that the machine does not: the ground of all judgements. */
+import { parseStem } from '../core/identity.ts';
+import type { Instance, World } from '../core/model.ts';
+import { parseInstance } from '../effects/stored-instance.ts';
+import type { RunTruth, SimulatedMachine, SimulatedProcess } from './machine.ts';
+
+/** What the history knows that the machine does not. */
+export interface Deeds {
+  readonly stateDirectory: string;
+  /** What the operator was told: held, not held; undefined where the daemon died or the disk failed within the command. */
+  readonly held: ReadonlyMap<string, boolean | undefined>;
+  /** When a hold ends by itself. */
+  readonly until: ReadonlyMap<string, number | 'reboot'>;
+  /** State or records of it were destroyed. */
+  readonly lossy: ReadonlySet<string>;
+  /** Commands of an operator that may run it again. */
+  readonly asked: ReadonlyMap<string, number>;
+  /** An operator started it with `--force`. */
+  readonly forced: ReadonlySet<string>;
+  /** An operator stopped it with `--now`. */
+  readonly hurried: ReadonlySet<string>;
+  /** The operator resolves what is in doubt: told to kill. */
+  readonly resolving: ReadonlySet<string>;
+  settingsOf(key: string): { readonly killMode: string; readonly oneShot: boolean; readonly autorestart: string };
+  /** The world of the living daemon. */
+  world(): World | undefined;
+  /** No stop by the clock before this monotonic time: it jumped, and the daemon has noticed. */
+  guardedUntil(): number;
+}
+
+/** A launch of an instance, or of one of its hooks and checks. */
+export interface LaunchTruth extends RunTruth {
+  readonly at: { readonly wall: number; readonly mono: number };
+  readonly bootId: string;
+  execs: number;
+  version?: string;
+  /** What its run is for: see `TimeInvariants`. */
+  entry?: string;
+  lastWord?: string;
+  /** It was ended for what it did itself. */
+  isOwnFault?: boolean;
+  /** The expression's last word is not the service's. */
+  handsOver?: boolean;
+  /** When the service did last what its health-check looks for, the latest first. */
+  touched: readonly number[];
+  /** Place in the order of all endings. */
+  ended?: number;
+}
+
+export interface Truth {
+  readonly machine: SimulatedMachine;
+  readonly deeds: Deeds;
+  /** By `nameOf`. */
+  readonly launches: ReadonlyMap<string, LaunchTruth>;
+  readonly violate: (text: string) => void;
+}
+
+/** For people who look into a broken rule. */
+export const described = ({ role, pid, session, marks, run, startTicks }: SimulatedProcess): string =>
+  `${role} ${pid} of ${run?.launchId ?? ''} (${marks.run ?? marks.hook ?? 'unmarked'}, session ${session}, begun at ${startTicks})`;
+
+export const keyOf = (stem: string): string => parseStem(stem).key;
+export const jobOf = (stem: string): string | undefined => parseStem(stem).job;
+
+/** A hook and a check of one run may have the same launch id. */
+export const nameOf = ({ key, launchId }: RunTruth): string => `${key}/${launchId}`;
+
+/** What the next daemon would know of it; with a broken disk what this one does. */
+export function onRecord({ machine, deeds }: Truth, key: string): Instance | undefined {
+  if (machine.files.fault !== undefined) return deeds.world()?.instances.get(key);
+  const text = machine.files.read(`${deeds.stateDirectory}/instances/${key}.json`) ?? '';
+  const parsed = parseInstance(text, key);
+  return parsed.ok ? parsed.stored.instance : undefined;
+}
+
+/** Whether an operator may rely on its not being started now. */
+export function isHeld({ machine, deeds }: Truth, key: string): boolean {
+  const until = deeds.until.get(key);
+  return deeds.held.get(key) === true && (typeof until !== 'number' || until > machine.latestWall);
+}
+
+/** In its session, or the session's leader: what has left a hook's session was meant to outlive it. */
+export const isOfHook = ({ role, session, pid }: SimulatedProcess): boolean =>
+  role === 'hook' || (role === 'hook-member' && session !== pid);
