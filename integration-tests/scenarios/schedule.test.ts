@@ -6,7 +6,7 @@ import { describe, expect, test } from '../harness/test.ts';
 import type { Daemon } from '../harness/world.ts';
 
 /** SPEC 3 says 50 ms on an idle machine; these are shared and busy. */
-const LATE_MS = 1_000;
+const LATE_MS = 2_000;
 
 const window = (from: string, to: string, more = ''): string =>
   `schedule = { start-time = "${from}", stop-time = "${to}"${more} }`;
@@ -26,13 +26,13 @@ function expectOnTime(at: number, boundary: string): void {
   expect(at - Date.parse(boundary)).toBeLessThan(LATE_MS);
 }
 
-describe('a window', () => {
+describe.concurrent('a window', () => {
   test('opens and closes on time', async ({ world }) => {
-    const clock = new Clock(world, '2030-06-05T08:59:58.500+02:00');
+    const clock = new Clock(world, '2030-06-05T08:59:40+02:00');
     clock.configure([
-      service('shop', 'steady', window('09:00:00', '09:00:02')),
-      service('tokyo', 'steady', window('16:00:00', '16:00:02', ', timezone = "Asia/Tokyo"')),
-      service('night', 'steady', window('22:00', '09:00:01')),
+      service('shop', 'steady', window('09:00:00', '09:00:20')),
+      service('tokyo', 'steady', window('16:00:00', '16:00:20', ', timezone = "Asia/Tokyo"')),
+      service('night', 'steady', window('22:00', '09:00:10')),
       service('wednesdays', 'steady', window('09:00', '18:00', ', week-days = ["wed"]')),
       service('weekend', 'steady', window('09:00', '18:00', ', week-days = "sat-sun"')),
     ]);
@@ -42,12 +42,17 @@ describe('a window', () => {
       reason: { code: 'schedule', data: { until: '2030-06-05T09:00:00.000+02:00' } },
       next: { at: '2030-06-05T09:00:00.000+02:00', action: 'start' },
     }); // prettier-ignore
-    expect(await world.row('night')).toMatchObject({ next: { at: '2030-06-05T09:00:01.000+02:00', action: 'stop' } });
+    expect(await world.row('night')).toMatchObject({ next: { at: '2030-06-05T09:00:10.000+02:00', action: 'stop' } });
+    await clock.jump('2030-06-05T08:59:59.700+02:00');
     const shop = await world.waitForState('shop', 'RUNNING');
     expect(shop).toMatchObject({
       expected: 'running', verdict: 'ok', reason: { code: 'wanted' },
-      next: { at: '2030-06-05T09:00:02.000+02:00', action: 'stop' },
+      next: { at: '2030-06-05T09:00:20.000+02:00', action: 'stop' },
     }); // prettier-ignore
+    await world.waitForAll('RUNNING', ['tokyo', 'wednesdays']);
+    await clock.jump('2030-06-05T09:00:09.700+02:00');
+    await world.waitForState('night', 'STOPPED');
+    await clock.jump('2030-06-05T09:00:19.700+02:00');
     await world.waitForAll('STOPPED', ['shop', 'tokyo', 'night', 'weekend']);
     expect(await world.row('shop')).toMatchObject({
       expected: 'stopped', verdict: 'ok', reason: { code: 'schedule' },
@@ -58,14 +63,14 @@ describe('a window', () => {
     for (const name of ['shop', 'tokyo']) {
       expect(world.starts(name)).toHaveLength(1);
       expectOnTime(turned(daemon, name, 'STARTING'), '2030-06-05T09:00:00+02:00');
-      expectOnTime(turned(daemon, name, 'STOPPING'), '2030-06-05T09:00:02+02:00');
+      expectOnTime(turned(daemon, name, 'STOPPING'), '2030-06-05T09:00:20+02:00');
     }
-    expectOnTime(turned(daemon, 'night', 'STOPPING'), '2030-06-05T09:00:01+02:00');
+    expectOnTime(turned(daemon, 'night', 'STOPPING'), '2030-06-05T09:00:10+02:00');
     expect(world.starts('weekend')).toEqual([]);
   });
 
   test('that touches the next one is one with it: nothing stops at midnight', async ({ world }) => {
-    const clock = new Clock(world, '2030-06-05T23:59:58.500+02:00');
+    const clock = new Clock(world, '2030-06-05T23:59:40+02:00');
     clock.configure([
       service('both', 'steady', 'schedule = { week-days = "wed-thu" }'),
       service('night', 'steady', window('22:00', '06:00', ', week-days = ["wed"]')),
@@ -76,6 +81,7 @@ describe('a window', () => {
     await world.waitForAll('RUNNING', ['both', 'night', 'wednesdays']);
     expect(await world.row('both')).toMatchObject({ next: { at: '2030-06-07T00:00:00.000+02:00', action: 'stop' } });
     expect(await world.row('thursdays')).toMatchObject({ state: 'STOPPED', reason: { code: 'schedule' } });
+    await clock.jump('2030-06-05T23:59:59.700+02:00');
     await world.waitForState('wednesdays', 'STOPPED');
     await world.waitForState('thursdays', 'RUNNING');
     for (const name of ['both', 'night']) {
@@ -101,7 +107,7 @@ describe('a window', () => {
   });
 });
 
-describe('start outside the window', () => {
+describe.concurrent('start outside the window', () => {
   test('is refused with the next window; a hold is released all the same', async ({ world }) => {
     const clock = new Clock(world, '2030-06-05T20:00:00+02:00');
     clock.configure([service('shop', 'steady', window('09:00', '18:00'))]);
@@ -131,8 +137,7 @@ describe('start outside the window', () => {
     expect(await world.row('shop')).toMatchObject(forced);
     await clock.jump('2030-06-05T20:00:30+02:00');
     expect(await world.row('shop')).toMatchObject({ state: 'RUNNING' });
-    await clock.jump('2030-06-05T20:00:39.800+02:00');
-    expect(await world.row('shop')).toMatchObject({ state: 'RUNNING' });
+    await clock.jump('2030-06-05T20:00:39.700+02:00');
     expect(await world.waitForState('shop', 'STOPPED')).toMatchObject({ reason: { code: 'schedule' }, verdict: 'ok' });
     expect(world.starts('shop')).toHaveLength(1);
     expectOnTime(turned(next, 'shop', 'STOPPING'), '2030-06-05T20:00:40+02:00');
@@ -176,7 +181,7 @@ describe('start outside the window', () => {
   });
 });
 
-describe('stop --until', () => {
+describe.concurrent('stop --until', () => {
   test('next-window, and a time of day: it starts by itself, though another daemon lives by then', async ({
     world,
   }) => {
@@ -196,9 +201,10 @@ describe('stop --until', () => {
       const hold = { until: at };
       expect(await world.row(name)).toMatchObject({ state: 'STOPPED', verdict: 'ok', hold, next: { action: 'hold-ends', at } }); // prettier-ignore
     }
-    clock.set('2030-06-06T08:59:58.800+02:00');
+    clock.set('2030-06-06T08:59:40+02:00');
     await clock.crashDaemon(daemon);
     expect((await world.rows()).filter(({ state }) => state === 'RUNNING')).toEqual([]);
+    await clock.jump('2030-06-06T08:59:59.700+02:00');
     const rows = await world.waitForAll('RUNNING', Object.keys(until));
     for (const row of rows) expect(row).toMatchObject({ held: false, verdict: 'ok' });
     for (const name of Object.keys(until)) expect(world.starts(name)).toHaveLength(2);
@@ -219,7 +225,7 @@ describe('stop --until', () => {
   });
 });
 
-describe('a reload that changes the schedule', () => {
+describe.concurrent('a reload that changes the schedule', () => {
   const at = (schedule: string, always = ''): string[] => [
     service('shop', 'steady', schedule),
     service('always', 'steady', always),
@@ -238,7 +244,7 @@ describe('a reload that changes the schedule', () => {
     expect(await world.row('always')).toMatchObject({ next: { at: '2030-06-05T13:00:00.000+02:00', action: 'stop' } });
     expect([world.starts('shop').length, world.starts('always').length]).toEqual([1, 1]);
 
-    clock.configure(at(window('13:00', '20:00'), window('12:00:05', '13:00')));
+    clock.configure(at(window('13:00', '20:00'), window('12:00', '13:00')));
     expect((await world.ctl('plan')).stdout).toContain('shop');
     expect((await world.ctl('update')).code).toBe(0);
     await world.waitForState('shop', 'STOPPED');
