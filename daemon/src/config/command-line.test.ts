@@ -103,7 +103,7 @@ describe('buildCommand', () => {
   });
 
   test.each(['', '  ', "''", '"" a'])('%j is empty', (line) => {
-    expect(build({ line, type: 'auto', args: [] })).toEqual({ problems: [{ problem: 'the command is empty' }] });
+    expect(build({ line, type: 'auto', args: [] })).toMatchObject({ problems: [{ problem: 'the command is empty' }] });
   });
 
   test('never throws', () => {

@@ -51,7 +51,7 @@ export function buildCommand(source: CommandSource, find: Scope['find']): Comman
   return { command: { line, type, why, argv: [...split.words, ...args] } };
 }
 
-const EMPTY: Problem = { problem: 'the command is empty' };
+const EMPTY: Problem = { problem: 'the command is empty', hint: 'write what is to run, such as "sleep 60"' };
 const NO_PID_FILE: Problem = {
   problem:
     'a command of type pid-file has to write a pid into {{ PROCMAN_PID_FILE }}, and this line does not mention it',
@@ -154,7 +154,7 @@ export function splitWords(
       if (end === -1) {
         return {
           problem: `the quotation mark ${char} is never closed`,
-          hint: `close it, or write \\${char} for the character itself`,
+          hint: `close it, or put a backslash before it where it stands for itself (in TOML's "..." that is \\\\${char})`,
         };
       }
       const content = line.slice(at + 1, end);

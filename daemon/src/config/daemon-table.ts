@@ -2,8 +2,9 @@
 import { resolve } from 'node:path';
 import { defaultSocketPath, defaultStateDirectory, isSocketPathTooLong } from '@procman/protocol/paths';
 import type { LoadContext } from './context.ts';
-import { daemonKeys, type DaemonValues } from './daemon-keys.ts';
+import { daemonKeys, topKeys, type DaemonValues } from './daemon-keys.ts';
 import { describeValue } from './issues.ts';
+import { processKeys } from './process-keys.ts';
 import type { Report } from './report.ts';
 import { addDefaults, isTable, readTable, type RawTable, type TableKind } from './table-reader.ts';
 import { LATER_KEYS } from './unknown-keys.ts';
@@ -38,7 +39,17 @@ export interface DaemonTable {
   reloadGuard?: number;
 }
 
-const DAEMON: TableKind<typeof daemonKeys> = { shape: daemonKeys, later: LATER_KEYS.daemon };
+const DAEMON: TableKind<typeof daemonKeys> = {
+  shape: daemonKeys,
+  later: LATER_KEYS.daemon,
+  // A key below a header belongs to that table: the commonest slip of all in TOML.
+  elsewhere: (key) => {
+    if (Object.hasOwn(topKeys, key)) return 'it belongs above all tables, before [daemon]';
+    return Object.hasOwn(processKeys, key)
+      ? 'it belongs under [[process]], or under [defaults] for all of them'
+      : undefined;
+  },
+};
 
 /** What `[daemon]` is resolved against. */
 export interface DaemonPlace {

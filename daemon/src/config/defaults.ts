@@ -29,11 +29,13 @@ export function readDefaults(top: RawTable, report: Report): Defaults {
   const raw = top['defaults'];
   if (raw === undefined) return { raw: {}, fixed: {}, open: {} };
   if (!isTable(raw)) {
-    report.error({ path: ['defaults'], key: 'defaults', message: 'is not a table', found: describeValue(raw) });
+    const found = describeValue(raw);
+    report.error({ path: ['defaults'], key: 'defaults', message: 'is not a table', found, hint: 'write [defaults]' });
     return { raw: {}, fixed: {}, open: {} };
   }
   for (const key of IDENTITY.filter((name) => rawValue(raw, name) !== undefined)) {
-    report.error({ path: ['defaults', key], key, message: "cannot have a default: it is each process's own" });
+    const hint = `write ${key} in each [[process]]`;
+    report.error({ path: ['defaults', key], key, message: "cannot have a default: it is each process's own", hint });
   }
   const isOpen = ([key, value]: [string, unknown]): boolean =>
     TEXT_KEYS.has(key.replaceAll('_', '-')) && holdsReference(value, DEEPEST_TEXT);

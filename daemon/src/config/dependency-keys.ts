@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { Dependency, ExternalDependency } from '../core/model.ts';
 import { allowing } from './key.ts';
+import { quote } from './problem.ts';
 import { choice, innerDuration, name, NAME_FORM, refuse, strictTable, templatableText } from './values.ts';
 
 /** Another process, or a command outside of procman. */
@@ -39,10 +40,18 @@ const table = strictTable({
   };
 });
 
-const entry = z.union([
-  name().transform((id): DependencyEntry => ({ id, condition: 'running', onLoss: 'stop' })),
-  table,
-]);
+/** An id; lists in one text and names of instances are slips with a mend of their own. */
+const plainId = z.string().transform((written, context): DependencyEntry => {
+  const parsed = name().safeParse(written);
+  if (parsed.success) return { id: parsed.data, condition: 'running', onLoss: 'stop' };
+  const ids = written.split(',').map((part) => part.trim());
+  const list = `write a list: [${ids.map(quote).join(', ')}]`;
+  const hint =
+    ids.length > 1 ? list : written.includes(':') ? 'write the id alone, without group and colon' : undefined;
+  return refuse(context, written, 'is not a valid name', hint);
+});
+
+const entry = z.union([plainId, table]);
 
 export const dependencies = z
   .union([entry, z.array(entry)])

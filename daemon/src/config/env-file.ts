@@ -61,12 +61,14 @@ function readEntry(lines: readonly string[], at: number): Entry {
     return { problem: 'the line is no NAME=value', hint: 'comments begin with #', end: at };
   }
   const wrong = variableProblem(name);
-  if (wrong !== undefined) return { problem: `variable ${quote(name)}: ${wrong}`, end: at };
+  if (wrong !== undefined)
+    return { problem: `variable ${quote(name)}: ${wrong}`, hint: 'rename it, or take the line out', end: at };
   const rest = content.slice(head[0].length);
   const mark = rest.charAt(0);
   const value = mark === '"' || mark === "'" ? readQuoted(lines, at, head[0].length) : readPlain(rest, at);
   if ('problem' in value) return value;
-  if (value.text.includes('\0')) return { problem: 'the value holds a NUL character', end: value.end };
+  if (value.text.includes('\0'))
+    return { problem: 'the value holds a NUL character', hint: 'take it out', end: value.end };
   return { name, value: value.text, end: value.end };
 }
 
@@ -94,7 +96,7 @@ function readQuoted(lines: readonly string[], at: number, column: number): Value
     }
     text += '\n';
   }
-  return { problem: `the quotation mark ${mark ?? ''} is never closed`, end: at };
+  return { problem: `the quotation mark ${mark ?? ''} is never closed`, hint: 'close it', end: at };
 }
 
 function unescape(char: string): string {
@@ -137,6 +139,6 @@ export function readEnvFile({ written, directory, files }: EnvFileSource): EnvFi
   const isMissing = file.message === 'there is no such file';
   const unreadable = isMissing
     ? { message: 'does not exist', hint: 'make it, or mend the path' }
-    : { message: file.message, hint: file.hint };
+    : { message: file.message, hint: file.hint ?? 'name a file of lines NAME=value' };
   return { path, variables: {}, unreadable, problems: [] };
 }

@@ -7,7 +7,13 @@ export const MOST_BYTES = 10 * 1024 * 1024;
 /** The text with the file's owner and mode, or why there is none. */
 export type GuardedText =
   | { readonly ok: true; readonly text: string; readonly stats: Pick<Stats, 'mode' | 'uid'> }
-  | { readonly ok: false; readonly message: string; readonly hint?: string };
+  | {
+      readonly ok: false;
+      readonly message: string;
+      /** 1-based; of what is wrong with its bytes. */
+      readonly line?: number;
+      readonly hint?: string;
+    };
 
 /** Opens without blocking, so that a named pipe cannot hold the daemon up. Never throws. */
 export function readGuarded(path: string): GuardedText {
@@ -30,11 +36,30 @@ function readOpen(descriptor: number): GuardedText {
   }
   const bytes = readAll(descriptor);
   if (bytes.length > MOST_BYTES) return { ok: false, message: 'is larger than 10 MiB' };
+  const text = decode(bytes);
+  if (text !== undefined) return { ok: true, text, stats };
+  const line = lineOfWrongByte(bytes);
+  return { ok: false, message: 'is not encoded in UTF-8', line, hint: 'TOML files are UTF-8: save it so' };
+}
+
+function decode(bytes: Uint8Array): string | undefined {
   try {
-    return { ok: true, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), stats };
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    return { ok: false, message: 'is not encoded in UTF-8', hint: 'TOML files are UTF-8: save it so' };
+    return undefined;
   }
+}
+
+/** In UTF-8 no character goes over the end of a line. */
+function lineOfWrongByte(bytes: Uint8Array): number {
+  let line = 1;
+  for (let start = 0; start < bytes.length; line += 1) {
+    const found = bytes.indexOf(0x0a, start);
+    const end = found === -1 ? bytes.length : found;
+    if (decode(bytes.subarray(start, end)) === undefined) break;
+    start = end + 1;
+  }
+  return line;
 }
 
 /** To its end as it is now, or until it is too large: the size on record may be wrong (/proc) or grow. */

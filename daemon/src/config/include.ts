@@ -85,7 +85,8 @@ function includedFiles(patterns: readonly unknown[], source: IncludeSource, repo
     for (const file of expand(resolve(dirname(source.file), pattern), files)) {
       // A pattern may well fit the file that it is in.
       if (file === source.file && isPattern(pattern)) continue;
-      if (file === source.file) report.error({ path, key: 'include', message: 'the file includes itself' });
+      if (file === source.file)
+        report.error({ path, key: 'include', message: 'the file includes itself', hint: 'take it out' });
       else if (!found.has(file)) found.set(file, { file, path });
     }
   }
@@ -125,7 +126,8 @@ function readPart(
   const read = files.read(file, 'include');
   if (!read.ok) {
     const message = `${quote(file)} ${read.message.replace(/^there is no such file$/, 'does not exist')}`;
-    report.error({ path, key: 'include', message, hint: read.hint });
+    const hint = read.hint ?? 'mend the path, or take it out';
+    report.error({ path, key: 'include', message, hint });
     return { problems: [] };
   }
   const permissions = read.stats === undefined ? [] : permissionProblems(file, read.stats, euid);

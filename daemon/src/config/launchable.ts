@@ -79,8 +79,17 @@ export function programObstacle(
   if (present !== undefined) return fileProblem(present);
   return {
     message: `the program ${quote(program)} is in none of the folders of PATH`,
-    hint: 'install it, write its whole path, or set PATH in env',
+    hint: hintOfPath(version),
   };
+}
+
+/** Where the PATH comes from in which it was looked for. */
+function hintOfPath({ env, inheritEnv }: ProcessVersion): string {
+  if (env['PATH'] !== undefined) return 'install it, write its whole path, or mend PATH in env';
+  const isInherited = inheritEnv === true || (inheritEnv !== false && inheritEnv.includes('PATH'));
+  return isInherited
+    ? 'install it, write its whole path, or set PATH in env'
+    : 'PATH is not inherited (inherit-env): write its whole path, or set PATH in env';
 }
 
 function fileProblem(path: string): Obstacle | undefined {

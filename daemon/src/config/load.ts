@@ -6,7 +6,7 @@ import { dirname, resolve } from 'node:path';
 import type { CoreConfig, ProcessConfig, ProcessVersion } from '../core/model.ts';
 import { CarriedFiles, FilesOnDisk, type ConfigFiles } from './config-files.ts';
 import { currentContext, type LoadContext } from './context.ts';
-import { topKeys } from './daemon-keys.ts';
+import { daemonKeys, topKeys } from './daemon-keys.ts';
 import { readDaemon, type DaemonTable } from './daemon-table.ts';
 import { draftsById, type Draft } from './draft.ts';
 import { permissionProblems } from './file-permissions.ts';
@@ -16,6 +16,7 @@ import { parseToml } from './parse-toml.ts';
 import { locate } from './positions.ts';
 import type { Problem } from './problem.ts';
 import { readDrafts } from './process-drafts.ts';
+import { processKeys } from './process-keys.ts';
 import { Report } from './report.ts';
 import { checkRules, type RuleInput } from './rules.ts';
 import { settleConditions } from './rules-dependencies.ts';
@@ -50,11 +51,8 @@ export function loadConfig(path: string, context: LoadContext): LoadResult {
   const absolute = resolve(path);
   const file = readGuarded(absolute);
   if (!file.ok) {
-    const { message, hint } = file;
-    return {
-      ok: false,
-      problems: [{ severity: 'error', file: absolute, message, ...(hint === undefined ? {} : { hint }) }],
-    };
+    const { ok: _not, ...rest } = file;
+    return { ok: false, problems: [{ severity: 'error', file: absolute, ...rest }] };
   }
   const permissions = permissionProblems(absolute, file.stats, context.euid);
   const files = new FilesOnDisk();
@@ -129,9 +127,16 @@ export function countProcesses(config: LoadedConfig): number {
 
 /** Checks the top of the file: `uid`, `file-format`, `include`, and that there is nothing unknown. */
 function readUid(top: RawTable, report: Report): string | undefined {
-  const kind = { shape: topKeys, later: [], others: ['daemon', 'defaults', 'process', 'template'] };
+  const kind = { shape: topKeys, later: [], others: ['daemon', 'defaults', 'process', 'template'], elsewhere: tableOf };
   const values = readTable(top, kind, { path: [] }, report);
   return addDefaults(values, top, kind, { path: [] }, report).uid;
+}
+
+/** A key of some table that stands above all of them. */
+function tableOf(key: string): string | undefined {
+  if (Object.hasOwn(daemonKeys, key)) return 'it belongs under [daemon]';
+  if (Object.hasOwn(processKeys, key)) return 'it belongs under [[process]], or under [defaults] for all of them';
+  return undefined;
 }
 
 function coreConfig({ drafts, standings, daemon }: RuleInput): CoreConfig {

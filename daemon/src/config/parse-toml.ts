@@ -38,6 +38,17 @@ function syntaxProblem(error: TomlError, text: string, file: string): Problem {
 /** The mend for the commonest slips. */
 function mendOf(reason: string, line: string, column: number): string | undefined {
   const before = line.slice(0, column);
+  if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(line))
+    return 'the line holds a control character: take it out';
+  if (/[\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb]/.test(line.slice(column - 1, column))) {
+    return `these quotation marks are a text processor's: write " instead`;
+  }
+  if (/^\s*\[\s*\w+\s*:/.test(line)) {
+    return 'is this a file of supervisord? Here a process is a table [[process]] with id, apply-on and command';
+  }
+  if (/^\s*[\w.-]+\s*$/.test(line) && reason.includes('illegal character in key')) {
+    return `a key needs a value: ${line.trim()} = ...`;
+  }
   if (/(?:^|[{,])\s*[\w-]+\s*:$/.test(before.trimEnd()) || /^\s*[\w-]+\s*:/.test(line)) {
     const key = /([\w-]+)\s*:$/.exec(before.trimEnd())?.[1] ?? /^\s*([\w-]+)/.exec(line)?.[1] ?? 'key';
     return `TOML joins keys and values with "=", not with ":": write ${key} = ...`;
@@ -46,7 +57,18 @@ function mendOf(reason: string, line: string, column: number): string | undefine
     return 'a quotation mark is opened and not closed in this line: close it';
   }
   if (reason.includes('redefine an already defined')) return definedTwice(line);
+  if (reason === 'invalid value' && before.trimEnd().endsWith('=') && /=\s*(#.*)?$/.test(line)) {
+    return 'write a value after the "="';
+  }
   if (reason === 'invalid value') return 'a text stands in quotes: key = "text"; true, false and numbers do without';
+  if (reason.includes('escape')) {
+    return `write \\\\ for a backslash, or put the text in '...', where a backslash stands for itself`;
+  }
+  if (/invalid (date|time)/.test(reason))
+    return 'the calendar has no such day or time; write it like 2024-10-01T12:00:00';
+  if (reason.includes('expected comma or end of structure'))
+    return 'a [ or { above is not closed, or a comma is missing';
+  if (reason.includes('nested')) return 'nothing in this file needs more than a few levels: is it the right file?';
   if (reason.includes('leading zero')) return 'write octal numbers as 0o22, or in quotes: "022"';
   return undefined;
 }

@@ -3,6 +3,7 @@ import { resolveCivilTime } from './apply-on.ts';
 import type { ConfigFiles } from './config-files.ts';
 import type { LoadContext } from './context.ts';
 import { readDefaults, valuesFor, type Defaults } from './defaults.ts';
+import { daemonKeys } from './daemon-keys.ts';
 import type { Draft } from './draft.ts';
 import { readEnvFile } from './env-file.ts';
 import { describeValue } from './issues.ts';
@@ -22,6 +23,7 @@ const PROCESS: TableKind<typeof processKeys> = {
   shape: processKeys,
   later: LATER_KEYS.process,
   free: ['env', 'params', 'template'],
+  elsewhere: (key) => (Object.hasOwn(daemonKeys, key) ? 'it belongs under [daemon]' : undefined),
 };
 
 /** What the tables are resolved against. */
@@ -116,7 +118,7 @@ function readScope(
       const message = paramProblem(name);
       if (message === undefined) continue;
       const path = [...place.path, 'params', name];
-      report.error({ path, process: place.process, key: `params.${name}`, message });
+      report.error({ path, process: place.process, key: `params.${name}`, message, hint: 'choose another name' });
     }
   }
   return scopeOf({

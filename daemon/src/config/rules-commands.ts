@@ -96,9 +96,17 @@ function checkSyntax(lines: readonly ShellLine[], report: Report): void {
     const verdict = verdicts.get(line);
     if (verdict === undefined) continue;
     const place = { path, process: draft.id, key };
-    if (verdict.kind === 'wrong') report.error({ ...place, message: verdict.message, hint: verdict.hint });
+    if (verdict.kind === 'wrong')
+      report.error({ ...place, message: verdict.message, hint: verdict.hint ?? mendOf(key) });
     else report.warning({ ...place, message: 'could not be checked with sh -n in reasonable time' });
   }
+}
+
+/** Only of a command there is a choice. */
+function mendOf(key: string): string {
+  return key === 'command'
+    ? 'mend the line; where no shell is meant, write { line = "...", type = "simple" }'
+    : 'mend the line: /bin/sh -c runs it';
 }
 
 function checkRedirection({ draft, key, path, line }: ShellLine, report: Report): void {

@@ -28,10 +28,15 @@ export function checkLogs(input: RuleInput, report: Report): void {
   for (const draft of drafts.filter((each) => isComing(input, each))) {
     // Of instances with a file each, one is told for all.
     const told = new Set<string>();
+    const folders = new Set<string>();
     for (const use of usesOf(draft)) {
       if (told.has(use.key)) continue;
-      const isFine = checkWriters(use, writers, report) && checkFolder(use, machineSeverity(input, draft), report);
+      const folder = `${use.key} ${dirname(use.path)}`;
+      const isFine =
+        checkWriters(use, writers, report) &&
+        (folders.has(folder) || checkFolder(use, machineSeverity(input, draft), report));
       if (!isFine) told.add(use.key);
+      folders.add(folder);
     }
   }
 }

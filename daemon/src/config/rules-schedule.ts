@@ -6,7 +6,7 @@ import { uncovered, type Timed, type Uncovered } from '../core/time/cover.ts';
 import { lintSchedule, type ScheduleFinding } from '../core/time/lint.ts';
 import { standingOf } from '../core/time/standing.ts';
 import { processEntries } from './dependency-keys.ts';
-import { draftsById, type Draft } from './draft.ts';
+import type { Draft } from './draft.ts';
 import { lifetimesOf, type Lifetime } from './lifetimes.ts';
 import type { Path } from './positions.ts';
 import { quote } from './problem.ts';
@@ -25,7 +25,8 @@ const MOST_QUESTIONS = 2000;
 
 class ScheduleRules {
   private readonly lifetimes: ReadonlyMap<Draft, Lifetime>;
-  private readonly byId: ReadonlyMap<string, readonly Draft[]>;
+  /** In the order of time. */
+  private readonly byId: ReadonlyMap<string, readonly Lifetime[]>;
   private readonly findings = new Map<string, readonly ScheduleFinding[]>();
   private readonly gaps = new Map<string, Uncovered | undefined>();
   /** What has been said of the schedule of `[defaults]`. */
@@ -37,7 +38,7 @@ class ScheduleRules {
     this.input = input;
     this.report = report;
     this.lifetimes = lifetimesOf(input.drafts, input.standings, input.context.now ?? Date.now());
-    this.byId = draftsById(input.drafts);
+    this.byId = inOrderById(this.lifetimes.values());
   }
 
   check(): void {
@@ -136,9 +137,11 @@ class ScheduleRules {
 
   private checkCover(lifetime: Lifetime): void {
     for (const { index, dependency } of processEntries(lifetime.draft.values['depends-on'])) {
-      const targets = (this.byId.get(dependency.id) ?? []).flatMap((draft) => this.lifetimes.get(draft) ?? []);
+      const targets = this.byId.get(dependency.id) ?? [];
       const path = [...lifetime.draft.path, 'depends-on', index];
       if (this.startsTooLate(lifetime, targets, { path, id: dependency.id })) continue;
+      // Without a schedule of its own it means to follow its dependency's.
+      if (lifetime.draft.values.schedule === undefined) continue;
       // What has finished need not be there any more.
       if (dependency.condition === 'finished' || targets.some(({ draft }) => isOneShot(draft.values))) continue;
       const isKept = dependency.onLoss === 'keep';
@@ -152,7 +155,7 @@ class ScheduleRules {
     targets: readonly Lifetime[],
     { path, id }: { readonly path: Path; readonly id: string },
   ): boolean {
-    const first = targets.toSorted((a, b) => a.from - b.from)[0];
+    const [first] = targets;
     if (first === undefined || first.from <= from) return false;
     this.report.warning({
       path,
@@ -168,7 +171,6 @@ class ScheduleRules {
   private reportGap({ lifetime, target, path, isKept }: Pairing): boolean {
     const from = Math.max(lifetime.from, target.from);
     const [dependent, dependency] = [this.timed(lifetime.draft), this.timed(target.draft)];
-    // Without a schedule of its own it means to follow its dependency's.
     if (dependent.schedule === undefined || dependency.schedule === undefined) return false;
     if (from >= Math.min(lifetime.until, target.until)) return false;
     const gap = this.uncovered(dependent, dependency, from);
@@ -204,6 +206,17 @@ class ScheduleRules {
     this.gaps.set(key, gap);
     return gap;
   }
+}
+
+function inOrderById(lifetimes: Iterable<Lifetime>): ReadonlyMap<string, readonly Lifetime[]> {
+  const byId = new Map<string, Lifetime[]>();
+  for (const lifetime of [...lifetimes].toSorted((a, b) => a.from - b.from)) {
+    const id = lifetime.draft.id ?? '';
+    const known = byId.get(id);
+    if (known === undefined) byId.set(id, [lifetime]);
+    else known.push(lifetime);
+  }
+  return byId;
 }
 
 /** A version and one that it depends on, at a time when both are in effect. */

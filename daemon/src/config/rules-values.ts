@@ -100,14 +100,14 @@ function checkType({ path, id, values }: Draft, report: Report): void {
 
 /** Keys of this very table that have no effect. */
 function checkIdle({ path, id, raw, values, version }: Draft, report: Report): void {
-  const warn = (key: string, message: string): void => {
-    if (rawValue(raw, key) !== undefined) report.warning({ path: [...path, key], process: id, key, message });
+  const warn = (key: string, message: string, hint: string): void => {
+    if (rawValue(raw, key) !== undefined) report.warning({ path: [...path, key], process: id, key, message, hint });
   };
   if (values['catch-up'] === true && !(isOneShot(values) && values.schedule !== undefined)) {
-    warn('catch-up', 'has no effect: it is for one-shots with a schedule');
+    warn('catch-up', 'has no effect: it is for one-shots with a schedule', 'take it out');
   }
   if (version !== undefined && version.command.type !== 'pid-file') {
-    warn('pid-file-timeout', 'has no effect: it is for commands of type pid-file');
+    warn('pid-file-timeout', 'has no effect: it is for commands of type pid-file', 'take it out');
   }
 }
 

@@ -9,7 +9,8 @@ const TOTAL_TIMEOUT = 15_000;
 
 /** What sh says of a line, or that it was not asked any more. */
 export type ShellVerdict =
-  { readonly kind: 'wrong'; readonly message: string; readonly hint: string } | { readonly kind: 'unchecked' };
+  | { readonly kind: 'wrong'; readonly message: string; readonly hint: string | undefined }
+  | { readonly kind: 'unchecked' };
 
 /** Checks lines, each distinct one once; a line that is right has no verdict. */
 export function checkShellLines(lines: Iterable<string>): Map<string, ShellVerdict> {
@@ -78,7 +79,7 @@ function checkLine(line: string): ShellVerdict | undefined {
 }
 
 /** The mend for the commonest slips. */
-function mendOf(line: string): string {
+function mendOf(line: string): string | undefined {
   const { bare } = maskQuoted(line);
   const twice = /(&&|\|\||[;|&])\s+(&&|\|\||[;|&])/.exec(bare);
   if (twice !== null) {
@@ -86,5 +87,5 @@ function mendOf(line: string): string {
   }
   const end = /(&&|\|\||\|)\s*$/.exec(bare)?.[1];
   if (end !== undefined) return `there is no command after the ${end} at the end: remove it, or write one`;
-  return 'mend the line; where no shell is meant, write { line = "...", type = "simple" }';
+  return undefined;
 }

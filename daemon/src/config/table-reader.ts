@@ -21,6 +21,8 @@ export interface TableKind<S extends Shape> {
   readonly others?: readonly string[];
   /** Keys whose values are tables with names that people choose: these are no keys of ours. */
   readonly free?: readonly string[];
+  /** Where a key has its place that has none in this table; undefined: nowhere. */
+  readonly elsewhere?: (key: string) => string | undefined;
 }
 
 /** Where a table stands and whose it is. */
@@ -53,8 +55,9 @@ export function readTable<S extends Shape>(
       if (result !== undefined) values[key] = result.value;
     } else if (kind.others?.includes(key) !== true) {
       const known = [...Object.keys(kind.shape), ...(kind.others ?? [])];
-      const message = unknownKeyMessage(key, known, kind.later);
-      report.error({ path: [...place.path, key], process: place.process, key, message });
+      const hint = kind.later.includes(key) ? undefined : kind.elsewhere?.(key);
+      const message = hint === undefined ? unknownKeyMessage(key, known, kind.later) : 'has no place here';
+      report.error({ path: [...place.path, key], process: place.process, key, message, hint });
     }
   }
   return values as Values<S>;
@@ -102,6 +105,8 @@ export function rawValue(raw: RawTable, key: string): unknown {
   return raw[key] ?? raw[key.replaceAll('-', '_')];
 }
 
+const ONE_SPELLING = 'take one of the two out';
+
 /** The keys in kebab-case; a key that is given in both spellings is a problem. */
 function spellKeys(raw: RawTable, place: TablePlace, report: Report): Map<string, unknown> {
   const spelled = new Map<string, unknown>();
@@ -109,7 +114,7 @@ function spellKeys(raw: RawTable, place: TablePlace, report: Report): Map<string
     const key = given.replaceAll('_', '-');
     if (spelled.has(key)) {
       const message = `is given twice, as ${quote(key)} and ${quote(key.replaceAll('-', '_'))}`;
-      report.error({ path: [...place.path, given], process: place.process, key, message });
+      report.error({ path: [...place.path, given], process: place.process, key, message, hint: ONE_SPELLING });
     } else spelled.set(key, value);
   }
   return spelled;
@@ -134,7 +139,7 @@ function reportTwice(value: unknown, place: TablePlace, report: Report, depth = 
     const kebab = key.replaceAll('_', '-');
     if (kebab !== key && Object.hasOwn(value, kebab)) {
       const message = `is given twice, as ${quote(kebab)} and ${quote(key)}`;
-      report.error({ path: [...place.path, key], process: place.process, key: kebab, message });
+      report.error({ path: [...place.path, key], process: place.process, key: kebab, message, hint: ONE_SPELLING });
     }
     reportTwice(
       inner,

@@ -17,6 +17,8 @@ type Context = z.core.ParsePayload;
 
 /** Reports a wrong value from within a transform. */
 export function refuse(context: Pick<Context, 'issues'>, input: unknown, message: string, hint?: string): never {
+  // A slip in a key is the cause; what else is missing then is no news.
+  if (context.issues.some(({ code }) => code === 'unrecognized_keys')) return z.NEVER;
   context.issues.push({ code: 'custom', message, input, ...(hint === undefined ? {} : { params: { hint } }) });
   return z.NEVER;
 }
