@@ -250,8 +250,8 @@ function monoDeadlines(survey: Survey, target: Target, instance: Instance): numb
   const gate = activity.kind === 'idle' ? startGate(survey, target) : undefined;
   const retry = gate !== undefined && 'until' in gate ? gate.until : undefined;
   // What is overdue and was not acted upon waits for something else than time.
-  const later = [limit, fallback].filter((at) => at !== undefined && at > survey.now.mono);
-  return [deadlineOf(instance), retry, ...later].filter((at) => at !== undefined);
+  const later = [limit, fallback, retry].filter((at) => at !== undefined && at > survey.now.mono);
+  return [deadlineOf(instance), ...later].filter((at) => at !== undefined);
 }
 
 /** When its version, its window or its hold changes by the clock. */

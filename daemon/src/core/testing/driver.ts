@@ -53,8 +53,9 @@ export class Driver {
     for (let turns = 0; turns < TURNS_AT_MOST; turns += 1) {
       const { mono = Infinity, wall = Infinity } = wakeAt(new Survey(this.world, this.now));
       const next = Math.min(mono - this.now.mono, wall - this.now.wall);
-      if (next <= 0) this.machine.breaches.push(`it asks to be woken ${-next} ms ago`);
-      const step = Math.min(Math.max(next, 1), until.mono - this.now.mono);
+      if (next < 0) this.machine.breaches.push(`it asks to be woken ${-next} ms ago`);
+      // At once: what a turn has begun may be due in the next one.
+      const step = Math.min(next < 0 ? 1 : next, until.mono - this.now.mono);
       this.now = later(step, this.now);
       this.settle();
       if (this.now.mono >= until.mono) return;
