@@ -13,13 +13,15 @@ interface Closing {
   readonly unmet?: boolean;
 }
 
-/** What closes each gate of SPEC 7.1, in order. 1 and 2 are looked at before; 6 comes with `wait-after`, 9 with the queue. */
+/** What closes each gate of SPEC 7.1, in order. 1 and 2 are looked at before; 9 is the queue's. The last: SPEC 4. */
 const GATES: readonly (readonly [gate: string, Closing])[] = [
   ['fatal', { version: { startRetries: 0 }, counters: { failedStarts: 1 } }],
   ['exited', { version: { autorestart: 'never' }, instance: { ended: endedOf(versionOf({ id: 'web' })) } }],
   ['dependency', { unmet: true }],
+  ['wait-after', { version: { waitAfter: 5_000 }, instance: { metSince: NOW - 4_999 } }],
   ['too-many-runs', { version: { maxRuns: 1 }, counters: { runs: [NOW] } }],
   ['delay', { counters: { failure } }],
+  ['external', { version: { externals: [{ command: 'ping', interval: 1_000, timeout: 1_000 }] } }],
   ['open', {}],
 ];
 
@@ -40,9 +42,12 @@ describe.each(GATES.map((entry, index) => [...entry, index] as const))('%s', (ga
   });
 });
 
-test.each(['operator', 'version', 'boot'] as const)('%s opens what autorestart leaves ended', (credit: Credit) => {
-  expect(gateOf(GATES[1]![1], { instance: { credit } })).toBe('open');
-});
+test.each(['operator', 'version', 'boot', 'window'] as const)(
+  '%s opens what autorestart leaves ended',
+  (credit: Credit) => {
+    expect(gateOf(GATES[1]![1], { instance: { credit } })).toBe('open');
+  },
+);
 
 test.each(['definition', 'dependency'] as const)('%s does not', (credit: Credit) => {
   expect(gateOf(GATES[1]![1], { instance: { credit } })).toBe('exited');
@@ -54,5 +59,23 @@ test('only an ending of its own is left', () => {
 });
 
 test("what does not count as the daemon's own launch passes max-runs", () => {
-  expect(gateOf(GATES[3]![1], { instance: { credit: 'dependency' } })).toBe('open');
+  expect(gateOf(GATES[4]![1], { instance: { credit: 'dependency' } })).toBe('open');
+});
+
+test.each([
+  ['before it is over', NOW - 4_999, 'wait-after'],
+  ['when it is over', NOW - 5_000, 'open'],
+  ['before it has begun', undefined, 'wait-after'],
+] as const)('wait-after %s', (_when, metSince, gate) => {
+  expect(gateOf({ version: { waitAfter: 5_000 }, instance: metSince === undefined ? {} : { metSince } })).toBe(gate);
+});
+
+test('external dependencies are asked in order, and again when it is time', () => {
+  const externals = ['a', 'b'].map((command) => ({ command, interval: 1_000, timeout: 1_000 }));
+  const version = versionOf({ id: 'web', externals });
+  const gate = (asked: Instance['externals']): unknown =>
+    firstClosedGate(instanceOf(version, asked === undefined ? {} : { externals: asked }), version, [], NOW);
+  expect(gate(undefined)).toMatchObject({ gate: 'external', external: { command: 'a' } });
+  expect(gate({ met: 1, againAt: 7 })).toMatchObject({ gate: 'external', external: { command: 'b' }, until: 7 });
+  expect(gate({ met: 2 })).toEqual({ gate: 'open' });
 });
