@@ -165,7 +165,7 @@ describe('large files are checked within seconds', () => {
     [
       'schedules, each another one',
       many(4000, (n) =>
-        process(
+        table(
           `p${n}`,
           `depends-on = "p${n + 1}"\nschedule = { start-time = "${clock(n)}", stop-time = "${clock(n + 1)}" }`,
         ),
