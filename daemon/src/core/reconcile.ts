@@ -249,8 +249,10 @@ function monoDeadlines(survey: Survey, target: Target, instance: Instance): numb
   const fallback = version === undefined ? undefined : fallbackDeadline(instance, version);
   const gate = activity.kind === 'idle' ? startGate(survey, target) : undefined;
   const retry = gate !== undefined && 'until' in gate ? gate.until : undefined;
+  // Others may be waiting for the slot that it gives up then.
+  const slot = isOnItsWayUp(activity) ? activity.run.startedMono + SLOT_LIMIT : undefined;
   // What is overdue and was not acted upon waits for something else than time.
-  const later = [limit, fallback, retry].filter((at) => at !== undefined && at > survey.now.mono);
+  const later = [limit, fallback, retry, slot].filter((at) => at !== undefined && at > survey.now.mono);
   return [deadlineOf(instance), ...later].filter((at) => at !== undefined);
 }
 
