@@ -124,6 +124,31 @@ describe.concurrent('a window', () => {
   });
 });
 
+describe.concurrent('start --force', () => {
+  test('runs a one-shot outside its window once; its window runs it all the same', async ({ world }) => {
+    const clock = new Clock(world, '2030-06-05T08:59:20+02:00');
+    clock.configure([service('job', 'exits 0', SHORT), service('long', 'waits 0 end', SHORT)]);
+    const daemon = await clock.startDaemon();
+    expect((await world.ctl('start', '--force', 'job')).stdout).toContain('job: ');
+    expect(await world.row('job')).toMatchObject({ verdict: 'ok', next: { action: 'run' } });
+    expect(world.starts('job')).toHaveLength(1);
+    expect((await world.ctl('start', '--force', '--no-wait', 'long')).code).toBe(0);
+    await world.waitForState('long', 'RUNNING');
+    await clock.crashDaemon(daemon);
+    expect(await world.row('long')).toMatchObject({ state: 'RUNNING', reason: { code: 'forced' }, verdict: 'ok' });
+    expect(world.starts('job')).toHaveLength(1);
+    await clock.jump('2030-06-05T09:00:05+02:00');
+    await world.waitFor('the run of its window', () => world.starts('job').length === 2);
+    expect(await world.waitForState('job', 'EXITED')).toMatchObject({ reason: { code: 'finished' }, verdict: 'ok' });
+    // Until its window next closes.
+    expect(await world.row('long')).toMatchObject({ state: 'RUNNING' });
+    await clock.jump('2030-06-05T09:00:41+02:00');
+    // It had no run of its own in it.
+    expect(await world.waitForState('long', 'STOPPED')).toMatchObject({ reason: { code: 'missed' } });
+    expect([world.starts('job').length, world.starts('long').length]).toEqual([2, 1]);
+  });
+});
+
 describe.concurrent('cron', () => {
   test('runs on time, once more when told to, and misses a time at which it is still at work', async ({ world }) => {
     const clock = new Clock(world, '2030-06-05T08:59:40+02:00');

@@ -43,7 +43,6 @@ export class Takeovers {
 
   /** The world with the vetoes of this moment. */
   weigh(world: World, now: Now): World {
-    const isFirst = this.#weighedAt === undefined;
     const since = this.#weighedAt ?? -Infinity;
     this.#weighedAt = now.wall;
     const isAgain = this.#againAt !== undefined && now.mono >= this.#againAt;
@@ -55,8 +54,8 @@ export class Takeovers {
       if (newest === undefined) continue;
       const key = vetoKey(newest);
       const before = this.#failed.get(key);
-      // What was in effect when a daemon lived last is not to be taken back by the next one's start.
-      const hasCome = newest.applyOn.at > since && !(isFirst && hasTakenOver(world, newest));
+      // What has taken over is not taken back by the next daemon, nor by a clock that passes its time once more.
+      const hasCome = newest.applyOn.at > since && !hasTakenOver(world, newest);
       const isDue = hasCome || (before !== undefined && isAgain);
       const why = isDue ? this.#o.launchProblem(newest) : before;
       if (why === undefined) continue;
