@@ -56,7 +56,7 @@ const runReason = (instance: Instance): RunReason =>
 function decideOneShot(world: World, instance: Instance, version: ProcessVersion, now: Now): Decision {
   const standing = standingAt(version, now.wall);
   const line = lineOf(instance, entryFor(version, standing, world.bootId));
-  if (instance.activity.kind !== 'idle') return decideLiveOneShot(instance, version, standing);
+  if (instance.activity.kind !== 'idle') return decideLiveOneShot(world, instance, version, now);
   // `start --force` takes its ledger entry away, so that 8 is overridden for one run and not for the one after it.
   if (instance.forced && !isClosed(line)) return { want: 'run', reason: 'forced', version };
   if (line?.outcome === 'missed') return { want: 'stop', code: 'missed', version };
@@ -80,13 +80,21 @@ function isDue(standing: Standing, line: LedgerEntry | undefined, { schedule }: 
 }
 
 /** A window that closes stops what runs in it; a cron job has none, and what was forced or is run late is outside anyway. */
-function decideLiveOneShot(instance: Instance, version: ProcessVersion, standing: Standing | undefined): Decision {
+function decideLiveOneShot(world: World, instance: Instance, version: ProcessVersion, now: Now): Decision {
   const { activity } = instance;
   const why = activity.kind === 'idle' ? 'wanted' : activity.run.why;
   if (instance.forced) return { want: 'run', reason: 'forced', version };
-  const isOutside = standing?.active === false && version.schedule?.kind === 'windows';
+  const own = ownVersion(world, instance) ?? version;
+  const isOutside = standingAt(own, now.wall)?.active === false && own.schedule?.kind === 'windows';
   if (isOutside && why !== 'catch-up') return { want: 'stop', code: 'schedule', version };
   return { want: 'run', reason: why, version };
+}
+
+/** A running one-shot ends under the version that it was launched with. */
+function ownVersion(world: World, { id, activity }: Instance): ProcessVersion | undefined {
+  if (activity.kind === 'idle') return undefined;
+  const process = world.config.processes.find((candidate) => candidate.id === id);
+  return process?.versions.find(({ applyOn }) => applyOn.text === activity.run.applyOn);
 }
 
 /** The ledger's line for what a run now would be for. */

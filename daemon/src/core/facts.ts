@@ -2,6 +2,7 @@
  * What changes counters and ledgers from outside the life of a run: operators, windows, versions, definitions, dependencies
  * (SPEC 3, 7.1).
  */
+import { isGuarded } from './clock.ts';
 import { standingAt } from './deciders.ts';
 import { entryFor, lineOf, withEntry } from './ledger.ts';
 import type {
@@ -28,7 +29,8 @@ export function settleFacts(survey: Survey): World {
     const before = survey.instance(target);
     const held = noteHold(before, survey.now);
     const current = noteWindow(survey, target, noteVersion(survey, target, held));
-    const after = noteDependency(survey, target, noteFallback(survey, target, current));
+    const tried = noteExternals(survey, target, noteFallback(survey, target, current));
+    const after = noteDependency(survey, target, tried);
     if (after !== before) changed.set(target.key, after);
   }
   if (changed.size === 0) return survey.world;
@@ -62,12 +64,21 @@ function noteVersion(survey: Survey, target: Target, instance: Instance): Instan
     since: isNewVersion ? since : survey.now.wall,
   };
   const { tookOver: _older, ...seen } = { ...instance.seen, ...known };
-  const noted = { ...instance, seen };
+  // Another definition is to be asked for what the one before was asked for.
+  const { externals: _asked, ...rest } = instance;
+  const noted: Instance = { ...rest, seen: withoutLaterWindow(seen, version, survey.now) };
   if (before === undefined) return noted;
   if (!isNewVersion) return instance.activity.kind === 'idle' ? cleared(noted, instance.credit ?? 'definition') : noted;
   const isTimed = version.fallbackTimeout !== undefined && target.effective?.vetoed === undefined;
-  const taken = isTimed ? { ...noted, seen: { ...seen, tookOver: survey.now.mono } } : noted;
+  const taken = isTimed ? { ...noted, seen: { ...noted.seen, tookOver: survey.now.mono } } : noted;
   return { ...cleared(taken, 'version'), restarts: 0 };
+}
+
+/** Another schedule may have opened before the window that was seen last: it is looked at as if for the first time. */
+function withoutLaterWindow(seen: Instance['seen'], version: ProcessVersion, now: Now): Instance['seen'] {
+  const opens = standingAt(version, now.wall)?.window?.opens;
+  const { window, ...rest } = seen;
+  return window !== undefined && (opens === undefined || opens < window.opens) ? rest : seen;
 }
 
 /** A version that took over and did not come up in its time gives way to the one before. */
@@ -75,11 +86,23 @@ function noteFallback(survey: Survey, target: Target, instance: Instance): Insta
   if (instance.fellBack !== undefined) return noteMended(target, instance);
   const version = target.effective?.version;
   const due = version === undefined ? undefined : fallbackDeadline(instance, version);
-  if (version === undefined || due === undefined || due > survey.now.mono) return instance;
-  if (survey.decision(target).want !== 'run' || !hasPredecessor(survey, version)) return instance;
+  if (version === undefined || due === undefined) return instance;
+  const { now, world } = survey;
+  const isTried = survey.decision(target).want === 'run' && !isGuarded(world.clock, now);
+  if (!isTried) return withLaterTakeover(instance, now);
+  if (due > now.mono || !hasPredecessor(survey, version)) return instance;
   const { tookOver: _over, ...seen } = instance.seen;
   return { ...instance, seen, fellBack: { applyOn: version.applyOn.text, digest: version.digest } };
 }
+
+/** Outside its window, held, or under a clock that is not trusted it has no chance to come up: its time has not begun. */
+function withLaterTakeover(instance: Instance, { mono }: Now): Instance {
+  // Not with every turn: each change is written.
+  const isStale = mono - (instance.seen.tookOver ?? mono) >= TAKEOVER_GRAIN;
+  return isStale ? { ...instance, seen: { ...instance.seen, tookOver: mono } } : instance;
+}
+
+const TAKEOVER_GRAIN = 1_000;
 
 /** When the version has to be RUNNING, or the one before takes its place. */
 export function fallbackDeadline({ seen, activity }: Instance, version: ProcessVersion): number | undefined {
@@ -196,6 +219,13 @@ function noteDependency(survey: Survey, target: Target, instance: Instance): Ins
   // Waiting before the very first launch is no loss: that launch counts.
   if (isUnmet) return isUntried(instance) ? timed : { ...timed, dependencyLost: true };
   return dependencyMetAgain(timed, version);
+}
+
+/** What is not wanted any more is asked anew before its next start. */
+function noteExternals(survey: Survey, target: Target, instance: Instance): Instance {
+  if (instance.externals === undefined || survey.decision(target).want === 'run') return instance;
+  const { externals: _asked, ...rest } = instance;
+  return rest;
 }
 
 /** `wait-after` counts from when its dependencies are met; without any, from when it is wanted. */

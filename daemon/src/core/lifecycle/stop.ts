@@ -17,7 +17,8 @@ export function enterStopping(instance: Instance, run: Run, stop: Stop, settled:
     return become(instance, { ...stopping, clearing }, [{ kind: 'void', key: instance.key, launchId: run.launchId }]);
   }
   const hook = run.settings.hooks?.stop;
-  if (hook !== undefined && !stop.now) {
+  // Nothing but its hook can stop what has no process, in haste as well.
+  if (hook !== undefined && (!stop.now || isWithoutProcess(run))) {
     const { command, timeout } = hook;
     const order = { name: 'stop' as const, work: { kind: 'command' as const, command }, timeout };
     const clearing = { remains: [], hookUntil: now.mono + timeout };
@@ -77,7 +78,7 @@ export const stopLive =
 export const hurry = (stop: Stop, event: EventOf<'stop'>): Stop => ({ ...stop, now: stop.now || event.now });
 
 export const stopAgain: Handler<'stopping', 'stop'> = (instance, activity, event, now) => {
-  if (!event.now || activity.stop.now) return same(instance);
+  if (!event.now || activity.stop.now || isWithoutProcess(activity.run)) return same(instance);
   const stopping = enterStopping(instance, activity.run, hurry(activity.stop, event), activity.settled, now);
   return followedBy(stopping, (hurried) => cancelJob(hurried, 'stop', now));
 };
