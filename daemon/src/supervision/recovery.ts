@@ -200,7 +200,9 @@ function withLostJobs(
     };
     const isOver = files.voidIntent(stem, launchId) === 'voided' || files.probeLock(stem) === 'free';
     const isAlive = job.process !== undefined && witness.isAlive(job.process);
-    if (isOver && !isAlive) settled.push({ kind: 'forget-job', key: instance.key, job });
+    // One that ran may have left something in its session.
+    if (isOver && !isAlive && job.process === undefined)
+      settled.push({ kind: 'forget-job', key: instance.key, job });
     else {
       log('warning', `${instance.key}: its state did not know of a running ${name}; it is ended`);
       result = advance(result, { kind: 'job-found', job }, now).instance;
@@ -231,13 +233,23 @@ function withLostLaunches(
   const others = isRecordLive ? { ...about, isUpToDate: true } : about;
   let result = instance;
   for (const launchId of new Set(recorded === undefined ? launches : [recorded, ...launches])) {
-    if (isCurrent(result, launchId)) continue;
+    if (isCurrent(result, launchId)) {
+      result = noLongerPreparing(result, now);
+      continue;
+    }
     // The daemon died before it had removed the files.
     if (isPast(result, launchId)) about.settled.push({ kind: 'forget', key: result.key, launchId });
     else if (launchId === recorded) result = withRecordedLaunch(parts, result, launchId, about, now);
     else result = withLostLaunch(parts, result, launchId, others, now);
   }
   return result;
+}
+
+/** Of a run that is being prepared there are no files: its state is an older one than was on disk when it was launched. */
+function noLongerPreparing(instance: Instance, now: Now): Instance {
+  const { activity } = instance;
+  if (activity.kind !== 'preparing') return instance;
+  return { ...instance, activity: { kind: 'launching', run: activity.run, lookAt: now.mono } };
 }
 
 const isCurrent = ({ activity }: Instance, launchId: LaunchId): boolean =>
