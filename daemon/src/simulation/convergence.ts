@@ -7,10 +7,12 @@ import type { History } from './history.ts';
 import type { SimulatedProcess } from './machine.ts';
 import { isSteadyVersion } from './steadiness.ts';
 import { isOpen } from './time-invariants.ts';
-import { keyOf } from './truth.ts';
+import { described, keyOf } from './truth.ts';
 
 /** Simulated time that all of it may take. */
 const PATIENCE = 180_000;
+
+const OPERATOR_INTERVAL = 60_000;
 
 /** Ends all faults and waits; what has not come right by then is a violation. */
 export function converge(history: History): void {
@@ -22,7 +24,7 @@ export function converge(history: History): void {
   if (daemon.world()?.shutdown === true) daemon.killNow();
   const since = machine.mono;
   const deadline = since + PATIENCE;
-  let isOperatorThere = true;
+  let operatorComesAt = since;
   for (;;) {
     if (!daemon.isAlive) history.startDaemon();
     history.thaw();
@@ -36,14 +38,15 @@ export function converge(history: History): void {
     invariants.checkLengths(since);
     if (invariants.violations.length > 0) return;
     // The operator confirms the configuration on disk, and sees to what is stuck.
-    if (isOperatorThere && daemon.isAlive) {
+    if (machine.mono >= operatorComesAt && daemon.isAlive) {
       daemon.configure(history.config, false);
       const stuck = daemon.supervisor?.survey().targets ?? [];
       history.order('unblock', stuck);
-      isOperatorThere = false;
+      // What failed for a fault before may have given up since.
+      operatorComesAt = machine.mono + OPERATOR_INTERVAL;
     }
     for (const key of inDoubt(history)) history.resolve(key);
-    const wrong = isOperatorThere ? ['it has not begun'] : whatIsWrong(history);
+    const wrong = operatorComesAt === since ? ['it has not begun'] : whatIsWrong(history);
     if (wrong.length === 0) break;
     if (machine.mono >= deadline) {
       for (const text of wrong) invariants.violations.push(`it does not come right: ${text}`);
@@ -94,12 +97,12 @@ function whatIsWrong(history: History): string[] {
 function unwantedOf(history: History, allowed: ReadonlySet<string>): string[] {
   const wrong: string[] = [];
   for (const process of history.machine.processes.values()) {
-    const { run, role, pid, state, marks } = process;
+    const { run, role, state, marks } = process;
     if (run === undefined || state === 'zombie' || allowed.has(keyOf(run.key)) || isLeftByHook(process)) continue;
     if (role === 'member' && history.blueprintOf(run.key).killMode === 'process') continue;
     // Its session's leader is forgotten, and it bears no mark: nobody can tell whose it is.
     if (role === 'member' && marks.run === undefined && history.lossy.has(run.key)) continue;
-    wrong.push(`${run.key}: ${role} ${pid} of ${run.launchId} lives, though it is not wanted`);
+    wrong.push(`${run.key}: ${described(process)} lives, though it is not wanted`);
   }
   return wrong;
 }

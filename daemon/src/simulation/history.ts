@@ -319,6 +319,8 @@ export class History {
     const isKilled = this.random.chance(0.3) && this.#step > 0 && this.#step <= STEPS;
     const killed = isKilled ? { calls: this.random.below(300), moment: this.#moment() } : undefined;
     this.note('the daemon starts');
+    // No two daemons live at the same microsecond.
+    this.machine.advance(1);
     // What was before its time it cannot know of.
     this.#drift = 0;
     this.#guardedUntil = -Infinity;

@@ -42,7 +42,8 @@ export class HookInvariants {
     const key = keyOf(stem);
     for (const other of this.#truth.machine.processes.values()) {
       if (!isOfHook(other) || other.state === 'zombie' || other.run === undefined) continue;
-      if (this.#isUnprovable(other)) continue;
+      // RUNNING may come with the record, an instant before the exec: then hooks of this very run have begun.
+      if (this.#isUnprovable(other) || other.run.launchId.startsWith(`${launchId}t`)) continue;
       if (keyOf(other.run.key) !== key || other.run.key === stem || jobOf(other.run.key) === 'dependency') continue;
       this.#truth.violate(`${stem} ${launchId} (pid ${process.pid}) begins while ${described(other)} lives`);
     }
@@ -59,13 +60,13 @@ export class HookInvariants {
     }
   }
 
-  /** Its end was written down by another clock: nothing tells that an unmarked child was of its session. */
+  /** Its shell's end is not known, or by another clock: nothing tells that an unmarked child was of its session. */
   #isUnprovable({ marks, run }: SimulatedProcess): boolean {
     const { launches, machine } = this.#truth;
-    const begun = run && launches.get(nameOf(run))?.at;
-    return (
-      marks.hook === undefined && begun?.wall !== undefined && machine.wall - machine.mono !== begun.wall - begun.mono
-    );
+    const launch = run && launches.get(nameOf(run));
+    if (launch === undefined || marks.hook !== undefined) return false;
+    const { at, lastWord } = launch;
+    return lastWord === undefined || machine.wall - machine.mono !== at.wall - at.mono;
   }
 
   /** The daemon signals a hook, or what it left. */

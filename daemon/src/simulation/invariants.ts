@@ -58,7 +58,8 @@ export class Invariants implements Observer {
   onLaunch(key: string, launchId: string): void {
     if (this.launches.has(nameOf({ key, launchId }))) this.#violate(`launch ${launchId} of ${key} was started twice`);
     const { wall, mono, bootId } = this.#machine;
-    const truth: LaunchTruth = { key, launchId, at: { wall, mono }, bootId, execs: 0, touched: [] };
+    const { handsOver } = this.#deeds.settingsOf(key);
+    const truth: LaunchTruth = { key, launchId, at: { wall, mono }, bootId, execs: 0, touched: [], handsOver };
     this.launches.set(nameOf(truth), truth);
     this.#hooks.onLaunch(truth);
     this.#times.onLaunch(truth);
@@ -66,11 +67,10 @@ export class Invariants implements Observer {
       this.#violate(`${key} is held, but launch ${launchId} was started`);
   }
 
-  onExec(process: SimulatedProcess, { version, hands }: ServiceSpec): void {
+  onExec(process: SimulatedProcess, { version }: ServiceSpec): void {
     const truth = this.#begun(process);
     if (truth === undefined) return;
     truth.version = version;
-    if (hands !== undefined) truth.handsOver = true;
     this.#checkAlone(process, truth);
     this.#hooks.checkNoHooks(process, truth.key, truth.launchId);
     this.#times.onExec(truth);
@@ -138,7 +138,7 @@ export class Invariants implements Observer {
     const activity = onRecord(this.#truth, key)?.activity;
     const about = `SIG${signal} to ${role} ${pid} of ${key} ${launchId}`;
     if (activity === undefined || !isEnding(activity) || activity.run.launchId !== launchId) {
-      this.#violate(`${about} without a stop on record`);
+      this.#violate(`${about} without a stop on record (${activity?.kind ?? 'nothing'} is)`);
       return;
     }
     const isNow = 'stop' in activity && activity.stop.now;
@@ -200,7 +200,8 @@ export class Invariants implements Observer {
       this.#violate(`${key} reports an exit twice`);
     for (const { launchId, exit } of exits) {
       const truth = this.launches.get(nameOf({ key, launchId }));
-      if (truth?.handsOver === true) continue;
+      // Of what hands over nobody waits for the end; nor is it known what an expression did that was killed before it began.
+      if (truth?.handsOver === true || (truth?.execs === 0 && this.#deeds.settingsOf(key).handsOver)) continue;
       if (truth === undefined || truth.key !== key) {
         this.#violate(`${key} reports an exit of ${launchId}, which was never launched`);
       } else if (exit.kind !== 'unknown') {

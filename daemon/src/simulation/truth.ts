@@ -4,6 +4,13 @@ import type { Instance, World } from '../core/model.ts';
 import { parseInstance } from '../effects/stored-instance.ts';
 import type { RunTruth, SimulatedMachine, SimulatedProcess } from './machine.ts';
 
+export interface Settings {
+  readonly killMode: string;
+  readonly oneShot: boolean;
+  readonly autorestart: string;
+  readonly handsOver: boolean;
+}
+
 /** What the history knows that the machine does not. */
 export interface Deeds {
   readonly stateDirectory: string;
@@ -21,7 +28,12 @@ export interface Deeds {
   readonly hurried: ReadonlySet<string>;
   /** The operator resolves what is in doubt: told to kill. */
   readonly resolving: ReadonlySet<string>;
-  settingsOf(key: string): { readonly killMode: string; readonly oneShot: boolean; readonly autorestart: string };
+  settingsOf(key: string): {
+    readonly killMode: string;
+    readonly oneShot: boolean;
+    readonly autorestart: string;
+    readonly handsOver: boolean;
+  };
   /** The world of the living daemon. */
   world(): World | undefined;
   /** No stop by the clock before this monotonic time: it jumped, and the daemon has noticed. */
@@ -40,7 +52,7 @@ export interface LaunchTruth extends RunTruth {
   /** It was ended for what it did itself. */
   isOwnFault?: boolean;
   /** The expression's last word is not the service's. */
-  handsOver?: boolean;
+  readonly handsOver: boolean;
   /** When the service did last what its health-check looks for, the latest first. */
   touched: readonly number[];
   /** Place in the order of all endings. */
