@@ -15,7 +15,7 @@
  * beside this (`jobs.ts`); what they come to is the event `job-done`.
  */
 import { endedBy } from './ending.ts';
-import { beginJob, cancelUnwanted, deadlineOfJobs, stepJob, tickJobs, type JobEvent } from './jobs.ts';
+import { beginJob, cancelJob, cancelUnwanted, deadlineOfJobs, stepJob, tickJobs, type JobEvent } from './jobs.ts';
 import {
   boot, clearedOfJob, enterClearing, finished, ownEnd, scannedWhileClearing, stopClearing, stopFinishing, tickClearing,
   tickFinishing,
@@ -69,8 +69,12 @@ const asked: Handler<'idle', 'job-done'> = (instance, _activity, { job, result }
   return same({ ...instance, externals: { met, againAt: now.mono + interval, text: result.text } });
 };
 
+/** What was asked for a launch that is not wanted any more says nothing of the next one. */
+const unask: Handler<'idle', 'stop'> = ({ externals: _asked, ...rest }, _activity, _event, now) =>
+  cancelJob(rest, 'dependency', now);
+
 const table: Table = {
-  idle: { ...ordinary, launch, ask, adopt, 'job-done': asked },
+  idle: { ...ordinary, launch, ask, stop: unask, adopt, 'job-done': asked },
   preparing: { ...ordinary, stop: stopPreparing, tick: tickPreparing, 'job-done': beforeDone },
   launching: {
     ...ordinary,

@@ -11,7 +11,7 @@ import { dependentsInTheWay, isLossy } from './dependencies.ts';
 import { isOwnEnding } from './ending.ts';
 import { fallbackDeadline } from './facts.ts';
 import { firstClosedGate, type Gate } from './gates.ts';
-import { hasJobs } from './jobs.ts';
+import { hasJobs, jobNamed } from './jobs.ts';
 import { entryFor } from './ledger.ts';
 import { deadlineOf, runTimeDeadline, type InstanceEvent } from './lifecycle.ts';
 import { logPaths } from './log-paths.ts';
@@ -49,7 +49,7 @@ function endingsOf(survey: Survey): readonly Proposal[] {
     if (cause !== undefined) causes.set(target.key, cause);
   }
   const isFree = (target: Target): boolean => dependentsInTheWay(target, survey.byId, causes).length === 0;
-  const proposals: Proposal[] = [];
+  const proposals: Proposal[] = unasked(survey);
   for (const target of causes.size === 0 ? [] : survey.targets) {
     const cause = causes.get(target.key);
     if (cause === undefined) continue;
@@ -57,6 +57,18 @@ function endingsOf(survey: Survey): readonly Proposal[] {
   }
   for (const target of yielding) if (isFree(target)) proposals.push({ key: target.key, event: { kind: 'proceed' } });
   return proposals;
+}
+
+/** External dependencies that were asked for a launch that is not wanted any more. */
+function unasked(survey: Survey): Proposal[] {
+  return survey.targets.flatMap((target) => {
+    const instance = survey.instance(target);
+    const job = jobNamed(instance, 'dependency');
+    const isAsking = job !== undefined && job.killed === undefined && job.result === undefined;
+    if (instance.activity.kind !== 'idle' || (instance.externals === undefined && !isAsking)) return [];
+    if (survey.decision(target).want === 'run') return [];
+    return [{ key: target.key, event: { kind: 'stop', cause: 'manual', now: false, yieldFirst: false } as const }];
+  });
 }
 
 /** It is on its way up, or up. */
