@@ -28,6 +28,8 @@ export type Action =
       readonly ended: boolean;
       /** What `podman inspect` printed. */
       readonly text?: string;
+      /** How it ended, where it failed. */
+      readonly failure?: string;
     }
   /** Start a hook, or one try of a check. `run`: whose it is; absent before a launch. */
   | { readonly kind: 'start-job'; readonly key: InstanceKey; readonly job: Job; readonly run?: Run }

@@ -1,4 +1,4 @@
-/** What an operator's `unblock` does where something alive cannot be proven (BLOCKED `identity`). */
+/** What an operator's `unblock` does where something alive cannot be proven (BLOCKED `identity`, `pid-file`). */
 import { parseMark, runMark } from '../core/identity.ts';
 import type { InstanceEvent } from '../core/lifecycle.ts';
 import type { Instance, LaunchId, LiveProcess, ProcessIdentity, Run } from '../core/model.ts';
@@ -95,22 +95,26 @@ function kill(parts: DoubtParts, alive: readonly ProcessInfo[], candidates: read
   return { resolved: false, candidates, message: 'killed; not gone yet: ask again' };
 }
 
+/** The process becomes the run's: of what hands over, it is what was handed over. */
 function adopt(
-  { system, files, uid }: DoubtParts,
+  parts: DoubtParts,
   instance: Instance,
   target: Target | undefined,
   alive: readonly ProcessInfo[],
   candidates: readonly LiveProcess[],
   pid: number,
 ): ResolutionOutcome {
-  const main = alive.find((process) => process.pid === pid);
+  const { system, files, uid } = parts;
+  const refused = (message: string): ResolutionOutcome => ({ resolved: false, candidates, message });
+  const main = alive.find((process) => process.pid === pid) ?? lateComer(parts, instance, pid);
   const version = target?.effective?.version;
   const mark = parseMark(main?.marks.run, uid);
-  if (main === undefined || mark === undefined)
-    return { resolved: false, candidates, message: `process ${pid} is not one of its candidates` };
-  if (version === undefined)
-    return { resolved: false, candidates, message: 'it has no version in effect to adopt it for' };
-  const launchId: LaunchId = mark.launchId;
+  if (main === undefined) return refused(`process ${pid} is not one of its candidates`);
+  if (mark !== undefined && mark.key !== instance.key) return refused(`process ${pid} belongs to a run of ${mark.key}`);
+  const launchId: LaunchId | undefined = mark?.launchId ?? instance.ended?.launchId;
+  if (launchId === undefined)
+    return refused(`process ${pid} bears no mark, and no launch is known that it could be of`);
+  if (version === undefined) return refused('it has no version in effect to adopt it for');
   const process: ProcessIdentity = {
     pid,
     startTicks: main.startTicks,
@@ -118,10 +122,12 @@ function adopt(
     pidNamespace: system.pidNamespace(),
   };
   const now = system.now();
-  const age = ((system.ticks() - main.startTicks) / system.ticksPerSecond) * 1000;
+  const age = ageOf(system, main);
+  const { type } = version.command;
   const run: Run = {
     launchId,
     why: 'operator',
+    type,
     applyOn: version.applyOn.text,
     fingerprint: version.fingerprint,
     settings: settingsOf(version),
@@ -129,8 +135,33 @@ function adopt(
     startedMono: now.mono - age,
     logs: {},
     process,
+    ...(type === 'pid-file' || type === 'podman-cid' ? { handed: { process } } : {}),
   };
   // No launcher waits for it: its exit status will not be known. The record names the process itself in the launcher's place.
   files.writeRecord(instance.key, { launchId, process, launcher: process });
   return { resolved: true, candidates: [], events: [{ kind: 'resolve' }, { kind: 'adopt', run }] };
+}
+
+/** What an expression started that named no process: it may bear no mark, but has to be younger than its launch, and its user's. */
+function lateComer({ system, members }: DoubtParts, { doubt, ended }: Instance, pid: number): ProcessInfo | undefined {
+  if (doubt?.code !== 'pid-file' || ended === undefined) return undefined;
+  const user = system.stat(members.self)?.uid;
+  return members
+    .processes()
+    .find(
+      (process) =>
+        process.pid === pid &&
+        !process.ended &&
+        process.marks.run === undefined &&
+        process.uid === user &&
+        system.now().wall - ageOf(system, process) >= ended.startedAt - AGE_TOLERANCE,
+    );
+}
+
+/** Start times are known to the tick, and clocks drift. */
+const AGE_TOLERANCE = 1_000;
+
+/** In milliseconds. */
+function ageOf(system: System, { startTicks }: ProcessInfo): number {
+  return ((system.ticks() - startTicks) / system.ticksPerSecond) * 1000;
 }

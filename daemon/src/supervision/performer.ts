@@ -1,7 +1,7 @@
 /** Carries out what the core asks for, and tells what came of it as further changes. Decides nothing. */
 import type { Action } from '../core/actions.ts';
 import type { Change } from '../core/engine.ts';
-import { runMark } from '../core/identity.ts';
+import { parseMark, runMark } from '../core/identity.ts';
 import type { JobEvent } from '../core/jobs.ts';
 import { inheritedEnvironment } from '../core/inherited-environment.ts';
 import { mainOf, type InstanceEvent } from '../core/lifecycle.ts';
@@ -39,6 +39,9 @@ export interface PerformerOptions {
   /** The answer of a probe, which comes later. */
   readonly onAnswer: (key: InstanceKey, event: JobEvent) => void;
 }
+
+/** How long after the end of its expression a pid file may still come, in milliseconds. */
+const PID_FILE_GRACE = 2_000;
 
 export class Performer {
   readonly #o: PerformerOptions;
@@ -214,7 +217,7 @@ export class Performer {
   /* ---------------------------------------------------------------- expressions that name another process */
 
   /** The process that a pid file, or `podman inspect`, names: younger than the launch, and provably the run's or the user's. */
-  #takePid({ key, run, ended, text }: Extract<Action, { kind: 'take-pid' }>): readonly InstanceEvent[] {
+  #takePid({ key, run, ended, text, failure }: Extract<Action, { kind: 'take-pid' }>): readonly InstanceEvent[] {
     const { files, system, members, uid } = this.#o;
     const { launchId } = run;
     const unhanded = (message: string, pid?: ProcessInfo): readonly InstanceEvent[] => {
@@ -232,7 +235,10 @@ export class Performer {
     const pid = text === undefined ? files.readPid(key, launchId) : parsePid(text);
     if (pid === undefined) {
       this.#pidsSeen.delete(launchId);
-      return unhanded(text === undefined ? 'its expression ended and wrote no pid file' : 'podman named no process');
+      if (ended && text === undefined && this.#mayBeWritten(key, launchId)) return [];
+      const said = failure ?? `it said ${JSON.stringify(text)}`;
+      const named = `podman inspect named no process (${said})`;
+      return unhanded(text === undefined ? 'its expression ended and wrote no pid file' : named);
     }
     const before = this.#pidsSeen.get(launchId);
     this.#pidsSeen.set(launchId, pid);
@@ -243,6 +249,9 @@ export class Performer {
     const info: ProcessInfo = { ...stat, marks: system.marks(pid) };
     if (run.process !== undefined && stat.startTicks < run.process.startTicks)
       return unhanded(`process ${pid}, which it named, is older than its launch`, info);
+    const other = parseMark(info.marks.run, uid);
+    if (other !== undefined && other.key !== key)
+      return unhanded(`process ${pid}, which it named, belongs to a run of ${other.key}`, info);
     const isOwn = info.marks.run === runMark(uid, key, launchId) || stat.uid === (system.stat(this.#o.self)?.uid ?? -1);
     if (!isOwn) return unhanded(`process ${pid}, which it named, is neither marked as its own nor its user's`, info);
     this.#pidsSeen.delete(launchId);
@@ -255,6 +264,15 @@ export class Performer {
     // From now on no launcher starts a second one while it lives.
     files.writeRecord(key, { launchId, process, launcher: run.launcher ?? process });
     return [{ kind: 'handed', launchId, process }];
+  }
+
+  /** Daemons of old end first, and write their pid a moment later. */
+  #mayBeWritten(key: InstanceKey, launchId: LaunchId): boolean {
+    const file = this.#o.files.readExit(key, launchId);
+    const age = file.kind === 'ended' ? this.#o.system.now().wall - file.at : Infinity;
+    if (Math.abs(age) > PID_FILE_GRACE) return false;
+    this.undecided.add(key);
+    return true;
   }
 
   #lookJob(key: InstanceKey, job: Job, patience: 'patient' | 'over'): readonly JobEvent[] {

@@ -101,7 +101,8 @@ export const launched: Handler<'launching', 'launched'> = (instance, { run }, ev
 /** State was lost, but not the run: it is settled as it would have been, and what it is for is on the ledger again. */
 export const adopt: Handler<'idle', 'adopt'> = (instance, _activity, { run }, now) => {
   const line = lineOfRun(run.entry ?? versionEntry(run.applyOn), run.launchId);
-  const known = run.settings.oneShot ? { ...instance, ledger: withEntry(instance.ledger, line) } : instance;
+  const alive = notEnded(instance, run);
+  const known = run.settings.oneShot ? { ...alive, ledger: withEntry(alive.ledger, line) } : alive;
   const { 'after-start': _ran, ...hooks } = run.settings.hooks ?? {};
   // Its start was seen by another daemon: what followed on that is not done again.
   const step = enterStep(known, { ...run, settings: { ...run.settings, hooks } }, 'settle', now);
@@ -113,6 +114,12 @@ function withRun({ instance, actions }: Step, run: Run): Step {
   const { activity } = instance;
   if (activity.kind !== 'settling' && activity.kind !== 'running') return { instance, actions };
   return { instance: { ...instance, activity: { ...activity, run } }, actions };
+}
+
+/** What was in doubt was taken for ended. */
+function notEnded({ ended, exits, ...rest }: Instance, { launchId }: Run): Instance {
+  const others = exits.filter((exit) => exit.launchId !== launchId);
+  return { ...rest, exits: others, ...(ended === undefined || ended.launchId === launchId ? {} : { ended }) };
 }
 
 /** Also after its record was seen: that comes before the last steps of a launch, and any of them may fail. */
@@ -191,8 +198,8 @@ export const stepDone: Handler<'settling', 'job-done'> = (instance, activity, { 
   const { run, step } = activity;
   if (job.killed?.why === 'cancelled' || activity.failed !== undefined) return same(instance);
   if (job.name === 'inspect' && step === 'pid-file') {
-    const text = result.ok ? (result.output ?? '') : '';
-    return { instance, actions: [{ kind: 'take-pid', key: instance.key, run, ended: true, text }] };
+    const said = result.ok ? { text: result.output ?? '' } : { text: '', failure: textOf(result) };
+    return { instance, actions: [{ kind: 'take-pid', key: instance.key, run, ended: true, ...said }] };
   }
   if (job.name === 'init' && step === 'init') {
     if (result.ok) return enterStep(instance, run, 'settle', now);
@@ -207,10 +214,11 @@ export const stepDone: Handler<'settling', 'job-done'> = (instance, activity, { 
 };
 
 /** The last try has only what is left of the time: how long that was tells nothing. */
-function lastTry({ killed }: Job, { text, output }: JobResult): string {
-  if (killed?.why === 'timeout') return 'its last try did not end';
-  return output === undefined || output === '' ? text : `${text}: ${output}`;
+function lastTry({ killed }: Job, result: JobResult): string {
+  return killed?.why === 'timeout' ? 'its last try did not end' : textOf(result);
 }
+
+const textOf = ({ text, output = '' }: JobResult): string => (output === '' ? text : `${text}: ${output}`);
 
 function startCheckFailed(instance: Instance, activity: ActivityOf<'settling'>, text: string, now: Now): Step {
   const check = activity.run.settings.startHealthCheck;
