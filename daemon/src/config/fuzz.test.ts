@@ -12,7 +12,7 @@ import { testContext } from './test-context.ts';
  * A longer run: `PROCMAN_FILES=100000 npx vitest run --project unit daemon/src/config/fuzz.test.ts`. A failure names the seed of its
  * file: `PROCMAN_SEED=N PROCMAN_FILES=1` tries that one alone.
  */
-const FILES = Number(process.env['PROCMAN_FILES'] ?? 1000);
+const FILES = Number(process.env['PROCMAN_FILES'] ?? 500);
 const SEED = Number(process.env['PROCMAN_SEED'] ?? 1);
 /** No file may take longer, in milliseconds of this process: the daemon waits meanwhile. */
 const SLOW = 2000;

@@ -31,16 +31,41 @@ function syntaxProblem(error: TomlError, text: string, file: string): Problem {
     line,
     column,
     message: `not valid TOML: ${reason}`,
-    ...(hint === undefined ? {} : { hint }),
+    hint,
   };
 }
 
-/** The mend for the commonest slips. */
-function mendOf(reason: string, line: string, column: number): string | undefined {
-  const before = line.slice(0, column);
-  if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(line))
+/** What the parser says, and the mend. The first that fits counts. */
+const MENDS: readonly (readonly [RegExp, string])[] = [
+  [/^invalid value/, 'a text stands in quotes: key = "text"; true, false and numbers do without'],
+  [/numeric literal/, 'a text stands in quotes: key = "text"; a number has no other characters in it'],
+  [/escape/, "write \\\\ for a backslash, or put the text in '...', where a backslash stands for itself"],
+  [/invalid (date|time)/, 'the calendar has no such day or time; write it like 2024-10-01T12:00:00'],
+  [/expected comma or end of structure/, 'a [ or { above is not closed, or a comma is missing'],
+  [/followed by an end-of-line/, 'write one key = value in a line; is a quotation mark or a bracket missing?'],
+  [/nested/, 'nothing in this file needs more than a few levels: is it the right file?'],
+  [/leading zero/, 'write octal numbers as 0o22, or in quotes: "022"'],
+  [/losslessly/, 'the number is too large'],
+  [/unsafe property/, 'no key can have this name: choose another one'],
+  [/table array/, 'write [[process]], with two brackets on both sides'],
+  [/key/, 'keys are letters, digits, - and _; others stand in quotes: "my key" = ...'],
+];
+
+/** Where nothing better is known. */
+const FORMS = 'a line is key = value, [table], [[process]], or a # comment';
+
+function mendOf(reason: string, line: string, column: number): string {
+  const mend = mendOfLine(reason, line, column);
+  return mend ?? MENDS.find(([pattern]) => pattern.test(reason))?.[1] ?? FORMS;
+}
+
+/** The mend for the commonest slips, as far as the line shows them. */
+function mendOfLine(reason: string, line: string, column: number): string | undefined {
+  const before = line.slice(0, column).trimEnd();
+  if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(line)) {
     return 'the line holds a control character: take it out';
-  if (/[\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb]/.test(line.slice(column - 1, column))) {
+  }
+  if (/[\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb]/.test(line.charAt(column - 1))) {
     return `these quotation marks are a text processor's: write " instead`;
   }
   if (/^\s*\[\s*\w+\s*:/.test(line)) {
@@ -49,28 +74,16 @@ function mendOf(reason: string, line: string, column: number): string | undefine
   if (/^\s*[\w.-]+\s*$/.test(line) && reason.includes('illegal character in key')) {
     return `a key needs a value: ${line.trim()} = ...`;
   }
-  if (/(?:^|[{,])\s*[\w-]+\s*:$/.test(before.trimEnd()) || /^\s*[\w-]+\s*:/.test(line)) {
-    const key = /([\w-]+)\s*:$/.exec(before.trimEnd())?.[1] ?? /^\s*([\w-]+)/.exec(line)?.[1] ?? 'key';
+  if (/(?:^|[{,])\s*[\w-]+\s*:$/.test(before) || /^\s*[\w-]+\s*:/.test(line)) {
+    const key = /([\w-]+)\s*:$/.exec(before)?.[1] ?? /^\s*([\w-]+)/.exec(line)?.[1] ?? 'key';
     return `TOML joins keys and values with "=", not with ":": write ${key} = ...`;
   }
   if (/control characters are not allowed in strings|unfinished string/.test(reason) && /["']/.test(line)) {
     return 'a quotation mark is opened and not closed in this line: close it';
   }
   if (reason.includes('redefine an already defined')) return definedTwice(line);
-  if (reason === 'invalid value' && before.trimEnd().endsWith('=') && /=\s*(#.*)?$/.test(line)) {
-    return 'write a value after the "="';
-  }
-  if (reason === 'invalid value') return 'a text stands in quotes: key = "text"; true, false and numbers do without';
-  if (reason.includes('escape')) {
-    return `write \\\\ for a backslash, or put the text in '...', where a backslash stands for itself`;
-  }
-  if (/invalid (date|time)/.test(reason))
-    return 'the calendar has no such day or time; write it like 2024-10-01T12:00:00';
-  if (reason.includes('expected comma or end of structure'))
-    return 'a [ or { above is not closed, or a comma is missing';
-  if (reason.includes('nested')) return 'nothing in this file needs more than a few levels: is it the right file?';
-  if (reason.includes('leading zero')) return 'write octal numbers as 0o22, or in quotes: "022"';
-  return undefined;
+  const isEmpty = before.endsWith('=') && /=\s*(#.*)?$/.test(line);
+  return isEmpty && reason === 'invalid value' ? 'write a value after the "="' : undefined;
 }
 
 function definedTwice(line: string): string {

@@ -118,7 +118,7 @@ describe('problems', () => {
     [
       'an unknown template',
       using('command = "sleep 1"', '').replace('template = "T"', 'template = "TT"'),
-      ['13:1: error: process "a": template.template: there is no template "TT"'],
+      ['13:1: error: process "a": template.template: there is no template "TT"\n    the file has "T"'],
     ],
     [
       'no template at all',

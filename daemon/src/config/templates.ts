@@ -64,7 +64,7 @@ export function readTemplates(top: RawTable, report: Report): Templates {
 
 function readTemplate(raw: unknown, path: Path, report: Report): Template | undefined {
   if (!isTable(raw)) {
-    report.error({ path, key: 'template', message: 'is not a table' });
+    report.error({ path, key: 'template', message: 'is not a table', hint: 'write [[template]]' });
     return undefined;
   }
   const kind = { shape: templateKeys, later: [] };
@@ -173,7 +173,8 @@ function fillTemplate(use: TemplateUse, templates: Templates, place: TablePlace,
   const template = templates.get(use.template);
   if (template === undefined) {
     const nearest = createNearest(templates.keys())(use.template);
-    const others = templates.size === 0 ? 'the file has no [[template]]' : undefined;
+    const names = [...templates.keys()].slice(0, 10).map(quote).join(', ');
+    const others = templates.size === 0 ? 'the file has no [[template]]' : `the file has ${names}`;
     const hint = nearest === undefined ? others : `did you mean ${quote(nearest)}?`;
     error(`there is no template ${quote(use.template)}`, { key: 'template', hint });
     return undefined;
