@@ -59,6 +59,29 @@ describe.concurrent('a clock', () => {
     expect(['days', 'job', 'web', 'nights'].map((id) => world.starts(id).length)).toEqual([1, 1, 2, 1]);
   });
 
+  test('that is corrected by seconds ends nothing that has just begun', async ({ world }) => {
+    const clock = new Clock(world, '2030-06-05T08:59:40+02:00');
+    clock.configure([
+      service('shop', 'steady', window('09:00', '18:00')),
+      service('web', 'steady', `apply-on = "${OLD}"`),
+      service('web', 'tells two', 'apply-on = "2030-06-05T09:00:00"'),
+      service('nights', 'steady', window('18:00', '09:00')),
+    ]);
+    await clock.startDaemon();
+    await world.waitForAll('RUNNING', ['web', 'nights']);
+    await clock.jump('2030-06-05T09:00:00+02:00');
+    await world.waitForRow('web', 'its new version', (row) => row.applyOn !== OLD && row.state === 'RUNNING');
+    await world.waitForState('shop', 'RUNNING');
+    await world.waitForState('nights', 'STOPPED');
+    const before = await pids(world, ['shop', 'web']);
+    await clock.jump('2030-06-05T08:59:45+02:00');
+    for (const name of ['shop', 'web']) expect(await world.row(name)).toMatchObject(DISTRUSTED);
+    await clock.jump('2030-06-05T09:00:05+02:00');
+    for (const name of ['shop', 'web']) expect(await world.row(name)).toMatchObject(WELL);
+    expect(await pids(world, ['shop', 'web'])).toEqual(before);
+    expect((await world.daemonView()).clock).toBeUndefined();
+  });
+
   test('of 1970 at the start of the daemon stops nothing, starts nothing anew, and is told of', async ({ world }) => {
     const clock = new Clock(world, '2030-06-05T12:00:00+02:00');
     clock.configure([

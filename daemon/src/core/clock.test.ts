@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { afterJump, atStart, guardEnd, isGuarded, isHeldBack } from './clock.ts';
+import { afterJump, afterStepBack, atStart, caughtUp, guardEnd, isGuarded, isHeldBack } from './clock.ts';
 import type { ClockGuard, StopCause } from './model.ts';
 import { later, START } from './testing/builders.ts';
 
@@ -63,4 +63,12 @@ test('when a guard ends, by each clock; what is over is not waited for', () => {
   expect(guardEnd({ ...BEHIND, ...JUMPED }, START)).toEqual({ mono: later(1_000).mono, wall: later(1_000).wall });
   expect(guardEnd({ ...BEHIND, ...JUMPED }, later(1_000))).toEqual({});
   expect(guardEnd({}, START)).toEqual({});
+});
+
+test('a step back is waited out until the clock shows again what it had shown, and no longer', () => {
+  const once = afterStepBack({}, later(5_000).wall);
+  expect(isGuarded(once, later(4_999))).toBe(true);
+  expect(afterStepBack(once, later(2_000).wall)).toEqual(once);
+  expect(caughtUp(once, later(4_999))).toBe(once);
+  expect(caughtUp({ ...once, ...JUMPED }, later(5_000))).toEqual(JUMPED);
 });

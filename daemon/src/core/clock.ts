@@ -3,6 +3,8 @@ import type { ClockGuard, MonotonicTime, Now, Run, StopCause, WallTime } from '.
 
 /** A jump of the wall clock over this length is one to be wary of. */
 export const CLOCK_JUMP = 60_000;
+/** Set back by more than this, a clock is corrected, and not only measured badly. */
+export const STEP_BACK = 100;
 /** So long has a new time to hold before it stops anything. */
 export const SETTLES_AFTER = 30_000;
 
@@ -21,6 +23,17 @@ export function isHeldBack(cause: StopCause, guard: ClockGuard, now: Now): boole
 /** After a jump of the wall clock: the new time has to hold for a while. */
 export function afterJump(guard: ClockGuard, now: Now): ClockGuard {
   return { ...guard, settlesAt: now.mono + SETTLES_AFTER, jumpedTo: now.wall };
+}
+
+/** After a step back that is no jump: what began in the time that comes once more is not ended by that. */
+export function afterStepBack({ behindUntil, ...guard }: ClockGuard, reached: WallTime): ClockGuard {
+  return { ...guard, behindUntil: Math.max(reached, behindUntil ?? reached) };
+}
+
+/** A clock that has caught up may be set back again: that is another matter. */
+export function caughtUp(guard: ClockGuard, now: Now): ClockGuard {
+  const { behindUntil, ...rest } = guard;
+  return behindUntil !== undefined && behindUntil <= now.wall ? rest : guard;
 }
 
 /**

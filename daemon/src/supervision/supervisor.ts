@@ -7,7 +7,7 @@ import type { Action } from '../core/actions.ts';
 import { applyCommand, type Command, type Decided } from '../core/commands.ts';
 import { Describer } from '../core/describe.ts';
 import { show, turn, type Change } from '../core/engine.ts';
-import { afterJump, atStart, CLOCK_JUMP } from '../core/clock.ts';
+import { afterJump, afterStepBack, atStart, caughtUp, CLOCK_JUMP, STEP_BACK } from '../core/clock.ts';
 import { withConfig, withFallbacks } from '../core/facts.ts';
 import { resultOf, type JobEvent } from '../core/jobs.ts';
 import type { CoreConfig, Instance, InstanceKey, Now, ProcessVersion, World } from '../core/model.ts';
@@ -412,7 +412,10 @@ export class Supervisor {
   /** The clock jumped: what it stops waits until the new time has held for a while. */
   #noteJump(now: Now): void {
     const jump = now.wall - this.#decidedAt.wall - (now.mono - this.#decidedAt.mono);
-    if (Math.abs(jump) < CLOCK_JUMP) return;
+    if (Math.abs(jump) < CLOCK_JUMP) {
+      if (jump < -STEP_BACK) this.#world = { ...this.#world, clock: afterStepBack(this.#world.clock, now.wall - jump) };
+      return;
+    }
     this.#decidedAt = now;
     this.#world = { ...this.#world, clock: afterJump(this.#world.clock, now) };
     const text = `the clock jumped by ${Math.round(jump / 1000)} s: what it would stop waits until it has held for 30 s`;
@@ -430,6 +433,7 @@ export class Supervisor {
     const changes = this.#queue.splice(0);
     const now = this.#o.system.now();
     this.#noteJump(now);
+    this.#world = { ...this.#world, clock: caughtUp(this.#world.clock, now) };
     this.#world = this.#takeovers.weigh(this.#world, now);
     this.#tellJobs(changes);
     const { world, actions } = turn(this.#world, changes, now);
