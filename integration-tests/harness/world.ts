@@ -209,6 +209,11 @@ export class World {
     return this.lines(`log.${id}`).flatMap((line) => (line.startsWith('start ') ? [Number(line.slice(6))] : []));
   }
 
+  /** Writes a file of the playground. */
+  write(file: string, text: string): void {
+    writeFileSync(join(this.playground, file), text);
+  }
+
   /** Opens a gate that test programs wait at. */
   open(gate: string): void {
     writeFileSync(join(this.playground, gate), '');

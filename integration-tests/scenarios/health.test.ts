@@ -345,7 +345,9 @@ describe('a reload of a running process', () => {
     await reloaded(world, 'steady', [check('tells', OFTEN)]);
     await world.waitFor('the new check', () => world.lines('env.web.check').length > 0);
     await reloaded(world, 'steady', [LEFT]);
-    await world.waitFor('the checks to end', () => hookProcesses(world, 'health-check', 'hook').length === 0);
+    const ofCheck = (): number =>
+      (['hook', 'launcher'] as const).flatMap((kind) => hookProcesses(world, 'health-check', kind)).length;
+    await world.waitFor('the last check to end', () => ofCheck() === 0);
     const count = begun(world, 'web.check').length;
     await reloaded(world, 'steady', [LEFT, 'stop-timeout = "400ms"']);
     expect(begun(world, 'web.check').length).toBe(count);
@@ -391,7 +393,8 @@ describe('a reload of a running process', () => {
     await world.waitForState('web', 'RUNNING');
     const stop = world.beginCtl('stop', 'web');
     await world.waitForState('web', 'STOPPING');
-    await reloaded(world, 'ignores-term', ['stop-timeout = "200ms"']);
+    world.configure([service('web', 'ignores-term', 'stop-timeout = "200ms"')]);
+    expect((await world.ctl('update')).code).toBe(0);
     expect((await stop.finished).stdout).toBe('web: stopped\n');
   });
 
