@@ -76,8 +76,8 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  pureCore(['daemon/src/core/**/*.ts'], ['daemon/src/core/time/*.ts'], '..'),
-  pureCore(['daemon/src/core/time/*.ts'], [], '../..'),
+  pureCore(['daemon/src/core/**/*.ts'], ['daemon/src/core/{time,lifecycle}/*.ts', 'daemon/src/core/lifecycle/**'], '..'),
+  pureCore(['daemon/src/core/{time,lifecycle}/*.ts'], [], '../..'),
   {
     files: ['**/*.test.ts', 'integration-tests/**', 'bench/**'],
     rules: {
