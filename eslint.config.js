@@ -17,7 +17,8 @@ const pureCore = (files, ignores, source) => ({
             group: ['node:*', `${source}/effects/*`, `${source}/rpc/*`, `${source}/config/*`, `${source}/*.ts`],
             message: 'core/ is pure: pass it in as an argument',
           },
-          { regex: '^(?!\\.{1,2}/|@procman/protocol|temporal-polyfill$|croner$)',
+          {
+            regex: '^(?!\\.{1,2}/|@procman/protocol|temporal-polyfill$|croner$)',
             message: 'core/ imports no package but @procman/protocol, and for civil time temporal-polyfill and croner',
           },
         ],
@@ -76,7 +77,11 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  pureCore(['daemon/src/core/**/*.ts'], ['daemon/src/core/{time,lifecycle}/*.ts', 'daemon/src/core/lifecycle/**'], '..'),
+  pureCore(
+    ['daemon/src/core/**/*.ts'],
+    ['daemon/src/core/{time,lifecycle}/*.ts', 'daemon/src/core/lifecycle/**'],
+    '..',
+  ),
   pureCore(['daemon/src/core/{time,lifecycle}/*.ts'], [], '../..'),
   {
     files: ['**/*.test.ts', 'integration-tests/**', 'bench/**'],

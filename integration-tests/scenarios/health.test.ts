@@ -334,8 +334,9 @@ describe('a reload of a running process', () => {
   test('a health-check that is added is asked', async ({ world }) => {
     await started(world, service('web', 'steady'));
     await world.waitForState('web', 'RUNNING');
-    await reloaded(world, 'steady', [check('asks well', `${OFTEN}, retries = 1`), LEFT]);
-    expect((await unhealthy(world)).reason.message).toContain('no well');
+    await reloaded(world, 'steady', [check('waits go 1', `${OFTEN}, retries = 1`), LEFT]);
+    world.open('go');
+    expect((await unhealthy(world)).reason.message).toContain('exited with code 1');
     expect(world.starts('web')).toHaveLength(1);
   });
 

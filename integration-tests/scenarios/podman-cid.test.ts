@@ -105,7 +105,9 @@ describe('an expression', () => {
   }) => {
     await started(world, `${RUN} >/dev/null; printf '%064d\\n' 1`);
     const row = await world.waitForState('web', 'BLOCKED');
-    expect(row.reason.message).toMatch(/podman inspect named no process \(exited with code 125: .*no such container 0+1\)/);
+    expect(row.reason.message).toMatch(
+      /podman inspect named no process \(exited with code 125: .*no such container 0+1\)/,
+    );
     const pid = container(world);
     expect((await world.ctl('unblock', 'web', '--adopt', String(pid))).code).toBe(0);
     expect(await world.waitForState('web', 'RUNNING')).toMatchObject({ pid });
