@@ -33,7 +33,6 @@ export function converge(history: History): void {
     // Now and then a notification is late.
     if (machine.random.chance(0.8)) daemon.tell('look', (supervisor) => supervisor.lookAt('all'));
     history.wake();
-    history.letOthersRun(200);
     invariants.check();
     invariants.checkLengths(since);
     if (invariants.violations.length > 0) return;
@@ -41,17 +40,19 @@ export function converge(history: History): void {
     if (machine.mono >= operatorComesAt && daemon.isAlive) {
       daemon.configure(history.config, false);
       const stuck = daemon.supervisor?.survey().targets ?? [];
-      history.order('unblock', stuck);
+      history.operator.order('unblock', stuck);
       // What failed for a fault before may have given up since.
       operatorComesAt = machine.mono + OPERATOR_INTERVAL;
     }
-    for (const key of inDoubt(history)) history.resolve(key);
+    for (const key of inDoubt(history)) history.operator.resolve(key);
     const wrong = operatorComesAt === since ? ['it has not begun'] : whatIsWrong(history);
     if (wrong.length === 0) break;
     if (machine.mono >= deadline) {
       for (const text of wrong) invariants.violations.push(`it does not come right: ${text}`);
       return;
     }
+    // What was started takes its time from here on.
+    history.letOthersRun(200);
     machine.advance(Math.ceil(Math.min(Math.max(daemon.nextWake() ?? 100, 10), 2_000)));
   }
   // What ended last has to get to its last word, and to be seen.
@@ -107,8 +108,9 @@ function unwantedOf(history: History, allowed: ReadonlySet<string>): string[] {
   return wrong;
 }
 
-/** What has left a hook's session was meant to outlive it. */
-const isLeftByHook = ({ role, session, pid }: SimulatedProcess): boolean => role === 'hook-member' && session === pid;
+/** What has left a hook's session was meant to outlive it; what is unmarked in it cannot always be proven to be. */
+const isLeftByHook = ({ role, session, pid, marks }: SimulatedProcess): boolean =>
+  role === 'hook-member' && (session === pid || marks.hook === undefined);
 
 function liveMains({ machine }: History, key: string): number {
   return [...machine.processes.values()].filter(
@@ -117,7 +119,7 @@ function liveMains({ machine }: History, key: string): number {
 }
 
 /** What the operator was told, with holds that end by themselves; undefined where he cannot know. */
-function heldNow({ machine, held, until }: History, key: string): boolean | undefined {
+function heldNow({ machine, operator: { held, until } }: History, key: string): boolean | undefined {
   const end = until.get(key);
   if (held.get(key) !== true || typeof end !== 'number' || machine.latestWall < end) return held.get(key);
   // The clock showed its end before: whether the daemon has seen that is not known.

@@ -9,9 +9,10 @@ import { converge } from './convergence.ts';
 import { DaemonOnTrial, STATE_DIRECTORY, type Flaws } from './daemon-on-trial.ts';
 import { Invariants } from './invariants.ts';
 import { SimulatedMachine, type Role, type SimulatedProcess } from './machine.ts';
+import { Operator } from './operator.ts';
 import { Random } from './random.ts';
 import type { Moment } from './simulated-system.ts';
-import { keyOf, type Deeds } from './truth.ts';
+import type { Deeds } from './truth.ts';
 
 export interface Report {
   readonly seed: number;
@@ -47,13 +48,8 @@ export class History {
   readonly machine: SimulatedMachine;
   readonly daemon: DaemonOnTrial;
   readonly invariants: Invariants;
-  readonly held = new Map<string, boolean | undefined>();
+  readonly operator: Operator;
   readonly lossy = new Set<string>();
-  readonly asked = new Map<string, number>();
-  readonly until = new Map<string, number | 'reboot'>();
-  readonly forced = new Set<string>();
-  readonly hurried = new Set<string>();
-  readonly resolving = new Set<string>();
   /** Versions that could not be launched now: `ID APPLY-ON`. */
   readonly troubled = new Set<string>();
   readonly #trace: string[] = [];
@@ -83,6 +79,7 @@ export class History {
       log: (text) => this.note(text),
       defect: (text) => this.invariants.violations.push(`the daemon failed: ${text}`),
     });
+    this.operator = new Operator(this);
     this.invariants = new Invariants(this.machine, this.#deeds());
     this.machine.observer = this.invariants;
     this.machine.files.makeDirectory('/state');
@@ -90,7 +87,8 @@ export class History {
   }
 
   #deeds(): Deeds {
-    const { held, until, lossy, asked, forced, hurried, resolving } = this;
+    const { lossy } = this;
+    const { held, until, asked, forced, hurried, resolving } = this.operator;
     return {
       stateDirectory: STATE_DIRECTORY,
       held,
@@ -280,9 +278,9 @@ export class History {
     this.note('the machine reboots');
     this.daemon.killNow();
     this.machine.reboot();
-    for (const [key, until] of this.until) {
-      if (until === 'reboot' && this.held.get(key) === true)
-        this.held.set(key, this.lossy.has(key) ? undefined : false);
+    for (const [key, until] of this.operator.until) {
+      if (until === 'reboot' && this.operator.held.get(key) === true)
+        this.operator.held.set(key, this.lossy.has(key) ? undefined : false);
     }
   }
 
@@ -376,79 +374,13 @@ export class History {
   #command(): void {
     const targets = this.#targets();
     const verb = this.random.weighted<Verb>({ start: 4, stop: 4, restart: 3, unblock: 1 });
-    if (targets.length > 0) this.order(verb, targets);
+    if (targets.length > 0) this.operator.order(verb, targets);
   }
 
   #targets(): Target[] {
     const all = this.daemon.supervisor?.survey().targets ?? [];
     if (this.random.chance(0.15)) return [...all];
     return all.filter(() => this.random.chance(1.5 / all.length));
-  }
-
-  /** An operator's command, and what he may rely on afterwards. */
-  order(verb: Verb, targets: readonly Target[]): void {
-    const keys = targets.map(({ key }) => key);
-    this.note(`operator: ${verb} ${keys.join(' ')}`);
-    for (const key of keys) {
-      if (verb !== 'stop') this.asked.set(key, (this.asked.get(key) ?? 0) + 1);
-      if (verb !== 'unblock') this.held.set(key, undefined);
-      if (verb !== 'unblock') this.until.delete(key);
-    }
-    if (verb === 'unblock') for (const key of keys) this.resolve(key);
-    const wide = new Set(keys.length > 2 ? keys : []);
-    const force = this.random.chance(0.2);
-    const now = this.random.chance(0.3);
-    if (verb === 'stop' && now) for (const key of keys) this.hurried.add(key);
-    if (verb !== 'stop' && force) for (const key of keys) this.forced.add(key);
-    const until = verb === 'stop' && this.random.chance(0.4) ? this.#holdEnd() : undefined;
-    if (until !== undefined) for (const key of keys) this.until.set(key, until);
-    const untils = new Map(until === undefined ? [] : keys.map((key) => [key, until]));
-    const isDone = this.daemon.tell('command', (supervisor) => {
-      supervisor.command({ verb, targets, wide, force, now, until: untils });
-    });
-    if (!isDone || this.machine.files.fault !== undefined) return;
-    for (const { key } of targets) if (verb === 'stop') this.held.set(key, true);
-    // A wide restart leaves holds alone, and one without a version in effect does nothing.
-    for (const { key } of targets) if (verb === 'start') this.held.set(key, false);
-  }
-
-  #holdEnd(): number | 'reboot' {
-    return this.random.chance(0.3) ? 'reboot' : this.machine.wall + this.random.between(1_000, 60_000);
-  }
-
-  /** Before an operator calls it gone, he sees to what is his, named or not. */
-  #killByHand(key: string): void {
-    for (const process of [...this.machine.processes.values()]) {
-      if (process.run !== undefined && keyOf(process.run.key) === key) this.machine.end(process, { signal: 'KILL' });
-    }
-  }
-
-  /** An operator knows what is his: he has nothing killed, or called gone, that is not. */
-  #resolution(isAllOwn: boolean, isNoneOwn: boolean, hasMain: boolean): 'kill' | 'gone' | 'adopt' {
-    if (isNoneOwn) return 'gone';
-    if (hasMain && this.random.chance(0.3)) return 'adopt';
-    return isAllOwn ? 'kill' : 'gone';
-  }
-
-  /** What is in doubt is called gone, killed, or adopted. */
-  resolve(key: string): void {
-    const doubt = this.daemon.world()?.instances.get(key)?.doubt;
-    if (doubt === undefined) return;
-    const named = doubt.candidates
-      .map(({ pid, startTicks }) => ({ process: this.machine.processes.get(pid), startTicks }))
-      .filter(({ process, startTicks }) => process?.startTicks === startTicks && process.state !== 'zombie')
-      .map(({ process }) => process);
-    const own = named.filter((process) => process?.run?.key === key);
-    const main = own.find((process) => process?.role === 'main');
-    const choice = this.#resolution(named.length === own.length, own.length === 0, main !== undefined);
-    this.note(`operator: resolves ${key} with ${choice}`);
-    this.resolving.add(key);
-    if (choice === 'gone') this.#killByHand(key);
-    this.daemon.tell('resolve', (supervisor) => {
-      if (choice === 'adopt') supervisor.resolve(key, { adopt: main?.pid ?? 0 });
-      else supervisor.resolve(key, choice);
-    });
-    this.resolving.delete(key);
   }
 }
 

@@ -132,7 +132,8 @@ export class Invariants implements Observer {
 
   #checkSignal({ role, pid }: SimulatedProcess, run: RunTruth, signal: SignalName): void {
     const { key, launchId } = run;
-    if (role === 'member' && this.#deeds.settingsOf(key).killMode === 'process') {
+    // Where state and definition are gone nothing tells of its kill-mode.
+    if (role === 'member' && this.#deeds.settingsOf(key).killMode === 'process' && !this.#deeds.lossy.has(key)) {
       this.#violate(`SIG${signal} to ${pid} of ${key}, which kill-mode process leaves alone`);
     }
     const activity = onRecord(this.#truth, key)?.activity;
@@ -232,11 +233,7 @@ export class Invariants implements Observer {
         .sort((a, b) => (b.ended ?? 0) - (a.ended ?? 0))
         .slice(0, EXITS_KEPT);
       for (const truth of ended) {
-        if (
-          !isExitRecorded(truth) ||
-          truth.handsOver === true ||
-          exits.some(({ launchId }) => launchId === truth.launchId)
-        )
+        if (!isExitRecorded(truth) || truth.handsOver || exits.some(({ launchId }) => launchId === truth.launchId))
           continue;
         this.#violate(`${key} never reported ${truth.lastWord ?? ''} of ${truth.launchId}`);
       }
