@@ -259,7 +259,9 @@ describe('a start with a broken configuration', () => {
     await world.waitForRow('a', 'another run', (row) => row.state === 'RUNNING' && row.pid !== before[0]);
   });
 
-  test('the file is as it was, and a program is gone since: what runs is taken over, and told of', async ({ world }) => {
+  test('the file is as it was, and a program is gone since: what runs is taken over, and told of', async ({
+    world,
+  }) => {
     const program = `${world.root}/program`;
     copyFileSync('/bin/sleep', program);
     chmodSync(program, 0o755);

@@ -24,9 +24,9 @@ describe('guarded', () => {
   });
 });
 
-const BY_CLOCK: readonly StopCause[] = ['schedule', 'new-version', 'not-yet-applied'];
+const BY_CLOCK: readonly StopCause[] = ['schedule', 'new-version', 'not-yet-applied', 'fake'];
 const OTHERS: readonly StopCause[] = [
-  'manual', 'restart', 'dependency', 'health-check', 'init', 'start-health-check', 'not-in-config', 'fake', 'shutdown', 'fallback',
+  'manual', 'restart', 'dependency', 'health-check', 'init', 'start-health-check', 'not-in-config', 'shutdown', 'fallback',
   'max-run-time',
 ]; // prettier-ignore
 

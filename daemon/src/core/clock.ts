@@ -9,7 +9,7 @@ export const STEP_BACK = 100;
 export const SETTLES_AFTER = 30_000;
 
 /** What the clock alone brings about. */
-const BY_CLOCK: ReadonlySet<StopCause> = new Set<StopCause>(['schedule', 'new-version', 'not-yet-applied']);
+const BY_CLOCK: ReadonlySet<StopCause> = new Set<StopCause>(['schedule', 'new-version', 'not-yet-applied', 'fake']);
 
 export function isGuarded({ behindUntil, settlesAt }: ClockGuard, now: Now): boolean {
   return (behindUntil !== undefined && now.wall < behindUntil) || (settlesAt !== undefined && now.mono < settlesAt);

@@ -74,9 +74,9 @@ function decideOneShot(world: World, instance: Instance, version: ProcessVersion
   return { want: 'run', reason: runReason(instance), version };
 }
 
-/** In its window; a cron job from its time on, until the next. */
+/** In its window, once that was noted (see `facts.ts`); a cron job from its time on, until the next. */
 function isDue(standing: Standing, line: LedgerEntry | undefined, { schedule }: ProcessVersion): boolean {
-  return schedule?.kind === 'cron' ? line?.outcome === 'due' : standing.active;
+  return line?.outcome === 'due' && (schedule?.kind === 'cron' || standing.active);
 }
 
 /** A window that closes stops what runs in it; a cron job has none, and what was forced or is run late is outside anyway. */
@@ -85,7 +85,12 @@ function decideLiveOneShot(world: World, instance: Instance, version: ProcessVer
   const why = activity.kind === 'idle' ? 'wanted' : activity.run.why;
   if (instance.forced) return { want: 'run', reason: 'forced', version };
   const own = ownVersion(world, instance) ?? version;
-  const isOutside = standingAt(own, now.wall)?.active === false && own.schedule?.kind === 'windows';
+  const standing = standingAt(own, now.wall);
+  const entry = activity.kind === 'idle' ? undefined : activity.run.entry;
+  // Windows that touch are each its own: the next one is not this run's.
+  const isAnother =
+    standing?.active === true && entry !== undefined && entry !== entryFor(own, standing, world.bootId).entry;
+  const isOutside = own.schedule?.kind === 'windows' && (standing?.active === false || isAnother);
   if (isOutside && why !== 'catch-up') return { want: 'stop', code: 'schedule', version };
   return { want: 'run', reason: why, version };
 }

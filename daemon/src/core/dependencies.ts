@@ -25,15 +25,15 @@ export function isMet(dependency: Dependency, byId: ById, world: World, now: Now
   return (
     members.length > 0 &&
     members.every(({ target, instance }) => {
-      const version = target.effective?.version;
-      return version !== undefined && memberMeets(dependency, version, instance, world, now);
+      return memberMeets(dependency, target.effective?.version, instance, world, now);
     })
   );
 }
 
+/** Without a version it may live on, while the clock is not to be trusted: what lives is met. */
 function memberMeets(
   { condition }: Dependency,
-  version: ProcessVersion,
+  version: ProcessVersion | undefined,
   instance: Instance,
   world: World,
   now: Now,
@@ -47,7 +47,7 @@ function memberMeets(
     case 'healthy':
       return activity.kind === 'running' && activity.health?.ok === true;
     case 'finished':
-      return hasFinished(world, instance, version, now);
+      return version !== undefined && hasFinished(world, instance, version, now);
   }
 }
 

@@ -299,8 +299,8 @@ describe('reasons', () => {
 
   test('what waits names what for, and until when', () => {
     expect(named('PENDING external').view.reason).toMatchObject({
-      message: 'waits: `ping db` has not succeeded: it failed',
-      data: { waitsFor: ['ping db'] },
+      message: 'waits: `ping ...` has not succeeded: it failed',
+      data: { waitsFor: ['ping ...'] },
     });
     expect(named('PENDING external', { instance: { externals: { met: 0 } } }).view.reason.message).toContain('has not succeeded');
     expect(named('PENDING wait-after').view.reason.data).toEqual({ until: START.wall + 5_000 });

@@ -8,8 +8,7 @@ import { dependentsOf } from './dependencies.ts';
 import { firstClosedGate, isLeftEnded, type Gate } from './gates.ts';
 import type { Dependency, Instance, InstanceKey, MonotonicTime, ProcessVersion, State, WallTime } from './model.ts';
 import { isClosed } from './ledger.ts';
-import { hasJobs, jobNamed } from './jobs.ts';
-import { showPlaceholders } from './placeholders.ts';
+import { hasJobs, jobNamed, survivingJob } from './jobs.ts';
 import { isSurviving } from './stop-plan.ts';
 import type { Survey } from './survey.ts';
 import type { Target } from './targets.ts';
@@ -72,7 +71,7 @@ export class Describer {
     const instance = survey.instance(target);
     const decision = survey.decision(target);
     const unmet = survey.unmet(target);
-    const seen = this.see(target, instance, decision, unmet);
+    const seen = withSurvivor(this.see(target, instance, decision, unmet), instance, survey.now.mono);
     const expected = this.expect(target, instance, decision, seen, unmet);
     const verdict = judge(seen, expected, this.isLate(target, instance, seen));
     const next = nextOf(target, instance, seen, survey.now.wall);
@@ -246,7 +245,8 @@ export class Describer {
         const text = instance.externals?.text;
         const isAsked = jobNamed(instance, 'dependency') !== undefined && text === undefined;
         const why = isAsked ? 'is asked' : `has not succeeded${text === undefined ? '' : `: it ${text}`}`;
-        const command = showPlaceholders(gate.external.command);
+        // Not the whole line: it may hold a secret.
+        const command = programOf(gate.external.command);
         return {
           state: 'PENDING',
           reason: { code: 'dependency', message: `waits: \`${command}\` ${why}`, data: { waitsFor: [command] } },
@@ -331,6 +331,20 @@ export class Describer {
   }
 }
 
+/** A hook that outlives SIGKILL is in the way of whatever comes next. */
+function withSurvivor(seen: Seen, instance: Instance, now: MonotonicTime): Seen {
+  const job = survivingJob(instance, now);
+  if (job === undefined || (seen.state !== 'STARTING' && seen.state !== 'STOPPING')) return seen;
+  const pids = job.process === undefined ? {} : { data: { pids: [job.process.pid] } };
+  return { ...seen, reason: { code: 'survivors', message: `its ${job.name} outlives SIGKILL`, ...pids } };
+}
+
+/** The program of a shell line, for people: its arguments and variables may be nobody else's business. */
+function programOf(line: string): string {
+  const [word = ''] = line.trim().split(/\s/, 1);
+  return /^[\w./-]+$/.test(word) ? (word.length === line.trim().length ? word : `${word} ...`) : 'its command';
+}
+
 /** What a one-shot outside its window has to show for its last one. */
 const hasRunOrMissed = ({ state, reason }: Seen): boolean => state === 'EXITED' || reason.code === 'missed';
 
@@ -350,6 +364,7 @@ export function judge({ state, reason }: Pick<View, 'state' | 'reason'>, expecte
       if (expected === 'stopped') return 'ok';
       return late ? 'problem' : 'pending';
     case 'STARTING':
+      if (reason.code === 'survivors') return 'problem';
       return late && expected !== 'stopped' ? 'problem' : 'pending';
     case 'RUNNING':
       if (reason.code === 'clock') return 'pending';

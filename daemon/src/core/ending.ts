@@ -151,11 +151,9 @@ function judgeLedger(
   );
 }
 
-/** The entry as it was before the run: due, or not there at all. */
+/** The entry is to be run again: due, or not there at all. */
 function withoutRunOf(ledger: readonly LedgerEntry[], line: LedgerEntry): readonly LedgerEntry[] {
-  if (line.opens === undefined) return withoutEntry(ledger, line.entry);
-  const { launchId: _none, ...rest } = line;
-  return withEntry(ledger, { ...rest, outcome: 'due' });
+  return line.opens === undefined ? withoutEntry(ledger, line.entry) : withEntry(ledger, { ...line, outcome: 'due' });
 }
 
 /** A launch that ended before its command ran: tried again. Only what failed counts against it. */
@@ -197,5 +195,7 @@ export function withoutRun(instance: Instance, run: Run): Instance {
 
 function withoutLedgerOf(instance: Instance, run: Run): Instance {
   const line = instance.ledger.find(({ launchId }) => launchId === run.launchId);
-  return line === undefined ? instance : { ...instance, ledger: withoutRunOf(instance.ledger, line) };
+  if (line === undefined) return instance;
+  const { launchId: _none, ...untried } = line;
+  return { ...instance, ledger: withoutRunOf(instance.ledger, untried) };
 }

@@ -29,8 +29,7 @@ export function settleFacts(survey: Survey): World {
     const before = survey.instance(target);
     const held = noteHold(before, survey.now);
     const current = noteWindow(survey, target, noteVersion(survey, target, held));
-    const tried = noteExternals(survey, target, noteFallback(survey, target, current));
-    const after = noteDependency(survey, target, tried);
+    const after = noteDependency(survey, target, noteFallback(survey, target, current));
     if (after !== before) changed.set(target.key, after);
   }
   if (changed.size === 0) return survey.world;
@@ -55,13 +54,17 @@ function hasHoldEnded({ until }: Hold, now: Now): boolean {
 function noteVersion(survey: Survey, target: Target, instance: Instance): Instance {
   const version = target.effective?.version;
   if (version === undefined) return instance;
-  const { applyOn: before, digest, since = survey.now.wall } = instance.seen;
+  const now = survey.now.wall;
+  const { applyOn: before, digest, since = now } = instance.seen;
   const isNewVersion = before !== version.applyOn.text;
   if (!isNewVersion && digest === version.digest) return instance;
   const known = {
     applyOn: version.applyOn.text,
     digest: version.digest,
-    since: isNewVersion ? since : survey.now.wall,
+    schedule: version.schedule?.text ?? '',
+    // Windows before a schedule was written are none that it missed.
+    since:
+      instance.seen.schedule === undefined || instance.seen.schedule === (version.schedule?.text ?? '') ? since : now,
   };
   const { tookOver: _older, ...seen } = { ...instance.seen, ...known };
   // Another definition is to be asked for what the one before was asked for.
@@ -88,7 +91,10 @@ function noteFallback(survey: Survey, target: Target, instance: Instance): Insta
   const due = version === undefined ? undefined : fallbackDeadline(instance, version);
   if (version === undefined || due === undefined) return instance;
   const { now, world } = survey;
-  const isTried = survey.decision(target).want === 'run' && !isGuarded(world.clock, now);
+  const { activity } = instance;
+  // A one-shot ends under its old version first.
+  const isOld = activity.kind !== 'idle' && activity.run.applyOn !== version.applyOn.text;
+  const isTried = survey.decision(target).want === 'run' && !isOld && !isGuarded(world.clock, now);
   if (!isTried) return withLaterTakeover(instance, now);
   if (due > now.mono || !hasPredecessor(survey, version)) return instance;
   const { tookOver: _over, ...seen } = instance.seen;
@@ -146,6 +152,8 @@ function noteWindow(survey: Survey, target: Target, instance: Instance): Instanc
   const standing = version === undefined ? undefined : standingAt(version, survey.now.wall);
   const window = standing?.window;
   if (version === undefined || standing === undefined || window === undefined) return instance;
+  // A clock that may be wrong opens no window: what is noted of one that is a year ahead would hold for a year.
+  if (isGuarded(survey.world.clock, survey.now)) return instance;
   // Open for ever: there is nothing to note.
   if (!Number.isFinite(window.opens)) return instance;
   const before = instance.seen.window;
@@ -202,6 +210,8 @@ function opened(instance: Instance, key: Pick<LedgerEntry, 'entry' | 'opens'>, i
 /** A window has closed over what was due in it. */
 function closeOver(instance: Instance, { late, ...line }: LedgerEntry, version: ProcessVersion): Instance {
   const put = (closed: LedgerEntry): Instance => ({ ...instance, ledger: withEntry(instance.ledger, closed) });
+  // It has run, failed, and waited for another try.
+  if (line.launchId !== undefined) return put({ ...line, outcome: 'ended' });
   if (instance.hold !== undefined || !version.autostart) return put({ ...line, outcome: 'skipped' });
   if (version.catchUp && late !== true) return put({ ...line, outcome: 'due', late: true });
   return put({ ...line, outcome: 'missed' });
@@ -219,13 +229,6 @@ function noteDependency(survey: Survey, target: Target, instance: Instance): Ins
   // Waiting before the very first launch is no loss: that launch counts.
   if (isUnmet) return isUntried(instance) ? timed : { ...timed, dependencyLost: true };
   return dependencyMetAgain(timed, version);
-}
-
-/** What is not wanted any more is asked anew before its next start. */
-function noteExternals(survey: Survey, target: Target, instance: Instance): Instance {
-  if (instance.externals === undefined || survey.decision(target).want === 'run') return instance;
-  const { externals: _asked, ...rest } = instance;
-  return rest;
 }
 
 /** `wait-after` counts from when its dependencies are met; without any, from when it is wanted. */

@@ -35,6 +35,9 @@ const PATIENCE = 10_000;
 const LOOK_AGAIN = 1_000;
 /** Between two kills of a session that does not die. */
 const KILL_AGAIN = 500;
+/** What is alive so long after its first SIGKILL hangs in the kernel: told, and killed more slowly. */
+const OUTLIVES_AFTER = 2_000;
+const KILL_SLOWLY = 5_000;
 /** Probes end by themselves; one that was lost is given up so long after its timeout. */
 const LOST_AFTER = 5_000;
 
@@ -209,7 +212,9 @@ const joined = (before: JobStep, { instance, actions }: JobStep): JobStep => ({
 });
 
 function kill(instance: Instance, job: Job, why: 'timeout' | 'cancelled', now: Now): JobStep {
-  const killed: Job = { ...job, killed: job.killed ?? { why, at: now.mono }, lookAt: now.mono + KILL_AGAIN };
+  const since = job.killed?.at ?? now.mono;
+  const pause = now.mono - since >= OUTLIVES_AFTER ? KILL_SLOWLY : KILL_AGAIN;
+  const killed: Job = { ...job, killed: job.killed ?? { why, at: now.mono }, lookAt: now.mono + pause };
   const action: Action = { kind: 'kill-job', key: instance.key, job: killed };
   // A probe has no process: with its asking it is gone.
   if (!isCommand(job) && why === 'cancelled') return { instance: withoutJob(instance, job), actions: [action] };
@@ -257,4 +262,9 @@ function overdue(instance: Instance, job: Job, now: Now): JobStep {
 /** The names of hooks that belong to a run which is being ended. */
 export function hasJobs({ jobs }: Instance): boolean {
   return jobs.some(({ name }) => name !== 'dependency');
+}
+
+/** A hook or a check that outlives SIGKILL. */
+export function survivingJob({ jobs }: Instance, now: MonotonicTime): Job | undefined {
+  return jobs.find(({ killed }) => killed !== undefined && now - killed.at >= OUTLIVES_AFTER);
 }

@@ -221,6 +221,7 @@ function answers({ activity, jobs }: Instance): readonly InstanceEvent[] {
           process === undefined
             ? { kind: 'never-ran', launchId, why: 'voided', message: '' }
             : { kind: 'exited', launchId, exit: { kind: 'signal', signal: 'TERM' }, at: START.wall },
+          { kind: 'unhanded', launchId, message: 'no pid file', candidates: [] },
           { kind: 'scanned', launchId, remains: [] },
         ];
   const isWithoutProcess = handed !== undefined && handed.process === undefined;

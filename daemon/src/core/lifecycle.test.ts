@@ -80,6 +80,8 @@ const EXPECTED: Readonly<Record<Activity['kind'], Partial<Record<InstanceEvent['
   stopping: {
     'never-ran': ['idle', 'forget'],
     exited: ['clearing', 'scan'],
+    handed: ['stopping', 'signal'],
+    unhanded: ['clearing', 'scan'],
     tick: ['stopping', 'signal', 'look'],
     boot: ['idle', 'forget'],
   },

@@ -29,7 +29,9 @@ import {
   tickSettling, unhanded, withoutCredit, withProcess,
 } from './lifecycle/start.ts'; // prettier-ignore
 import {
-  enterStopping, exitedWhileStopping, hurry, launchedWhileStopping, neverRanWhileStopping, scannedWhileStopping, stopAgain,
+  enterStopping, exitedWhileStopping,
+  handedWhileStopping,
+  unhandedWhileStopping, hurry, launchedWhileStopping, neverRanWhileStopping, scannedWhileStopping, stopAgain,
   stopHookDone, stopLive, stoppingDeadline, tickStopping,
 } from './lifecycle/stop.ts'; // prettier-ignore
 import type { Activity, Instance, Now } from './model.ts';
@@ -128,6 +130,8 @@ const table: Table = {
     launched: launchedWhileStopping,
     'never-ran': neverRanWhileStopping,
     exited: exitedWhileStopping,
+    handed: handedWhileStopping,
+    unhanded: unhandedWhileStopping,
     stop: stopAgain,
     scanned: scannedWhileStopping,
     tick: tickStopping,

@@ -484,6 +484,7 @@ export interface LedgerEntry {
   readonly entry: string;
   /** When the window opened. */
   readonly opens?: WallTime;
+  /** The run, or, where it is due, the one that failed and is to be tried again. */
   readonly launchId?: LaunchId;
   readonly outcome: 'due' | 'running' | 'ended' | 'interrupted' | 'missed' | 'skipped';
   /** A missed window that is run late. */
@@ -526,7 +527,8 @@ export interface Seen {
   /** The effective version, and its digest. */
   readonly applyOn?: string;
   readonly digest?: string;
-  /** Since when its schedule is known: windows before it are not missed. */
+  /** Its schedule in words, and since when it is known: windows before that are not missed. */
+  readonly schedule?: string;
   readonly since?: WallTime;
   /** The latest window that opened, and whether it was open still. */
   readonly window?: { readonly opens: WallTime; readonly open: boolean };

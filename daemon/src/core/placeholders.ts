@@ -26,7 +26,7 @@ export function holdsPlaceholder(text: string): boolean {
 }
 
 export function fillPlaceholders(text: string, values: LaunchValues): string {
-  return text.replace(PLACEHOLDER, (whole, name: string) => values[name as LaunchName] ?? whole);
+  return text.replace(PLACEHOLDER, (whole, name: string) => (name in values ? values[name as LaunchName] : whole));
 }
 
 /** With placeholders as they were written, for people. */

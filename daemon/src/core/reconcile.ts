@@ -5,7 +5,7 @@
  * their losing it is what ends them.
  */
 import type { Decision } from './deciders.ts';
-import { guardEnd, isHeldBack } from './clock.ts';
+import { guardEnd, isGuarded, isHeldBack } from './clock.ts';
 import { standingAt } from './deciders.ts';
 import { dependentsInTheWay, isLossy } from './dependencies.ts';
 import { isOwnEnding } from './ending.ts';
@@ -108,12 +108,22 @@ function wantedCauses(
   const { version } = decision;
   const isStopped = decision.want === 'stop';
   const code = !isStopped ? undefined : decision.code === 'missed' ? 'schedule' : decision.code;
-  if (version === undefined || code === 'manual') return [code];
+  const isLost = survey.unmet(target).some(isLossy) ? ('dependency' as const) : undefined;
+  // What a held reload keeps has no version, but its dependencies all the same.
+  if (version === undefined || code === 'manual')
+    return [isMissedByClock(survey, target, code) ? undefined : code, isLost];
   // Only a changed effective apply-on restarts a live run: nothing stops because a line was edited. A one-shot ends first.
   const isOther = run.applyOn !== version.applyOn.text && !run.settings.oneShot;
   const isVetoed = target.effective?.vetoed?.version.applyOn.text === run.applyOn;
   const change = !isOther ? undefined : isVetoed ? 'fallback' : 'new-version';
-  return [code, change, survey.unmet(target).some(isLossy) ? 'dependency' : undefined];
+  return [code, change, isLost];
+}
+
+/** A clock that is set back may bring back a version of fewer instances. */
+function isMissedByClock({ world, now }: Survey, { id, num }: Target, code: StopCause | undefined): boolean {
+  if (code !== 'not-in-config' || !isGuarded(world.clock, now)) return false;
+  const process = world.config.processes.find((candidate) => candidate.id === id);
+  return process?.versions.some(({ numprocs, fake }) => !fake && numprocs > num) === true;
 }
 
 /** What it does itself ends it: a failed hook, its health, or the length of its run. */

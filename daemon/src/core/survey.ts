@@ -39,7 +39,9 @@ export class Survey {
   }
 
   unmet(target: Target): readonly Dependency[] {
-    const dependsOn = target.effective?.version?.dependsOn ?? NONE;
+    const { activity } = this.instance(target);
+    const launched = activity.kind === 'idle' ? undefined : activity.run.settings.dependsOn;
+    const dependsOn = target.effective?.version?.dependsOn ?? launched ?? NONE;
     return dependsOn.length === 0 ? NONE : dependsOn.filter((dependency) => !this.isMet(dependency));
   }
 

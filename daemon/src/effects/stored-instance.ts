@@ -224,6 +224,7 @@ const instance = z.object({
   seen: z.object({
     applyOn: z.string().exactOptional(),
     digest: z.string().exactOptional(),
+    schedule: z.string().exactOptional(),
     since: time.exactOptional(),
     window: z.object({ opens: time, open: z.boolean() }).exactOptional(),
     tookOver: time.exactOptional(),
@@ -242,6 +243,10 @@ const instance = z.object({
 export function storable({ hold: _ownFile, ...instance }: Instance): StoredInstance['instance'] {
   const jobs = instance.jobs.filter(({ work }) => work.kind === 'command');
   const { activity } = instance;
+  if (activity.kind === 'settling' && activity.step === 'pid-file') {
+    const { againAt: _soon, ...waiting } = activity;
+    return { ...instance, jobs, activity: waiting };
+  }
   if (activity.kind !== 'running' || activity.health === undefined) return { ...instance, jobs };
   const { nextAt: _next, at: _asked, ...health } = activity.health;
   return { ...instance, jobs, activity: { ...activity, health: health as Health } };

@@ -43,6 +43,9 @@ function filled(work: Job['work'], values: LaunchValues): Job['work'] {
   }
 }
 
+/** How soon a folder that could not be looked at is looked at again, in milliseconds. */
+const FOLDER_AGAIN = 10_000;
+
 export class JobRunner {
   readonly #o: JobRunnerOptions;
 
@@ -72,7 +75,13 @@ export class JobRunner {
     { clock }: World,
   ): Extract<JobEvent, { kind: 'job-ended' }>['result'] {
     const { system } = this.#o;
-    const newest = system.newestChange(folder);
+    let newest: WallTime | undefined;
+    try {
+      newest = system.newestChange(folder);
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      return { ok: false, text: error.message, again: FOLDER_AGAIN };
+    }
     // Before it ran, and before the clock jumped, nothing is known of its activity.
     const active: WallTime = Math.max(newest ?? since, since, clock.jumpedTo ?? since);
     const idle = system.now().wall - active;

@@ -18,6 +18,7 @@ import type { ProcessInfo } from '../effects/process-table.ts';
 import { SystemError, type System } from '../effects/system.ts';
 import type { Witness } from './evidence.ts';
 import { JobRunner } from './job-runner.ts';
+import { isSubordinate } from './subordinate-uids.ts';
 import type { Members } from './members.ts';
 
 export interface PerformerOptions {
@@ -252,7 +253,7 @@ export class Performer {
     const other = parseMark(info.marks.run, uid);
     if (other !== undefined && other.key !== key)
       return unhanded(`process ${pid}, which it named, belongs to a run of ${other.key}`, info);
-    const isOwn = info.marks.run === runMark(uid, key, launchId) || stat.uid === (system.stat(this.#o.self)?.uid ?? -1);
+    const isOwn = info.marks.run === runMark(uid, key, launchId) || this.#isOfUser(stat.uid, run);
     if (!isOwn) return unhanded(`process ${pid}, which it named, is neither marked as its own nor its user's`, info);
     this.#pidsSeen.delete(launchId);
     const process: ProcessIdentity = {
@@ -264,6 +265,14 @@ export class Performer {
     // From now on no launcher starts a second one while it lives.
     files.writeRecord(key, { launchId, process, launcher: run.launcher ?? process });
     return [{ kind: 'handed', launchId, process }];
+  }
+
+  /** The daemon's own user; for a container also what that user may be mapped to: all for root, else its subordinate uids. */
+  #isOfUser(owner: number, { type }: Run): boolean {
+    const { system, self } = this.#o;
+    const user = system.stat(self)?.uid;
+    if (owner === user) return true;
+    return type === 'podman-cid' && user !== undefined && (user === 0 || isSubordinate(system, user, owner));
   }
 
   /** Daemons of old end first, and write their pid a moment later. */

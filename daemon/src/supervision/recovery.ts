@@ -201,8 +201,7 @@ function withLostJobs(
     const isOver = files.voidIntent(stem, launchId) === 'voided' || files.probeLock(stem) === 'free';
     const isAlive = job.process !== undefined && witness.isAlive(job.process);
     // One that ran may have left something in its session.
-    if (isOver && !isAlive && job.process === undefined)
-      settled.push({ kind: 'forget-job', key: instance.key, job });
+    if (isOver && !isAlive && job.process === undefined) settled.push({ kind: 'forget-job', key: instance.key, job });
     else {
       log('warning', `${instance.key}: its state did not know of a running ${name}; it is ended`);
       result = advance(result, { kind: 'job-found', job }, now).instance;

@@ -53,6 +53,7 @@ export interface SupervisorOptions {
 /** How often to look at what nobody told of, and at the clock. */
 export const SWEEP_INTERVAL = 10_000;
 const UNDECIDED_AGAIN = 500;
+const ANSWERS_GATHER = 10;
 /** How long the state of what is gone from the configuration is kept. */
 const KEPT_AFTER_REMOVAL = 7 * 24 * 3_600_000;
 /** The wall clock went another way than the monotonic one by this much: what it decides is decided anew. */
@@ -77,6 +78,8 @@ export class Supervisor {
   /** Launches whose endings are not on disk yet: their files have to stay. */
   #unforgotten: Extract<Action, { kind: 'forget' | 'forget-job' }>[] = [];
   #lookAgainAt: number | undefined;
+  /** When what probes have answered is taken up: many of them in one turn. */
+  #answersAt: number | undefined;
   /** When the world changes by itself next, as of the last turn. */
   #due: WakeAt = {};
   #decidedAt: Now;
@@ -102,7 +105,8 @@ export class Supervisor {
       log: (level, text) => log(level, text),
       onAnswer: (key, event) => {
         this.#queue.push({ key, event });
-        this.#run();
+        this.#answersAt ??= system.now().mono + ANSWERS_GATHER;
+        options.onTurn?.();
       },
     });
     this.#takeovers = new Takeovers(options);
@@ -263,7 +267,7 @@ export class Supervisor {
     const monos = [
       ...this.#timeouts(),
       this.#nextSweep,
-      ...(this.#lookAgainAt === undefined ? [] : [this.#lookAgainAt]),
+      ...[this.#lookAgainAt, this.#answersAt].filter((at) => at !== undefined),
     ];
     const delays = [
       ...monos.map((at) => at - now.mono),
@@ -279,13 +283,15 @@ export class Supervisor {
     this.#restoreDirectories();
     const isFull = this.#sweeps % FULL_SWEEP === 0;
     for (const { key, activity, jobs } of this.#world.instances.values()) {
-      if (jobs.length > 0) this.#queueEvidence(key, 'patient');
-      if (activity.kind === 'idle' || activity.kind === 'clearing') continue;
+      if (activity.kind === 'idle' || activity.kind === 'clearing') {
+        if (jobs.length > 0) this.#queueEvidence(key, 'patient');
+        continue;
+      }
       const { process, launcher, handed } = activity.run;
       // The launcher outlives its process by an instant only; without one nobody announces the end.
       const watched = handed?.process ?? launcher ?? process;
       const isThere = watched !== undefined && this.#o.system.exists0(watched.pid);
-      if (isFull || !isThere) this.#queueEvidence(key, 'patient');
+      if (isFull || !isThere || jobs.length > 0) this.#queueEvidence(key, 'patient');
     }
   }
 
@@ -431,6 +437,7 @@ export class Supervisor {
 
   #turn(): void {
     const changes = this.#queue.splice(0);
+    this.#answersAt = undefined;
     const now = this.#o.system.now();
     this.#noteJump(now);
     this.#world = { ...this.#world, clock: caughtUp(this.#world.clock, now) };
@@ -481,6 +488,8 @@ export class Supervisor {
     const survey = new Survey(this.#world, now);
     this.#waiters.check(survey, new Describer(survey));
     this.#due = wakeAt(survey);
+    // It may have jumped during the turn.
+    this.#noteJump(now);
     this.#due = withEarlier(this.#due, this.#takeovers.nextLook(this.#world, now));
     this.#decidedAt = now;
   }

@@ -1,10 +1,12 @@
 /** RUNNING: its health, and how long it may run. What has to end for it is proposed by `reconcile.ts`. */
 import { beginJob, jobNamed } from '../jobs.ts';
-import type { Health, HealthCheck, Instance, JobResult, Milliseconds, Now } from '../model.ts';
+import type { Health, HealthCheck, Instance, JobResult, Milliseconds, MonotonicTime, Now } from '../model.ts';
 import { become, same, followedBy, type ActivityOf, type Handler } from './events.ts';
 
 /** A folder's activity is asked for as soon as it can have ceased, and this often at most. */
 const FOLDER_INTERVAL: Milliseconds = 1_000;
+/** Checks begin at multiples of this time. */
+const GRID: Milliseconds = 250;
 const FOLDER_TIMEOUT: Milliseconds = 5_000;
 
 export const tickRunning: Handler<'running', 'tick'> = (instance, activity, _event, now) => {
@@ -48,7 +50,7 @@ function judged(
   activity: ActivityOf<'running'>,
   now: Now,
 ): Health {
-  const nextAt = now.mono + intervalOf(check, result);
+  const nextAt = onGrid(now.mono + intervalOf(check, result));
   const asked = { at: now.wall, nextAt };
   if (result.neverRan === true) return { ...before, nextAt };
   if (result.ok) return { ok: true, failures: 0, ...asked };
@@ -63,6 +65,11 @@ function judged(
     text,
     ...asked,
   };
+}
+
+/** Checks of many services come together, so that they cost few turns. Earlier, so that an interval is never longer than asked. */
+function onGrid(at: MonotonicTime): MonotonicTime {
+  return Math.floor(at / GRID) * GRID;
 }
 
 function intervalOf(check: HealthCheck, { again }: JobResult): Milliseconds {

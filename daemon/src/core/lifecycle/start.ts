@@ -105,7 +105,8 @@ export const adopt: Handler<'idle', 'adopt'> = (instance, _activity, { run }, no
   const known = run.settings.oneShot ? { ...alive, ledger: withEntry(alive.ledger, line) } : alive;
   const { 'after-start': _ran, ...hooks } = run.settings.hooks ?? {};
   // Its start was seen by another daemon: what followed on that is not done again.
-  const step = enterStep(known, { ...run, settings: { ...run.settings, hooks } }, 'settle', now);
+  const from = handsOver(run) && run.handed === undefined ? 'pid-file' : 'settle';
+  const step = enterStep(known, { ...run, settings: { ...run.settings, hooks } }, from, now);
   return withRun(step, run);
 };
 

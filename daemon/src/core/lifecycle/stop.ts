@@ -109,7 +109,29 @@ export const exitedWhileStopping: Handler<'stopping', 'exited'> = (
   now,
 ) => {
   if (event.launchId !== run.launchId) return same(instance);
+  // What it named may bear no mark: it is found by its pid file only.
+  const isNamed = run.type === 'pid-file' && run.handed === undefined;
+  if (isNamed) return { instance, actions: [{ kind: 'take-pid', key: instance.key, run, ended: true }] };
   return enterClearing(instance, run, endedBy(run, stop, event, settled, now), sentOf(clearing), now);
+};
+
+/** It is known now which process has to end: the stop begins with it. */
+export const handedWhileStopping: Handler<'stopping', 'handed'> = (instance, { run, stop, settled }, event, now) => {
+  if (event.launchId !== run.launchId || run.handed !== undefined) return same(instance);
+  const handed = event.process === undefined ? {} : { process: event.process };
+  return enterStopping(instance, { ...run, handed }, stop, settled, now);
+};
+
+/** It named nothing that could be ended. */
+export const unhandedWhileStopping: Handler<'stopping', 'unhanded'> = (
+  instance,
+  { run, stop, settled, clearing },
+  event,
+  now,
+) => {
+  if (event.launchId !== run.launchId || run.handed !== undefined) return same(instance);
+  const ended = endedBy(run, stop, { exit: { kind: 'unknown' }, at: now.wall }, settled, now);
+  return enterClearing(instance, run, ended, sentOf(clearing), now);
 };
 
 function sentOf({ hookUntil, firstSignalAt, killedAt }: ActivityOf<'stopping'>['clearing']): {
