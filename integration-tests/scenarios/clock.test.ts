@@ -4,6 +4,9 @@ import { service } from '../harness/config.ts';
 import { describe, expect, test } from '../harness/test.ts';
 import type { World } from '../harness/world.ts';
 
+/** How long to wait, in milliseconds, for what comes once a new time has held for 30 s. */
+const HELD = 60_000;
+
 const window = (from: string, to: string): string => `schedule = { start-time = "${from}", stop-time = "${to}" }`;
 const cron = (pattern: string, more = ''): string => `one-shot = true; schedule = { cron = "${pattern}" }; ${more}`;
 
@@ -140,8 +143,11 @@ describe.concurrent('a clock', () => {
     await clock.jump('2030-06-06T12:00:01+02:00');
     expect([world.starts('today').length, world.starts('noon').length]).toEqual([2, 1]);
     await clock.jump('2030-06-07T12:00:01+02:00');
+    // One-shots, too, wait until the new time has held.
+    const starts = (): number[] => [world.starts('today').length, world.starts('noon').length];
+    await world.waitFor('the runs of the day after', () => starts().join() === '3,2', HELD);
     await world.waitForAll('EXITED', ['today', 'noon']);
-    expect([world.starts('today').length, world.starts('noon').length]).toEqual([3, 2]);
+    expect(starts()).toEqual([3, 2]);
   });
 
   test('of a machine that slept: noticed by itself, missed is what was to run meanwhile', async ({ world }) => {
@@ -161,6 +167,11 @@ describe.concurrent('a clock', () => {
     await world.waitForState('days', 'RUNNING');
     expect(await world.row('nights')).toMatchObject(DISTRUSTED);
     const missed = { state: 'STOPPED', verdict: 'problem', reason: { code: 'missed' } };
+    await world.waitFor(
+      'the new time to have held',
+      async () => (await world.row('three')).reason.code === 'missed',
+      HELD,
+    );
     for (const name of ['three', 'small-hours']) expect(await world.row(name)).toMatchObject(missed);
     await world.waitForAll('EXITED', ['caught', 'morning']);
     expect(['nights', 'days', 'always', 'three', 'caught', 'small-hours', 'morning'].map((id) => world.starts(id).length)).toEqual([1, 1, 1, 0, 1, 0, 1]); // prettier-ignore

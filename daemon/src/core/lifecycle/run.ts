@@ -50,7 +50,7 @@ function judged(
   activity: ActivityOf<'running'>,
   now: Now,
 ): Health {
-  const nextAt = onGrid(now.mono + intervalOf(check, result));
+  const nextAt = nextOf(now.mono, intervalOf(check, result));
   const asked = { at: now.wall, nextAt };
   if (result.neverRan === true) return { ...before, nextAt };
   if (result.ok) return { ok: true, failures: 0, ...asked };
@@ -67,9 +67,11 @@ function judged(
   };
 }
 
-/** Checks of many services come together, so that they cost few turns. Earlier, so that an interval is never longer than asked. */
-function onGrid(at: MonotonicTime): MonotonicTime {
-  return Math.floor(at / GRID) * GRID;
+/** Checks of many services come together, so that they cost few turns. Earlier: an interval is never longer than asked. */
+function nextOf(now: MonotonicTime, interval: Milliseconds): MonotonicTime {
+  const at = now + interval;
+  // A short one is kept as it is: rounded, it could come at once.
+  return interval < 4 * GRID ? at : Math.floor(at / GRID) * GRID;
 }
 
 function intervalOf(check: HealthCheck, { again }: JobResult): Milliseconds {

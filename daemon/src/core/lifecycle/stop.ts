@@ -115,11 +115,13 @@ export const exitedWhileStopping: Handler<'stopping', 'exited'> = (
   return enterClearing(instance, run, endedBy(run, stop, event, settled, now), sentOf(clearing), now);
 };
 
-/** It is known now which process has to end: the stop begins with it. */
-export const handedWhileStopping: Handler<'stopping', 'handed'> = (instance, { run, stop, settled }, event, now) => {
+/** It is known now which process has to end. A `stop` hook goes on; a signal that only its expression had is sent to it. */
+export const handedWhileStopping: Handler<'stopping', 'handed'> = (instance, activity, event, now) => {
+  const { run, clearing } = activity;
   if (event.launchId !== run.launchId || run.handed !== undefined) return same(instance);
   const handed = event.process === undefined ? {} : { process: event.process };
-  return enterStopping(instance, { ...run, handed }, stop, settled, now);
+  const known = { ...activity, run: { ...run, handed } };
+  return clearing.firstSignalAt === undefined ? become(instance, known) : signalFirst(instance, known, now);
 };
 
 /** It named nothing that could be ended. */
