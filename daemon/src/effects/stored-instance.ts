@@ -252,7 +252,7 @@ export function storable({ hold: _ownFile, ...instance }: Instance): StoredInsta
   return { ...instance, jobs, activity: { ...activity, health: health as Health } };
 }
 
-const stored: z.ZodType<StoredInstance, unknown> = z.object({ version: z.literal(1), bootId: z.string(), instance });
+const stored: z.ZodType<StoredInstance> = z.object({ version: z.literal(1), bootId: z.string(), instance });
 
 export type Parsed =
   { readonly ok: true; readonly stored: StoredInstance } | { readonly ok: false; readonly why: string };
