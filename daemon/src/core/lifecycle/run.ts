@@ -50,7 +50,7 @@ function judged(
   activity: ActivityOf<'running'>,
   now: Now,
 ): Health {
-  const nextAt = nextOf(now.mono, intervalOf(check, result));
+  const nextAt = check.kind === 'probe' ? nextOf(now.mono, check.interval) : now.mono + pauseOf(check, result);
   const asked = { at: now.wall, nextAt };
   if (result.neverRan === true) return { ...before, nextAt };
   if (result.ok) return { ok: true, failures: 0, ...asked };
@@ -74,8 +74,9 @@ function nextOf(now: MonotonicTime, interval: Milliseconds): MonotonicTime {
   return interval < 4 * GRID ? at : Math.floor(at / GRID) * GRID;
 }
 
-function intervalOf(check: HealthCheck, { again }: JobResult): Milliseconds {
-  return check.kind === 'probe' ? check.interval : Math.max(again ?? check.inactiveTime, FOLDER_INTERVAL);
+/** Until the folder can have become inactive. */
+function pauseOf({ inactiveTime }: Extract<HealthCheck, { kind: 'folder' }>, { again }: JobResult): Milliseconds {
+  return Math.max(again ?? inactiveTime, FOLDER_INTERVAL);
 }
 
 /** When the next check is due. */
