@@ -25,8 +25,8 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['integration-tests/scenarios/**/*.test.ts'],
-          // Real processes on a small machine: one file at a time keeps the timing honest.
-          fileParallelism: false,
+          // Real processes on a small machine, most of whose time is waiting: two files at a time.
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },
