@@ -139,11 +139,10 @@ export class World {
     return (await this.rpc<StatusResult>('status')).daemon;
   }
 
-  /** Pid of its main process; an error where it has none. */
+  /** Pid of its main process, once it has one. */
   async pidOf(name: string): Promise<number> {
-    const { pid, state } = await this.row(name);
-    if (pid === undefined) throw new Error(`${name} has no pid: it is ${state}`);
-    return pid;
+    const { pid } = await this.waitForRow(name, 'a pid', (row) => row.pid !== undefined);
+    return pid ?? 0;
   }
 
   beginCtl(...args: string[]): Running {

@@ -62,7 +62,8 @@ describe('the process that the file names', () => {
 
   test('may be named in two pieces', async ({ world }) => {
     await started(world, 'half complete');
-    expect(await world.waitForState('web', 'STARTING')).toMatchObject({ phase: 'pid-file', verdict: 'pending' });
+    const row = await world.waitForRow('web', 'its expression to run', ({ phase }) => phase === 'pid-file');
+    expect(row).toMatchObject({ state: 'STARTING', verdict: 'pending' });
     await world.waitFor('the first piece', () => world.starts('web').length === 1);
     world.open('complete');
     expect((await world.waitForState('web', 'RUNNING')).pid).toBe(latest(world));
