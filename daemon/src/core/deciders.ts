@@ -13,6 +13,7 @@
  */
 import { entryFor, isClosed, lineOf } from './ledger.ts';
 import type { Instance, LedgerEntry, Now, ProcessVersion, RunReason, World } from './model.ts';
+import { processById } from './process-by-id.ts';
 import type { Target } from './targets.ts';
 import { standingOf, type Standing } from './time/standing.ts';
 
@@ -54,9 +55,9 @@ const runReason = (instance: Instance): RunReason =>
   instance.operatorStarted || instance.credit === 'operator' ? 'operator' : 'wanted';
 
 function decideOneShot(world: World, instance: Instance, version: ProcessVersion, now: Now): Decision {
+  if (instance.activity.kind !== 'idle') return decideLiveOneShot(world, instance, version, now);
   const standing = standingAt(version, now.wall);
   const line = lineOf(instance, entryFor(version, standing, world.bootId));
-  if (instance.activity.kind !== 'idle') return decideLiveOneShot(world, instance, version, now);
   // `start --force` takes its ledger entry away, so that 8 is overridden for one run and not for the one after it.
   if (instance.forced && !isClosed(line)) return { want: 'run', reason: 'forced', version };
   if (line?.outcome === 'missed') return { want: 'stop', code: 'missed', version };
@@ -98,7 +99,7 @@ function decideLiveOneShot(world: World, instance: Instance, version: ProcessVer
 /** A running one-shot ends under the version that it was launched with. */
 function ownVersion(world: World, { id, activity }: Instance): ProcessVersion | undefined {
   if (activity.kind === 'idle') return undefined;
-  const process = world.config.processes.find((candidate) => candidate.id === id);
+  const process = processById(world.config, id);
   return process?.versions.find(({ applyOn }) => applyOn.text === activity.run.applyOn);
 }
 

@@ -9,6 +9,7 @@ import type {
   Activity, CoreConfig, Counters, Credit, Hold, Instance, InstanceKey, LedgerEntry, Now, ProcessVersion, Run, World,
 } from './model.ts'; // prettier-ignore
 import { settingsOf } from './reconcile.ts';
+import { processById } from './process-by-id.ts';
 import { hasGivenUp } from './restart-policy.ts';
 import { vetoKey } from './schedule.ts';
 import type { Survey } from './survey.ts';
@@ -118,7 +119,7 @@ export function fallbackDeadline({ seen, activity }: Instance, version: ProcessV
 }
 
 function hasPredecessor(survey: Survey, { id, applyOn }: ProcessVersion): boolean {
-  const process = survey.world.config.processes.find((candidate) => candidate.id === id);
+  const process = processById(survey.world.config, id);
   return process?.versions.some((older) => !older.fake && older.applyOn.at < applyOn.at) === true;
 }
 

@@ -18,6 +18,7 @@ import { logPaths } from './log-paths.ts';
 import type {
   Activity, Instance, InstanceKey, LedgerEntry, ProcessVersion, Run, RunSettings, StopCause,
 } from './model.ts'; // prettier-ignore
+import { processById } from './process-by-id.ts';
 import type { Survey } from './survey.ts';
 import type { Target } from './targets.ts';
 
@@ -122,7 +123,7 @@ function wantedCauses(
 /** A clock that is set back may bring back a version of fewer instances. */
 function isMissedByClock({ world, now }: Survey, { id, num }: Target, code: StopCause | undefined): boolean {
   if (code !== 'not-in-config' || !isGuarded(world.clock, now)) return false;
-  const process = world.config.processes.find((candidate) => candidate.id === id);
+  const process = processById(world.config, id);
   return process?.versions.some(({ numprocs, fake }) => !fake && numprocs > num) === true;
 }
 

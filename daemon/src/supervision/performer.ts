@@ -9,6 +9,7 @@ import type {
   Ended, Instance, InstanceKey, Job, LaunchId, LogTarget, ProcessIdentity, ProcessVersion, Run, World,
 } from '../core/model.ts'; // prettier-ignore
 import { fillPlaceholders, type LaunchValues } from '../core/placeholders.ts';
+import { processById } from '../core/process-by-id.ts';
 import { effectiveVersion } from '../core/schedule.ts';
 import { instanceName } from '../core/targets.ts';
 import { parsePid, type LaunchFiles } from '../effects/launch-files.ts';
@@ -393,13 +394,13 @@ function sessionsOf(world: World, sought: ReadonlySet<InstanceKey>): ReadonlySet
 }
 
 export function versionOf(world: World, id: string, applyOn: string): ProcessVersion | undefined {
-  const process = world.config.processes.find((candidate) => candidate.id === id);
+  const process = processById(world.config, id);
   return process?.versions.find((version) => version.applyOn.text === applyOn && !version.fake);
 }
 
 /** The version that is in effect: what a dependency is asked for before any launch. */
 function effectiveOf(world: World, { id }: Instance, at: number): ProcessVersion | undefined {
-  const process = world.config.processes.find((candidate) => candidate.id === id);
+  const process = processById(world.config, id);
   return process === undefined ? undefined : effectiveVersion(process, at, world.vetoes).version;
 }
 
