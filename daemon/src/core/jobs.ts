@@ -4,8 +4,9 @@
  * `lifecycle.ts` as `job-done` once nothing of it is left, so that nothing ever starts beside a hook.
  */
 import type { Action } from './actions.ts';
+import { followedBy, LAUNCH_PATIENCE, LOOK_AGAIN, same, type Step } from './lifecycle/events.ts';
 import type {
-  Activity, Instance, Job, JobName, JobResult, JobWork, LaunchId, Milliseconds, MonotonicTime, Now,
+  Activity, Hook, HookName, Instance, Job, JobName, JobResult, JobWork, LaunchId, Milliseconds, MonotonicTime, Now,
   ProcessIdentity, Run,
 } from './model.ts'; // prettier-ignore
 
@@ -30,9 +31,6 @@ export type JobEvent =
   /** A hook that the state does not know was found alive. */
   | { readonly kind: 'job-found'; readonly job: Job };
 
-/** How long a job's launch may stay unproven before its files are looked at again. */
-const PATIENCE = 10_000;
-const LOOK_AGAIN = 1_000;
 /** Between two kills of a session that does not die. */
 const KILL_AGAIN = 500;
 /** What is alive so long after its first SIGKILL hangs in the kernel: told, and killed more slowly. */
@@ -49,11 +47,6 @@ export interface JobOrder {
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-export interface JobStep {
-  readonly instance: Instance;
-  readonly actions: readonly Action[];
-}
-
 export const isCommand = ({ work }: Job): boolean => work.kind === 'command';
 
 /** Launch ids of jobs: unique per stem, as two tries of one job never begin at the same microsecond of a boot. */
@@ -62,18 +55,31 @@ function launchIdOf(base: LaunchId, now: Now): LaunchId {
 }
 
 /** @param base the launch id of the run, or another text that this boot gives out once */
-export function beginJob(instance: Instance, order: JobOrder, base: LaunchId, run: Run | undefined, now: Now): JobStep {
+export function beginJob(instance: Instance, order: JobOrder, base: LaunchId, run: Run | undefined, now: Now): Step {
   const isLaunched = order.work.kind === 'command';
   const job: Job = {
     ...order,
     launchId: launchIdOf(base, now),
     startedMono: now.mono,
-    lookAt: now.mono + (isLaunched ? PATIENCE : order.timeout + LOST_AFTER),
+    lookAt: now.mono + (isLaunched ? LAUNCH_PATIENCE : order.timeout + LOST_AFTER),
   };
   return {
     instance: { ...instance, jobs: [...instance.jobs, job] },
     actions: [{ kind: 'start-job', key: instance.key, job, ...(run === undefined ? {} : { run }) }],
   };
+}
+
+/** A hook of a run. */
+export function beginHook(
+  instance: Instance,
+  name: HookName,
+  { command, timeout }: Hook,
+  run: Run,
+  now: Now,
+  variables?: JobOrder['variables'],
+): Step {
+  const order: JobOrder = { name, work: { kind: 'command', command }, timeout, ...(variables && { variables }) };
+  return beginJob(instance, order, run.launchId, run, now);
 }
 
 export function jobNamed(instance: Instance, name: JobName): Job | undefined {
@@ -99,7 +105,7 @@ export function stepJob(
   instance: Instance,
   event: JobEvent,
   now: Now,
-): JobStep & { readonly done?: { readonly job: Job; readonly result: JobResult } } {
+): Step & { readonly done?: { readonly job: Job; readonly result: JobResult } } {
   if (event.kind === 'job-found') {
     const killed = { ...event.job, killed: { why: 'cancelled' as const, at: now.mono }, lookAt: now.mono + KILL_AGAIN };
     return {
@@ -108,10 +114,10 @@ export function stepJob(
     };
   }
   const job = jobOf(instance, event);
-  if (job === undefined) return { instance, actions: [] };
+  if (job === undefined) return same(instance);
   switch (event.kind) {
     case 'job-launched': {
-      if (job.process !== undefined) return { instance, actions: [] };
+      if (job.process !== undefined) return same(instance);
       const launched = { ...job, process: event.process, launcher: event.launcher };
       // A kill that came too early is made up for.
       const isKilled = job.killed !== undefined;
@@ -126,14 +132,14 @@ export function stepJob(
       return { instance: withJob(instance, ended), actions: [{ kind: 'clear-job', key: instance.key, job: ended }] };
     }
     case 'job-cleared':
-      return job.result === undefined ? { instance, actions: [] } : removed(instance, job);
+      return job.result === undefined ? same(instance) : removed(instance, job);
   }
 }
 
 function removed(
   instance: Instance,
   job: Job,
-): JobStep & { readonly done?: { readonly job: Job; readonly result: JobResult } } {
+): Step & { readonly done?: { readonly job: Job; readonly result: JobResult } } {
   const actions: Action[] = isCommand(job) ? [{ kind: 'forget-job', key: instance.key, job }] : [];
   return { instance: withoutJob(instance, job), actions, done: { job, result: resultOf(job) } };
 }
@@ -144,12 +150,17 @@ function removed(
  */
 export function resultOf({ result, killed, timeout }: Job): JobResult {
   if (killed?.why === 'timeout' && result?.ok !== true)
-    return { ok: false, text: `did not end within ${Math.round(timeout) / 1_000} s${lastWords(result)}` };
+    return { ok: false, text: withOutput(`did not end within ${Math.round(timeout) / 1_000} s`, result?.output) };
   return result ?? { ok: false, text: 'its end is not known' };
 }
 
-function lastWords(result: JobResult | undefined): string {
-  return result?.output === undefined || result.output === '' ? '' : `: ${result.output}`;
+/** How it ended, and the last of what it printed. */
+export function textOf({ text, output }: JobResult): string {
+  return withOutput(text, output);
+}
+
+function withOutput(text: string, output = ''): string {
+  return output === '' ? text : `${text}: ${output}`;
 }
 
 /** Which jobs an activity has use for; others are killed. */
@@ -186,32 +197,27 @@ function isOutdated({ activity }: Instance, { name, work, killed, result }: Job)
 }
 
 /** Kills what the activity has no use for. */
-export function cancelUnwanted(instance: Instance, now: Now): JobStep {
-  if (instance.jobs.length === 0) return { instance, actions: [] };
+export function cancelUnwanted(instance: Instance, now: Now): Step {
+  if (instance.jobs.length === 0) return same(instance);
   const wanted = wantedJobs(instance.activity);
   const stale = instance.jobs.filter((job) => {
     if (isOutdated(instance, job)) return true;
     return !wanted.includes(job.name) && job.killed === undefined && job.result === undefined;
   });
-  return stale.reduce<JobStep>((step, job) => joined(step, kill(step.instance, job, 'cancelled', now)), {
-    instance,
-    actions: [],
-  });
+  return stale.reduce<Step>(
+    (step, job) => followedBy(step, (current) => kill(current, job, 'cancelled', now)),
+    same(instance),
+  );
 }
 
 /** `stop --now`: no hook is waited for. */
-export function cancelJob(instance: Instance, name: JobName, now: Now): JobStep {
+export function cancelJob(instance: Instance, name: JobName, now: Now): Step {
   const job = jobNamed(instance, name);
-  if (job === undefined || job.killed !== undefined || job.result !== undefined) return { instance, actions: [] };
+  if (job === undefined || job.killed !== undefined || job.result !== undefined) return same(instance);
   return kill(instance, job, 'cancelled', now);
 }
 
-const joined = (before: JobStep, { instance, actions }: JobStep): JobStep => ({
-  instance,
-  actions: [...before.actions, ...actions],
-});
-
-function kill(instance: Instance, job: Job, why: 'timeout' | 'cancelled', now: Now): JobStep {
+function kill(instance: Instance, job: Job, why: 'timeout' | 'cancelled', now: Now): Step {
   const since = job.killed?.at ?? now.mono;
   const pause = now.mono - since >= OUTLIVES_AFTER ? KILL_SLOWLY : KILL_AGAIN;
   const killed: Job = { ...job, killed: job.killed ?? { why, at: now.mono }, lookAt: now.mono + pause };
@@ -234,14 +240,14 @@ function deadlineOfJob(job: Job): MonotonicTime {
 }
 
 /** What is overdue is killed, killed again, or looked at. */
-export function tickJobs(instance: Instance, now: Now): JobStep {
-  return instance.jobs.reduce<JobStep>(
-    (step, job) => (deadlineOfJob(job) > now.mono ? step : joined(step, overdue(step.instance, job, now))),
-    { instance, actions: [] },
+export function tickJobs(instance: Instance, now: Now): Step {
+  return instance.jobs.reduce<Step>(
+    (step, job) => (deadlineOfJob(job) > now.mono ? step : followedBy(step, (current) => overdue(current, job, now))),
+    same(instance),
   );
 }
 
-function overdue(instance: Instance, job: Job, now: Now): JobStep {
+function overdue(instance: Instance, job: Job, now: Now): Step {
   const { key } = instance;
   if (!isCommand(job)) {
     // Lost by a daemon that is no more: as if it had failed.

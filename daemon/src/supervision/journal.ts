@@ -1,5 +1,6 @@
 /** The daemon's log of what happens to instances: one line per ending, one per change of what is shown, with its cause. */
 import type { Transition } from '../core/engine.ts';
+import { textOf } from '../core/jobs.ts';
 import { mainOf } from '../core/lifecycle.ts';
 import type { Instance, InstanceKey, Job, JobResult } from '../core/model.ts';
 import { exitText } from '../core/wording.ts';
@@ -22,19 +23,22 @@ export class Journal {
   }
 
   /** Tells of an ending that is new since `before`. */
-  noteExit(before: Instance | undefined, { id, num, activity, exits: [last] }: Instance): void {
+  noteExit(before: Instance | undefined, instance: Instance): void {
+    const {
+      activity,
+      exits: [last],
+    } = instance;
     if (before === undefined || last === undefined || before.exits[0]?.launchId === last.launchId) return;
     const seconds = Math.max(0, last.at - last.startedAt) / 1000;
     const run = [activity, before.activity].find((known) => known.kind !== 'idle');
-    const name = run?.run.name ?? (num === 0 ? id : `${id} (${num})`);
+    const name = run?.run.name ?? plainName(instance);
     this.#log('info', `${name}: ${exitText(last.exit)} after ${seconds.toFixed(1)} s`);
   }
 
   /** A hook or a check that failed. Tries that come every second are not worth a line each. */
-  noteJob({ id, num }: Instance, { name }: Job, { text, output }: JobResult): void {
+  noteJob(instance: Instance, { name }: Job, result: JobResult): void {
     if (name === 'start-health-check' || name === 'dependency') return;
-    const said = output === undefined || output === '' ? '' : `: ${output}`;
-    this.#log('warning', `${num === 0 ? id : `${id} (${num})`}: ${name} ${text}${said}`);
+    this.#log('warning', `${plainName(instance)}: ${name} ${textOf(result)}`);
   }
 
   tell(instances: ReadonlyMap<InstanceKey, Instance>): void {
@@ -52,4 +56,9 @@ export class Journal {
     const level = view.verdict === 'problem' ? 'warning' : 'info';
     this.#log(level, `${name}: ${from} -> ${to} (${cause})${pid === undefined ? '' : ` pid ${pid}`}`);
   }
+}
+
+/** For an instance of which no run is known. */
+function plainName({ id, num }: Instance): string {
+  return num === 0 ? id : `${id} (${num})`;
 }

@@ -1,6 +1,6 @@
 /** From the end of the main process until nothing of the run is left, and the machine that goes down. */
 import { endedBy, judgeEnding, withExit, withoutRun } from '../ending.ts';
-import { beginJob, cancelJob, hasJobs } from '../jobs.ts';
+import { beginHook, cancelJob, hasJobs } from '../jobs.ts';
 import type { Activity, Clearing, Ended, Instance, LiveProcess, Now, Run } from '../model.ts';
 import { afterScan, firstScan } from '../stop-plan.ts';
 import {
@@ -37,15 +37,8 @@ export const ownEnd =
 function conclude(instance: Instance, run: Run, ended: Ended, now: Now): Step {
   const hook = run.settings.hooks?.['after-stop'];
   if (hook === undefined) return finish(instance, run, ended);
-  const { command, timeout } = hook;
-  const order = {
-    name: 'after-stop' as const,
-    work: { kind: 'command' as const, command },
-    timeout,
-    variables: exitVariables(ended),
-  };
   return followedBy(become(instance, { kind: 'finishing', run, ended }), (finishing) =>
-    beginJob(finishing, order, run.launchId, run, now),
+    beginHook(finishing, 'after-stop', hook, run, now, exitVariables(ended)),
   );
 }
 

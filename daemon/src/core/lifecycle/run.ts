@@ -1,5 +1,5 @@
 /** RUNNING: its health, and how long it may run. What has to end for it is proposed by `reconcile.ts`. */
-import { beginJob, jobNamed } from '../jobs.ts';
+import { beginJob, jobNamed, textOf } from '../jobs.ts';
 import type { Health, HealthCheck, Instance, JobResult, Milliseconds, MonotonicTime, Now } from '../model.ts';
 import { become, same, followedBy, type ActivityOf, type Handler } from './events.ts';
 
@@ -57,7 +57,7 @@ function judged(
   const isStarting =
     check.kind === 'probe' && before.ok !== true && now.mono - sinceOf(activity).mono < check.startPeriod;
   const failures = isStarting ? 0 : before.failures + 1;
-  const text = result.output === undefined || result.output === '' ? result.text : `${result.text}: ${result.output}`;
+  const text = textOf(result);
   const isUnhealthy = failures >= (check.kind === 'probe' ? check.retries : 1);
   return {
     ...(isUnhealthy ? { ok: false } : before.ok === undefined ? {} : { ok: before.ok }),

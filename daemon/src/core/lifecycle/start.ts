@@ -1,6 +1,6 @@
 /** From a launch to RUNNING: `before`, the launch, and the steps after it (SPEC 5 "Phases of a start"). */
 import { endedBy, judgeNeverRan, withExit, withoutFailures, withoutRun } from '../ending.ts';
-import { beginJob, hasJobs, jobNamed } from '../jobs.ts';
+import { beginHook, beginJob, hasJobs, jobNamed, textOf } from '../jobs.ts';
 import { lineOfRun, versionEntry, withEntry } from '../ledger.ts';
 import type { Instance, Job, JobResult, Now, Run, StartStep } from '../model.ts';
 import { isSuccess } from '../restart-policy.ts';
@@ -36,9 +36,8 @@ export const launch: Handler<'idle', 'launch'> = (
   };
   const before = run.settings.hooks?.before;
   if (before === undefined) return launchNow(begun, run, now);
-  const { command, timeout } = before;
   return followedBy(become(begun, { kind: 'preparing', run }), (preparing) =>
-    beginJob(preparing, { name: 'before', work: { kind: 'command', command }, timeout }, run.launchId, run, now),
+    beginHook(preparing, 'before', before, run, now),
   );
 };
 
@@ -147,22 +146,13 @@ export function enterStep(instance: Instance, run: Run, step: StartStep, now: No
     case 'init': {
       const init = hooks?.init;
       if (init === undefined) return enterStep(instance, run, 'settle', now);
-      return followedBy(become(instance, activity), (started) => beginInit(started, run, init, now));
+      return followedBy(become(instance, activity), (started) => beginHook(started, 'init', init, run, now));
     }
     case 'settle': {
       const isDue = run.settings.oneShot || now.mono - run.startedMono >= run.settings.startSecs;
       return isDue ? settle(instance, run, now) : become(instance, activity);
     }
   }
-}
-
-function beginInit(
-  instance: Instance,
-  run: Run,
-  { command, timeout }: { command: string; timeout: number },
-  now: Now,
-): Step {
-  return beginJob(instance, { name: 'init', work: { kind: 'command', command }, timeout }, run.launchId, run, now);
 }
 
 /** One try of the start-health-check, within what is left of its time. */
@@ -190,9 +180,7 @@ function settle(instance: Instance, run: Run, now: Now): Step {
   );
   const hook = run.settings.hooks?.['after-start'];
   if (hook === undefined) return running;
-  const { command, timeout } = hook;
-  const order = { name: 'after-start' as const, work: { kind: 'command' as const, command }, timeout };
-  return followedBy(running, (started) => beginJob(started, order, run.launchId, run, now));
+  return followedBy(running, (started) => beginHook(started, 'after-start', hook, run, now));
 }
 
 export const stepDone: Handler<'settling', 'job-done'> = (instance, activity, { job, result }, now) => {
@@ -218,8 +206,6 @@ export const stepDone: Handler<'settling', 'job-done'> = (instance, activity, { 
 function lastTry({ killed }: Job, result: JobResult): string {
   return killed?.why === 'timeout' ? 'its last try did not end' : textOf(result);
 }
-
-const textOf = ({ text, output = '' }: JobResult): string => (output === '' ? text : `${text}: ${output}`);
 
 function startCheckFailed(instance: Instance, activity: ActivityOf<'settling'>, text: string, now: Now): Step {
   const check = activity.run.settings.startHealthCheck;
@@ -247,7 +233,7 @@ export const tickSettling: Handler<'settling', 'tick'> = (instance, activity, _e
       const { againAt: _now, ...asking } = activity;
       return againAt === undefined && jobNamed(instance, 'init') !== undefined
         ? same(instance)
-        : followedBy(become(instance, asking), (started) => beginInit(started, run, init, now));
+        : followedBy(become(instance, asking), (started) => beginHook(started, 'init', init, run, now));
     }
     case 'settle':
       return enterStep(instance, run, 'settle', now);

@@ -1,6 +1,6 @@
 /** From the decision to stop until the main process has ended. */
 import { endedBy, withoutRun } from '../ending.ts';
-import { beginJob, cancelJob, jobNamed } from '../jobs.ts';
+import { beginHook, beginJob, cancelJob, jobNamed } from '../jobs.ts';
 import type { Health, Instance, Now, Run, Stop } from '../model.ts';
 import { firstSignal, overdue } from '../stop-plan.ts';
 import { enterClearing } from './clear.ts';
@@ -19,11 +19,9 @@ export function enterStopping(instance: Instance, run: Run, stop: Stop, settled:
   const hook = run.settings.hooks?.stop;
   // Nothing but its hook can stop what has no process, in haste as well.
   if (hook !== undefined && (!stop.now || isWithoutProcess(run))) {
-    const { command, timeout } = hook;
-    const order = { name: 'stop' as const, work: { kind: 'command' as const, command }, timeout };
-    const clearing = { remains: [], hookUntil: now.mono + timeout };
+    const clearing = { remains: [], hookUntil: now.mono + hook.timeout };
     return followedBy(become(instance, { ...stopping, clearing }), (hooked) =>
-      beginJob(hooked, order, run.launchId, run, now),
+      beginHook(hooked, 'stop', hook, run, now),
     );
   }
   return signalFirst(instance, { ...stopping, clearing: { remains: [] } }, now);
