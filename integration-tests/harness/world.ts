@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DaemonView, PingResult, Row, StatusResult } from '@procman/protocol/views';
+import { expect } from 'vitest';
 import { begin, type Finished, type Running } from './commands.ts';
 import { configText } from './config.ts';
 import { unmountBelow } from './mounts.ts';
@@ -206,6 +207,15 @@ export class World {
   /** Pids of all launches of a service, oldest first. */
   starts(id: string): number[] {
     return this.lines(`log.${id}`).flatMap((line) => (line.startsWith('start ') ? [Number(line.slice(6))] : []));
+  }
+
+  /**
+   * That it was launched so often, and no more. A program needs a moment until it has written its line, also where the daemon calls it
+   * RUNNING already: this waits for the last line that is expected.
+   */
+  async expectStarts(id: string, count: number): Promise<void> {
+    await this.waitFor(`${count} launches of ${id}`, () => this.starts(id).length >= count);
+    expect(this.starts(id)).toHaveLength(count);
   }
 
   /** Writes a file of the playground. */

@@ -72,7 +72,7 @@ describe('lines of start, stop and restart', () => {
     expect(started.stdout).toMatch(/^manual: skipped \(/m);
     expect(started.stdout).toContain('job: already finished\n');
     expect((await world.ctl('start', 'manual')).stdout).toBe('manual: started\n');
-    expect(world.starts('job')).toHaveLength(1);
+    await world.expectStarts('job', 1);
   });
 });
 

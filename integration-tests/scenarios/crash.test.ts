@@ -78,7 +78,7 @@ describe('kill -9 of the daemon', () => {
       );
     }
 
-    expect(world.starts('done')).toHaveLength(1);
+    await world.expectStarts('done', 1);
     world.open('finish');
     expect((await world.waitForState('working', 'EXITED')).reason.code).toBe('finished');
   });
@@ -104,7 +104,7 @@ describe('kill -9 of the daemon', () => {
     await world.crashDaemon(daemon);
     expect(await world.row('web')).toMatchObject({ state: 'STOPPED', held: true, reason: { code: 'manual' } });
     expect((await world.ctl('start', 'web')).stdout).toBe('web: started\n');
-    expect(world.starts('web')).toHaveLength(2);
+    await world.expectStarts('web', 2);
   });
 
   test('right after the start: whatever was under way ends with one copy of each', async ({ world }) => {
@@ -120,7 +120,7 @@ describe('kill -9 of the daemon', () => {
     }
     await world.startDaemon();
     await world.waitForAll('RUNNING');
-    for (const id of [...STEADY, ...FLAPPING]) expect(world.starts(id)).toHaveLength(1);
+    for (const id of [...STEADY, ...FLAPPING]) await world.expectStarts(id, 1);
   });
 });
 

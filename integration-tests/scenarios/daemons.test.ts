@@ -33,7 +33,7 @@ describe('two daemons', () => {
     }
     await world.startDaemon();
     await world.waitForState('web', 'RUNNING');
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
   });
 
   test('started at the same instant with state directories of their own: one owner all the same', async () => {

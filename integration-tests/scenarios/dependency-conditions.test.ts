@@ -119,7 +119,7 @@ describe('the loss of a condition', () => {
     await world.waitForEnd(db, 'db');
     world.open('well');
     expect(await world.waitForState('web', 'RUNNING')).toMatchObject({ restarts: 0 });
-    expect(world.starts('web')).toHaveLength(2);
+    await world.expectStarts('web', 2);
   });
 
   test('is none with on-loss = "keep": it was needed for the start only', async ({ world }) => {
@@ -167,7 +167,7 @@ describe('a command outside', () => {
     const count = begun(world, 'web.outside').length;
     signal(pid ?? 0, 'SIGKILL');
     await waitForHook(world, 'web.outside', count + 2);
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
   });
 
   test('that hangs is killed with its session, and asked again', async ({ world }) => {

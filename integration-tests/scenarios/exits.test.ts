@@ -63,7 +63,7 @@ describe('a service that ends while no daemon lives', () => {
     await world.startDaemon();
     const row = await world.waitForState('web', 'RUNNING');
     expect(row).toMatchObject({ restarts: 1, lastExit: { code: 7 } });
-    expect(world.starts('web')).toHaveLength(2);
+    await world.expectStarts('web', 2);
   });
 });
 
@@ -101,7 +101,7 @@ describe('with its launcher killed', () => {
     expect(never).toMatchObject({ verdict: 'problem', lastExit: { unknown: true }, reason: { code: 'exit' } });
     const job = await world.waitForState('job', 'EXITED');
     expect(job).toMatchObject({ verdict: 'problem', lastExit: { unknown: true } });
-    expect(world.starts('job')).toHaveLength(1);
+    await world.expectStarts('job', 1);
     expect((await world.ctl('status')).code).toBe(3);
   });
 

@@ -31,7 +31,7 @@ describe('what was started', () => {
     expect((await world.ctl('stop', 'web')).stdout).toBe('web: stopped\n');
     expect(isAlive(latest(world))).toBe(false);
     expect((await world.ctl('start', 'web')).stdout).toBe('web: started\n');
-    expect(world.starts('web')).toHaveLength(2);
+    await world.expectStarts('web', 2);
   });
 
   test('goes on while daemons come and go, with their state or without', async ({ world }) => {
@@ -43,7 +43,7 @@ describe('what was started', () => {
     rmSync(join(world.stateDir, 'instances'), { recursive: true });
     await world.startDaemon();
     await world.waitForState('web', 'RUNNING');
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
     expect((await world.ctl('stop', 'web')).stdout).toBe('web: stopped\n');
     expect(isAlive(latest(world))).toBe(false);
   });
@@ -63,7 +63,7 @@ describe('what was started', () => {
     const row = await world.waitForRow('web', 'a survivor', ({ reason }) => reason.code === 'survivors');
     expect(row).toMatchObject({ state: 'STOPPING', verdict: 'problem' });
     expect(row.reason.message).toContain('its health-check says that it is alive still');
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
     signal(latest(world), 'SIGKILL');
     await stop.finished;
     await world.waitForState('web', 'STOPPED');
@@ -76,10 +76,10 @@ describe('what was started', () => {
     await world.waitForState('web', 'STOPPING');
     await world.crashDaemon(daemon);
     await world.waitForRow('web', 'a survivor', ({ reason }) => reason.code === 'survivors');
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
     signal(latest(world), 'SIGKILL');
     await world.waitForState('web', 'RUNNING');
-    expect(world.starts('web')).toHaveLength(2);
+    await world.expectStarts('web', 2);
   });
 });
 

@@ -151,7 +151,7 @@ describe('a launcher that waits for the lock of its instance', () => {
     await world.crashDaemon(daemon);
     await release();
     await oneCopy(world);
-    expect(world.starts('web')).toHaveLength(2);
+    await world.expectStarts('web', 2);
   });
 
   test('the launcher is killed meanwhile', async ({ world }) => {
@@ -168,7 +168,7 @@ describe('a launcher that waits for the lock of its instance', () => {
     expect((await world.ctl('stop', 'web', '--timeout', '5s')).stdout).toBe('web: stopped\n');
     thaw(launchers);
     await noCopy(world);
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
     expect((await world.ctl('start', 'web')).stdout).toBe('web: started\n');
   });
 
@@ -180,7 +180,7 @@ describe('a launcher that waits for the lock of its instance', () => {
     thaw(launchers);
     await release();
     await noCopy(world);
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
   });
 
   test('frozen for longer than the daemon waits: tried again, and the late one starts nothing', async ({ world }) => {
@@ -190,7 +190,7 @@ describe('a launcher that waits for the lock of its instance', () => {
     await release();
     thaw(launchers);
     await oneCopy(world);
-    expect(world.starts('web')).toHaveLength(2);
+    await world.expectStarts('web', 2);
   });
 
   test('a refusal is no fault of the service: never FATAL, and it starts once the lock is free', async ({ world }) => {

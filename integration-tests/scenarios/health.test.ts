@@ -57,7 +57,7 @@ describe('a check by command', () => {
   test('within start-period does not count', async ({ world }) => {
     await started(world, service('web', 'steady', check('asks well', `${OFTEN}, retries = 1, start-period = "10m"`)));
     await waitForHook(world, 'web.check', 5);
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
     world.open('well');
     await world.waitFor('a good answer', () => world.lines('log.web.check').includes('end'));
     // It has come up: from now on each failure counts.
@@ -135,7 +135,7 @@ describe('an unhealthy process', () => {
       service('web', 'steady', [check('asks well', `${OFTEN}, retries = 1`), 'max-runs = 2'].join('\n')),
     );
     expect(await world.waitForState('web', 'BLOCKED')).toMatchObject({ reason: { code: 'too-many-runs' } });
-    expect(world.starts('web')).toHaveLength(2);
+    await world.expectStarts('web', 2);
   });
 });
 
@@ -150,9 +150,12 @@ const http =
   (settings: string) =>
   (port: number): string =>
     `health-check = { http = "http://127.0.0.1:${port}/health", ${settings} }`;
-/** Once it listens, failures count. */
-const asked = (world: World, how: string): Promise<boolean> =>
-  world.waitFor(`to be asked, and to answer ${how}`, () => world.lines('log.web').includes(`asked ${how}`));
+/** Asked so often that the first such answer has arrived: the next question comes only after it. */
+const asked = (world: World, how: string, times = 2): Promise<boolean> =>
+  world.waitFor(
+    `to be asked, and to answer ${how}`,
+    () => world.lines('log.web').filter((line) => line === `asked ${how}`).length >= times,
+  );
 
 describe('a check by http', () => {
   const settings = 'interval = "100ms", timeout = "1s", retries = 2, start-period = "10m"';
@@ -185,7 +188,7 @@ describe('a check by http', () => {
     signal(pid, 'SIGSTOP');
     await world.waitForRow('web', 'another run', (row) => row.state === 'RUNNING' && row.pid !== pid);
     expect(isAlive(pid)).toBe(false);
-    expect(world.starts('web')).toHaveLength(2);
+    await world.expectStarts('web', 2);
   });
 
   test('where nobody listens says so', async ({ world }) => {
@@ -205,7 +208,7 @@ describe('a check by tcp', () => {
     world.configure([service('web', 'steady', [tcp(port).replace(', start-period = "10m"', ''), LEFT].join('\n'))]);
     expect((await world.ctl('update')).code).toBe(0);
     expect((await unhealthy(world)).reason.message).toContain('ECONNREFUSED');
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
   });
 });
 
@@ -257,7 +260,7 @@ describe('a start-health-check', () => {
     expect(row.reason.message).toMatch(
       /did not succeed within 0.7 s: (exited with code 1: no go|its last try did not end)/,
     );
-    expect(world.starts('web')).toHaveLength(2);
+    await world.expectStarts('web', 2);
     expect(world.marked().filter(({ kind }) => kind !== 'world')).toEqual([]);
   });
 
@@ -310,12 +313,12 @@ describe('a daemon that is killed', () => {
     const probe = `start-health-check = { http = "http://127.0.0.1:${port}/", timeout = "10m" }`;
     world.configure([processTable('web', `'${programs}/server.mjs' web`, probe)]);
     const daemon = await world.startDaemon();
-    await asked(world, 'hangs');
+    await asked(world, 'hangs', 1);
     await world.killDaemon(daemon);
     answer(world, '200');
     await world.startDaemon();
     await world.waitForState('web', 'RUNNING');
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
   });
 });
 
@@ -327,7 +330,7 @@ describe('a reload of a running process', () => {
     const { stdout, code } = await world.ctl('update');
     expect(code, stdout).toBe(0);
     expect(await world.row('web')).toMatchObject({ pid, stale: false });
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
   }
 
   test('a health-check that is added is asked', async ({ world }) => {
@@ -336,7 +339,7 @@ describe('a reload of a running process', () => {
     await reloaded(world, 'steady', [check('waits go 1', `${OFTEN}, retries = 1`), LEFT]);
     world.open('go');
     expect((await unhealthy(world)).reason.message).toContain('exited with code 1');
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
   });
 
   test('a health-check that is changed, or taken away, counts as it is now', async ({ world }) => {

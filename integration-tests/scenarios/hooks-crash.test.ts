@@ -54,7 +54,7 @@ describe.each(HOOKS)('%s', (name) => {
     world.open('go');
     await settled(world, name);
     expect(begun(world, `web.${name}`)).toEqual([pid]);
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
   });
 
   test('that ends while there is no daemon has a result all the same', async ({ world }) => {
@@ -66,7 +66,7 @@ describe.each(HOOKS)('%s', (name) => {
     await world.startDaemon();
     await settled(world, name);
     expect(begun(world, `web.${name}`)).toEqual([pid]);
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
   });
 
   test('that fails while there is no daemon has failed', async ({ world }) => {
@@ -149,7 +149,7 @@ describe.each(HOOKS)('%s', (name) => {
     await world.waitForState('web', 'RUNNING');
     expect(next.log()).toContain(`did not know of a running ${name}; it is ended`);
     expect(world.starts('web').filter((started) => isAlive(started))).toHaveLength(1);
-    expect(world.starts('web')).toHaveLength(name === 'after-stop' ? 2 : 1);
+    await world.expectStarts('web', name === 'after-stop' ? 2 : 1);
   });
 });
 

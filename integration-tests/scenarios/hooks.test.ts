@@ -164,7 +164,7 @@ describe.each(HOOKS)('%s', (name) => {
     expect(isAlive(child)).toBe(false);
     const again = isOfStart(name) ? 'restart' : 'start';
     expect((await world.ctl(again, 'web')).code).toBe(0);
-    expect(world.starts('web')).toHaveLength(2);
+    await world.expectStarts('web', 2);
   });
 
   test('leaves a daemon of its own: that is spared', async ({ world }) => {
@@ -352,7 +352,7 @@ describe('a one-shot', () => {
     expect(world.starts('web')).toEqual([]);
     world.open('go');
     expect((await world.waitForState('web', 'EXITED')).reason.code).toBe('finished');
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
   });
 
   test('is not run again where its init failed: its command has run', async ({ world }) => {
@@ -361,7 +361,7 @@ describe('a one-shot', () => {
     const row = await world.waitForState('web', 'EXITED');
     expect(row).toMatchObject({ verdict: 'problem', reason: { code: 'exit' } });
     expect(row.reason.message).toContain('`init` exited with code 3');
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
     expect(begun(world, 'web.init')).toHaveLength(1);
   });
 });

@@ -34,7 +34,7 @@ describe('the state directory is lost while services live', () => {
     await world.startDaemon();
     const row = await world.waitForState('web', 'RUNNING');
     expect(row.pid).toBe(pid);
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
     expect((await world.ctl('restart', 'web')).stdout).toBe('web: restarted\n');
     expect(isAlive(pid)).toBe(false);
   });
@@ -67,7 +67,7 @@ describe('the state directory is lost while services live', () => {
       expect((await world.ctl(verb, 'web', '--json')).json).toMatchObject({ results: [{ code: 'in-doubt' }] });
     }
     expect(isAlive(pid)).toBe(true);
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
     expect((await world.row('web')).held).toBe(true);
   });
 
@@ -99,7 +99,7 @@ describe('the state directory is lost while services live', () => {
     await world.waitForEnd(pid);
     expect((await world.ctl('unblock', 'web')).code).toBe(0);
     await world.waitForState('web', 'RUNNING');
-    expect(world.starts('web')).toHaveLength(2);
+    await world.expectStarts('web', 2);
   });
 });
 
@@ -111,7 +111,7 @@ describe('another state directory', () => {
     const second = await world.startDaemon({ args: ['--state-dir', join(world.root, 'elsewhere')], wait: false });
     expect(await second.ended).toMatchObject({ code: 1 });
     expect(second.log()).toContain(String(first.pid));
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
   });
 
   test('while services of the first one live: refused, naming the state directory', async ({ world }) => {
@@ -139,7 +139,7 @@ describe('another state directory', () => {
     renameSync(world.stateDir, moved);
     await world.startDaemon({ args: ['--state-dir', moved] });
     expect(await world.waitForState('web', 'RUNNING')).toMatchObject({ pid });
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
   });
 });
 

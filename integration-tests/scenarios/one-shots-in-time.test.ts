@@ -131,12 +131,12 @@ describe.concurrent('start --force', () => {
     const daemon = await clock.startDaemon();
     expect((await world.ctl('start', '--force', 'job')).stdout).toContain('job: ');
     expect(await world.row('job')).toMatchObject({ verdict: 'ok', next: { action: 'run' } });
-    expect(world.starts('job')).toHaveLength(1);
+    await world.expectStarts('job', 1);
     expect((await world.ctl('start', '--force', '--no-wait', 'long')).code).toBe(0);
     await world.waitForState('long', 'RUNNING');
     await clock.crashDaemon(daemon);
     expect(await world.row('long')).toMatchObject({ state: 'RUNNING', reason: { code: 'forced' }, verdict: 'ok' });
-    expect(world.starts('job')).toHaveLength(1);
+    await world.expectStarts('job', 1);
     await clock.jump('2030-06-05T09:00:05+02:00');
     await world.waitFor('the run of its window', () => world.starts('job').length === 2);
     expect(await world.waitForState('job', 'EXITED')).toMatchObject({ reason: { code: 'finished' }, verdict: 'ok' });
@@ -166,7 +166,7 @@ describe.concurrent('cron', () => {
     expect(late).toBeLessThan(2_000);
 
     expect((await world.ctl('start', 'quick')).stdout).toContain('quick: ');
-    expect(world.starts('quick')).toHaveLength(2);
+    await world.expectStarts('quick', 2);
     expect(await world.row('quick')).toMatchObject({ state: 'EXITED', verdict: 'ok' });
 
     await clock.jump('2030-06-05T09:00:50+02:00');
@@ -178,7 +178,7 @@ describe.concurrent('cron', () => {
     expect(missed).toMatchObject({ reason: { code: 'missed' }, verdict: 'problem', expected: 'finished' });
     await clock.pass('2030-06-05T09:02:00+02:00');
     expect(await world.waitForState('slow', 'EXITED')).toMatchObject({ reason: { code: 'finished' }, verdict: 'ok' });
-    expect(world.starts('slow')).toHaveLength(2);
+    await world.expectStarts('slow', 2);
   });
 
   test('is due for a minute: a daemon that was away for less runs it, one that was away for longer missed it', async ({
@@ -200,7 +200,7 @@ describe.concurrent('cron', () => {
     expect(await world.row('job')).toMatchObject({ state: 'STOPPED', reason: { code: 'missed' }, verdict: 'problem' });
     await world.waitFor('the late run', () => world.starts('late').length === 2);
     expect(await world.waitForState('late', 'EXITED')).toMatchObject({ verdict: 'ok' });
-    expect(world.starts('job')).toHaveLength(1);
+    await world.expectStarts('job', 1);
     await world.killDaemon(daemon);
     clock.set('2030-06-07T09:00:01+02:00');
     await clock.startDaemon();
@@ -260,6 +260,6 @@ describe.concurrent('max-run-time', () => {
     const failed = { reason: { code: 'max-run-time' }, verdict: 'problem', expected: 'finished' };
     expect(await world.waitForState('job', 'EXITED')).toMatchObject(failed);
     await world.waitFor('the service to start anew, and again', () => world.starts('web').length >= 3);
-    expect(world.starts('job')).toHaveLength(1);
+    await world.expectStarts('job', 1);
   });
 });

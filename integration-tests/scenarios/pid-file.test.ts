@@ -41,7 +41,7 @@ describe('the process that the file names', () => {
     expect(left(world)).toEqual([]);
     expect(readdirSync(join(world.stateDir, 'runs', 'pid'))).toEqual([]);
     expect((await world.ctl('start', 'web')).stdout).toBe('web: started\n');
-    expect(world.starts('web')).toHaveLength(2);
+    await world.expectStarts('web', 2);
   });
 
   test('is the service also while its expression stays; a stop ends both', async ({ world }) => {

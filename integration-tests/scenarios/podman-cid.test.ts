@@ -89,7 +89,7 @@ describe('an expression', () => {
     expect(row.reason).toMatchObject({ code: 'exit', data: { exit: { code: 125 } } });
     world.close('no-image');
     await world.waitForState('web', 'RUNNING');
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
   });
 
   test('that prints no id leaves it BLOCKED, and says why', async ({ world }) => {

@@ -125,7 +125,7 @@ describe('what `update` tells', () => {
     world.configure([service('web', 'tells old')]);
     await update(world);
     expect((await world.row('web')).stale).toBe(false);
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
   });
 
   test('numprocs up and down starts and ends only the difference', async ({ world }) => {

@@ -24,7 +24,7 @@ describe('max-runs', () => {
     await start(world, service('web', 'exits 1', `${FLAPPING}; max-runs-window = "2s"`));
     const row = await world.waitForState('web', 'BLOCKED');
     expect(row).toMatchObject({ reason: { code: 'too-many-runs' }, verdict: 'problem' });
-    expect(world.starts('web')).toHaveLength(3);
+    await world.expectStarts('web', 3);
     const wait = Date.parse(row.retryAt ?? '') - Date.now();
     expect(wait).toBeLessThan(2100);
     await world.waitFor('another launch', () => world.starts('web').length > 3);
@@ -46,7 +46,7 @@ describe('max-runs', () => {
     const row = await world.row('web');
     expect(row).toMatchObject({ state: 'BLOCKED', since });
     expect(Math.abs(Date.parse(row.retryAt ?? '') - Date.parse(retryAt ?? ''))).toBeLessThan(1000);
-    expect(world.starts('web')).toHaveLength(3);
+    await world.expectStarts('web', 3);
   });
 
   test('launches for an operator do not count', async ({ world }) => {
@@ -98,7 +98,7 @@ describe('failed starts', () => {
     await start(world, service('web', 'exits 3', 'start-secs = "10s"; start-retries = 2; restart-delay = "20ms"'));
     const row = await world.waitForState('web', 'FATAL');
     expect(row).toMatchObject({ verdict: 'problem', reason: { code: 'exit' }, lastExit: { code: 3 } });
-    expect(world.starts('web')).toHaveLength(3);
+    await world.expectStarts('web', 3);
     expect((await world.ctl('status')).code).toBe(3);
     expect((await world.ctl('start', 'web')).code).toBe(1);
     expect(world.starts('web').length).toBeGreaterThan(3);
@@ -112,7 +112,7 @@ describe('failed starts', () => {
     expect((await world.row('web')).state).toBe('FATAL');
     expect((await world.ctl('stop', 'web')).code).toBe(0);
     expect(await world.row('web')).toMatchObject({ state: 'STOPPED', verdict: 'ok', reason: { code: 'manual' } });
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
   });
 
   test('a changed definition clears FATAL', async ({ world }) => {
@@ -169,7 +169,7 @@ describe('autorestart and exit-codes', () => {
       reason: { code: outcome === 'ok' ? 'finished' : 'exit' },
       lastExit: { code },
     });
-    expect(world.starts('web')).toHaveLength(1);
+    await world.expectStarts('web', 1);
   });
 
   test('128 + n in exit-codes stands for signal n', async ({ world }) => {
@@ -204,7 +204,7 @@ describe('one-shots', () => {
     for (let round = 0; round < 3; round += 1) daemon = await world.crashDaemon(daemon);
     await world.ctl('update');
     expect((await world.row('job')).state).toBe('EXITED');
-    expect(world.starts('job')).toHaveLength(1);
+    await world.expectStarts('job', 1);
     expect((await world.ctl('start', 'job')).stdout).toBe('job: already finished\n');
   });
 
@@ -212,9 +212,9 @@ describe('one-shots', () => {
     await start(world, service('job', 'exits 4', 'one-shot = true'));
     expect(await world.waitForState('job', 'EXITED')).toMatchObject({ verdict: 'problem', lastExit: { code: 4 } });
     expect((await world.ctl('start', 'all')).stdout).toContain('job: skipped');
-    expect(world.starts('job')).toHaveLength(1);
+    await world.expectStarts('job', 1);
     expect((await world.ctl('start', 'job')).code).toBe(1);
-    expect(world.starts('job')).toHaveLength(2);
+    await world.expectStarts('job', 2);
   });
 
   test('run at most once, whenever the daemon is killed', async ({ world }) => {
@@ -230,7 +230,7 @@ describe('one-shots', () => {
     }
     await world.startDaemon();
     await world.waitForAll('EXITED');
-    for (const id of jobs) expect(world.starts(id)).toHaveLength(1);
+    for (const id of jobs) await world.expectStarts(id, 1);
   });
 
   test('a new apply-on runs it again', async ({ world }) => {
@@ -278,7 +278,7 @@ describe('apply-on', () => {
     expect(world.lines('log.web').join()).not.toContain('new');
     await world.waitFor('the new version', () => world.lines('log.web').includes('told new'));
     expect((await world.waitForState('web', 'RUNNING')).restarts).toBe(0);
-    expect(world.starts('web')).toHaveLength(2);
+    await world.expectStarts('web', 2);
   });
 
   test('a fake newest version rolls back', async ({ world }) => {

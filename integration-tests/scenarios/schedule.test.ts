@@ -61,7 +61,7 @@ describe.concurrent('a window', () => {
     expect(await world.row('weekend')).toMatchObject({ next: { at: '2030-06-08T09:00:00.000+02:00' } });
     expect(await world.row('wednesdays')).toMatchObject({ state: 'RUNNING' });
     for (const name of ['shop', 'tokyo']) {
-      expect(world.starts(name)).toHaveLength(1);
+      await world.expectStarts(name, 1);
       expectOnTime(turned(daemon, name, 'STARTING'), '2030-06-05T09:00:00+02:00');
       expectOnTime(turned(daemon, name, 'STOPPING'), '2030-06-05T09:00:20+02:00');
     }
@@ -86,7 +86,7 @@ describe.concurrent('a window', () => {
     await world.waitForState('thursdays', 'RUNNING');
     for (const name of ['both', 'night']) {
       expect(await world.row(name)).toMatchObject({ state: 'RUNNING', verdict: 'ok' });
-      expect(world.starts(name)).toHaveLength(1);
+      await world.expectStarts(name, 1);
     }
   });
 
@@ -103,7 +103,7 @@ describe.concurrent('a window', () => {
     await clock.crashDaemon(daemon);
     await world.waitForState('days', 'STOPPED');
     await world.waitForAll('RUNNING', ['nights', 'always']);
-    expect(world.starts('always')).toHaveLength(1);
+    await world.expectStarts('always', 1);
   });
 });
 
@@ -139,7 +139,7 @@ describe.concurrent('start outside the window', () => {
     expect(await world.row('shop')).toMatchObject({ state: 'RUNNING' });
     await clock.jump('2030-06-05T20:00:39.700+02:00');
     expect(await world.waitForState('shop', 'STOPPED')).toMatchObject({ reason: { code: 'schedule' }, verdict: 'ok' });
-    expect(world.starts('shop')).toHaveLength(1);
+    await world.expectStarts('shop', 1);
     expectOnTime(turned(next, 'shop', 'STOPPING'), '2030-06-05T20:00:40+02:00');
   });
 
@@ -158,7 +158,7 @@ describe.concurrent('start outside the window', () => {
     clock.set('2030-06-06T20:00:19+02:00');
     await clock.crashDaemon(daemon);
     await world.waitForState('shop', 'STOPPED');
-    expect(world.starts('shop')).toHaveLength(1);
+    await world.expectStarts('shop', 1);
   });
 
   test('--force ends with `stop`, and with what ends by itself for good', async ({ world }) => {
@@ -176,7 +176,7 @@ describe.concurrent('start outside the window', () => {
     for (const name of ['stopped', 'ends']) {
       const { results } = await world.rpc<ActResult>('start', { names: [name] });
       expect(results).toMatchObject([{ code: name === 'stopped' ? 'released' : 'outside-window' }]);
-      expect(world.starts(name)).toHaveLength(1);
+      await world.expectStarts(name, 1);
     }
   });
 });
@@ -207,7 +207,7 @@ describe.concurrent('stop --until', () => {
     await clock.jump('2030-06-06T08:59:59.700+02:00');
     const rows = await world.waitForAll('RUNNING', Object.keys(until));
     for (const row of rows) expect(row).toMatchObject({ held: false, verdict: 'ok' });
-    for (const name of Object.keys(until)) expect(world.starts(name)).toHaveLength(2);
+    for (const name of Object.keys(until)) await world.expectStarts(name, 2);
     expect(clock.now()).toBeGreaterThan(Date.parse(until.always));
   });
 
@@ -221,7 +221,7 @@ describe.concurrent('stop --until', () => {
     expect(await world.row('shop')).toMatchObject({ held: true, reason: { code: 'manual' } });
     await clock.jump('2030-06-05T12:01:00+02:00');
     expect(await world.row('shop')).toMatchObject({ held: false, state: 'STOPPED', reason: { code: 'schedule' } });
-    expect(world.starts('shop')).toHaveLength(1);
+    await world.expectStarts('shop', 1);
   });
 });
 
@@ -253,6 +253,6 @@ describe.concurrent('a reload that changes the schedule', () => {
     clock.configure(at('', window('09:00', '20:00')));
     expect((await world.ctl('update')).code).toBe(0);
     await world.waitForAll('RUNNING', ['shop', 'always']);
-    expect(world.starts('shop')).toHaveLength(2);
+    await world.expectStarts('shop', 2);
   });
 });

@@ -25,7 +25,7 @@ async function identities(world: World): Promise<(string | undefined)[]> {
 async function expectUntouched(world: World, before: (string | undefined)[]): Promise<void> {
   await world.waitForAll('RUNNING', SERVICES);
   expect(await identities(world)).toEqual(before);
-  for (const id of SERVICES) expect(world.starts(id)).toHaveLength(1);
+  for (const id of SERVICES) await world.expectStarts(id, 1);
 }
 
 /** Regular files below a folder of the state directory. */
@@ -62,7 +62,7 @@ describe('state files that do not parse', () => {
     await expectUntouched(world, before);
     expect(setAside(world).length).toBeGreaterThan(0);
     expect(await world.row('held')).toMatchObject({ state: 'STOPPED', held: true });
-    expect(world.starts('held')).toHaveLength(1);
+    await world.expectStarts('held', 1);
   });
 
   test('also where the file before it is all that is left', async ({ world }) => {
@@ -103,7 +103,7 @@ describe('a read-only state directory', () => {
     const row = await world.waitForState('a', 'RUNNING');
     expect(identityOf(row.pid ?? 0)).not.toBe(before[0]);
     expect((await identities(world)).slice(1)).toEqual(before.slice(1));
-    expect(world.starts('a')).toHaveLength(2);
+    await world.expectStarts('a', 2);
   });
 
   test('for a new daemon: exit 1 with a clear message, no service touched', async ({ world }) => {
@@ -146,7 +146,7 @@ describe('a full disk', () => {
     truncateSync(filler, 0);
     expect(await world.waitForState('a', 'RUNNING')).toMatchObject({ lastExit: { signal: 'SIGTERM' } });
     expect((await identities(world)).slice(1)).toEqual(before.slice(1));
-    expect(world.starts('a')).toHaveLength(2);
+    await world.expectStarts('a', 2);
   });
 
   test('for a new daemon: what runs goes on, and once there is room all is well', async ({ world }) => {

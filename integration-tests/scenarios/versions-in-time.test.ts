@@ -116,7 +116,7 @@ describe.concurrent('a version that cannot take over', () => {
     await world.waitForState('web', 'RUNNING');
     expect(after.reason.code).not.toBe('version-failed');
     expect(await world.row('web')).toMatchObject({ verdict: 'ok', reason: { code: 'wanted' } });
-    expect(world.starts('web')).toHaveLength(2);
+    await world.expectStarts('web', 2);
   });
 
   test('is not one that did: it goes on, though its program is gone when a daemon starts', async ({ world }) => {
@@ -154,7 +154,7 @@ describe.concurrent('a version that cannot take over', () => {
     expect((await world.ctl('update')).code).toBe(0);
     await world.waitForRow('web', 'its new version', (row) => row.applyOn === NINE && row.state === 'RUNNING');
     expect(await world.row('web')).toMatchObject({ verdict: 'ok', reason: { code: 'wanted' } });
-    expect(world.starts('web')).toHaveLength(starts + 1);
+    await world.expectStarts('web', starts + 1);
   });
 });
 
@@ -180,7 +180,7 @@ describe('a takeover', () => {
       daemon = await clock.crashDaemon(daemon);
       const applyOn = `${day(round)}T09:00:00`;
       await world.waitForRow('web', applyOn, (row) => row.state === 'RUNNING' && row.applyOn === applyOn);
-      expect(world.starts('web')).toHaveLength(round + 2);
+      await world.expectStarts('web', round + 2);
     }
   });
 });
