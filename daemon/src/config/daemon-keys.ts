@@ -106,6 +106,32 @@ export const daemonKeys = {
     defaultText: '`STATE-DIR/logs`',
     example: 'child-log-dir = "/var/log/shop"',
   }),
+  /** [T] Truth value. */
+  'no-cleanup': key(z.boolean().default(false), {
+    about:
+      'false: when the daemon starts, `auto` logs of instances that the configuration no longer has, and that nobody has written to for 7 days, are removed.',
+    allowed: 'true, false',
+    example: 'no-cleanup = true',
+  }),
+  /** Size. */
+  'log-max-bytes': key(value.size().default(50_000_000), {
+    about: "The daemon's own log file is rotated when it is larger; 0: never.",
+    allowed: value.SIZE_FORMS,
+    example: 'log-max-bytes = "10MB"',
+  }),
+  /** Count. */
+  'log-backups': key(value.integer(0, 1000).default(10), {
+    about: "How many earlier files of the daemon's own log are kept.",
+    allowed: 'a whole number from 0 to 1000',
+    example: 'log-backups = 3',
+  }),
+  /** [O] Truth value. */
+  stream: key(z.boolean().optional(), {
+    about: "Copies the services' output to the daemon's stdout, each line with a coloured `[name]` before it.",
+    allowed: 'true, false',
+    defaultText: 'false; true where the daemon is PID 1',
+    example: 'stream = true',
+  }),
   /** What SIGTERM, SIGINT and SIGQUIT do with the services. */
   'on-exit': key(value.choice(['leave', 'stop']).optional(), {
     about: 'What becomes of the services when the daemon is told to end.',

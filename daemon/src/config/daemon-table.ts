@@ -7,7 +7,6 @@ import { describeValue } from './issues.ts';
 import { processKeys } from './process-keys.ts';
 import type { Report } from './report.ts';
 import { addDefaults, isTable, readTable, type RawTable, type TableKind } from './table-reader.ts';
-import { LATER_KEYS } from './unknown-keys.ts';
 
 /** `[daemon]` with every default filled in; paths are absolute, times in milliseconds. */
 export interface DaemonTable {
@@ -26,6 +25,15 @@ export interface DaemonTable {
   logFileGiven: boolean;
   logLevel: 'critical' | 'error' | 'warning' | 'info' | 'debug';
   childLogDir: string;
+  /** Keep `auto` logs of instances that are gone. */
+  noCleanup: boolean;
+  /** Of the daemon's own log, in bytes; 0: no rotation. */
+  logMaxBytes: number;
+  /** Of the daemon's own log. */
+  logBackups: number;
+  /** Copy the services' output to the daemon's stdout. */
+  stream: boolean;
+  streamGiven: boolean;
   onExit: 'leave' | 'stop';
   onExitGiven: boolean;
   maxParallelStarts: number;
@@ -41,7 +49,6 @@ export interface DaemonTable {
 
 const DAEMON: TableKind<typeof daemonKeys> = {
   shape: daemonKeys,
-  later: LATER_KEYS.daemon,
   // A key below a header belongs to that table: the commonest slip of all in TOML.
   elsewhere: (key) => {
     if (Object.hasOwn(topKeys, key)) return 'it belongs above all tables, before [daemon]';
@@ -124,6 +131,11 @@ function resolveDaemon(given: DaemonValues, values: DaemonValues, place: DaemonP
     ...logFile(values['log-file'], directory),
     logLevel: values['log-level'] ?? 'info',
     childLogDir: path(values['child-log-dir']) ?? resolve(stateDir, 'logs'),
+    noCleanup: values['no-cleanup'] ?? false,
+    logMaxBytes: values['log-max-bytes'] ?? 0,
+    logBackups: values['log-backups'] ?? 0,
+    stream: values.stream ?? false,
+    streamGiven: given.stream !== undefined,
     onExit: values['on-exit'] ?? 'leave',
     onExitGiven: given['on-exit'] !== undefined,
     maxParallelStarts: values['max-parallel-starts'] ?? Math.max(1, context.cpus),

@@ -5,13 +5,11 @@ import { sharedKeys, type DefaultValues } from './process-keys.ts';
 import { holdsReference } from './references.ts';
 import type { Report } from './report.ts';
 import { isTable, rawValue, readTable, type RawTable, type TableKind } from './table-reader.ts';
-import { LATER_KEYS } from './unknown-keys.ts';
 import { DEEPEST_TEXT, fillTable, TEXT_KEYS, type Scope } from './variables.ts';
 
 const IDENTITY = ['id', 'apply-on', 'command'];
 const DEFAULTS: TableKind<typeof sharedKeys> = {
   shape: sharedKeys,
-  later: LATER_KEYS.process,
   others: IDENTITY,
   free: ['env', 'params', 'template'],
 };

@@ -44,6 +44,10 @@ export function fingerprintOf(definition: Definition, given: GivenValues): Finge
     ...(given.template === undefined ? {} : { template: hashValue(given.template) }),
     ...(given.envFile === undefined ? {} : { 'env-file': hashValue(given.envFile) }),
     ...(definition.inheritEnv === true ? {} : { 'inherit-env': hashValue({ names: definition.inheritEnv }) }),
+    ...(definition.user === undefined ? {} : { user: hashValue(definition.user) }),
+    ...(definition.groupName === undefined ? {} : { 'group-name': hashValue(definition.groupName) }),
+    ...(definition.limits === undefined ? {} : { limits: hashValue(definition.limits) }),
+    ...(definition.pty ? { pty: hashValue({ pty: true }) } : {}),
     ...(given.logFile === undefined ? {} : { 'log-file': hashValue(given.logFile) }),
   };
   return {
@@ -71,6 +75,9 @@ const ADDED: Partial<Definition> = {
   waitAfter: 0,
   inheritEnv: true,
   hooks: {},
+  pty: false,
+  required: false,
+  rotation: { maxBytes: 50_000_000, backups: 10, collapse: true },
 };
 
 /** A hash of the whole definition. The reason for the command's type is left out: its wording is for people. */

@@ -261,7 +261,16 @@ describe('bad values', () => {
     ['params.A', 'params = { A = [] }'],
     ['log-file', 'log-file = "x.log"\nstderr-log = "none"'],
     ['log-file', 'log-file = "stdout"'],
-    ['user', 'user = "x"'],
+    ['user', 'user = "a b"'],
+    ['group-name', 'group-name = ""'],
+    ['limits', 'limits = 5'],
+    ['limits.nofile', 'limits = { nofile = -1 }'],
+    ['limits.nofiles', 'limits = { nofiles = 1 }'],
+    ['pty', 'pty = "yes"'],
+    ['required', 'required = 1'],
+    ['log-max-bytes', 'log-max-bytes = "1 XB"'],
+    ['log-backups', 'log-backups = 1.5'],
+    ['log-collapse', 'log-collapse = 0'],
     ['comand', 'comand = "x"'],
   ])('%s: %s', (key, written) => {
     const name = key.split('.')[0]!;
@@ -331,7 +340,10 @@ describe('[daemon]', () => {
     ['events-max-bytes = "64MX"', 'events-max-bytes', 'error'],
     ['events-max-bytes = "64 MB"', 'events-max-bytes', 'warning'],
     ['events-max-age = "90d"', 'events-max-age', 'warning'],
-    ['stream = true', 'stream', 'error'],
+    ['stream = 1', 'stream', 'error'],
+    ['no-cleanup = "no"', 'no-cleanup', 'error'],
+    ['log-backups = -1', 'log-backups', 'error'],
+    ['log-max-bytes = "1 PB"', 'log-max-bytes', 'error'],
   ])('%s', (keys, key, severity) => {
     expect(problems(daemon(keys))).toMatchObject([{ key, severity, line: 4 }]);
   });

@@ -127,7 +127,7 @@ export function countProcesses(config: LoadedConfig): number {
 
 /** Checks the top of the file: `uid`, `file-format`, `include`, and that there is nothing unknown. */
 function readUid(top: RawTable, report: Report): string | undefined {
-  const kind = { shape: topKeys, later: [], others: ['daemon', 'defaults', 'process', 'template'], elsewhere: tableOf };
+  const kind = { shape: topKeys, others: ['daemon', 'defaults', 'process', 'template'], elsewhere: tableOf };
   const values = readTable(top, kind, { path: [] }, report);
   return addDefaults(values, top, kind, { path: [] }, report).uid;
 }

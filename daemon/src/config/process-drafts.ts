@@ -16,12 +16,10 @@ import { REFERENCE_NAME } from './references.ts';
 import type { Report } from './report.ts';
 import { addDefaults, isTable, readTable, type RawTable, type TableKind } from './table-reader.ts';
 import { applyTemplate, type Templates } from './templates.ts';
-import { LATER_KEYS } from './unknown-keys.ts';
 import { fillTable, hasPidFile, scopeOf, textsOf, type Scope } from './variables.ts';
 
 const PROCESS: TableKind<typeof processKeys> = {
   shape: processKeys,
-  later: LATER_KEYS.process,
   free: ['env', 'params', 'template'],
   elsewhere: (key) => (Object.hasOwn(daemonKeys, key) ? 'it belongs under [daemon]' : undefined),
 };

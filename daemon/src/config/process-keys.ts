@@ -53,6 +53,26 @@ const inheritEnv = z.union([
   z.array(z.string().refine((name) => value.VARIABLE_NAME.test(name), 'is not a shell identifier')),
 ]);
 
+const limitNumber = (most: number): z.ZodType<number | 'unlimited', number | string> =>
+  allowing(
+    z.union([value.integer(0, most), value.choice(['unlimited'])]),
+    `a whole number from 0 to ${most}, or "unlimited"`,
+  );
+const limitSize = allowing(z.union([value.choice(['unlimited']), value.size()]), `${value.SIZE_FORMS}, or "unlimited"`);
+const limitTime = allowing(
+  z.union([value.choice(['unlimited']), value.duration({ zero: false })]),
+  `${value.durationForm({ zero: false })}, or "unlimited"`,
+);
+
+/** Resource limits, getrlimit(2); soft and hard limit alike. */
+const limits = value.strictTable({
+  nofile: limitNumber(2 ** 30).optional(),
+  nproc: limitNumber(2 ** 22).optional(),
+  core: limitSize.optional(),
+  memory: limitSize.optional(),
+  cpu: limitTime.optional(),
+});
+
 export const identityKeys = {
   /** [P] Text. Several tables may have one id with different `apply-on`. */
   id: key(value.name(), {
@@ -193,6 +213,42 @@ export const sharedKeys = {
     allowed: 'a whole number from -20 to 19',
     defaultText: "the daemon's",
     example: 'nice = 5',
+  }),
+  /** [T] Name or number. */
+  user: key(value.accountName().optional(), {
+    about:
+      'The user that it and its hooks run as; needs root. HOME, USER, LOGNAME and SHELL follow, and so do its groups.',
+    allowed: 'the name or number of a user',
+    defaultText: "the daemon's",
+    example: 'user = "nobody"',
+  }),
+  /** [+] Name or number. */
+  'group-name': key(value.accountName().optional(), {
+    about: 'The group that it runs as; needs root.',
+    allowed: 'the name or number of a group',
+    defaultText: "the user's own; without `user` the daemon's",
+    example: 'group-name = "nogroup"',
+  }),
+  /** [+] getrlimit(2). */
+  limits: key(limits.optional(), {
+    about:
+      'Resource limits, soft and hard: open files, processes of its user, the size of a core dump, of its address space, and processor time.',
+    allowed: 'a table with any of nofile, nproc, core, memory, cpu',
+    defaultText: "the daemon's",
+    example: 'limits = { nofile = 65536, nproc = 512, core = 0, memory = "2GiB", cpu = "1h" }',
+  }),
+  /** [O] Truth value. */
+  pty: key(z.boolean().default(false), {
+    about: 'Runs it on a pseudo-terminal of its own: for programs that buffer or drop colours without one.',
+    allowed: 'true, false',
+    example: 'pty = true',
+  }),
+  /** [O] Truth value. */
+  required: key(z.boolean().default(false), {
+    about:
+      'When it becomes FATAL, EXITED with failure, or BLOCKED `too-many-runs`, everything is stopped and the daemon ends with code 1. `start-retries` is 3 then unless given.',
+    allowed: 'true, false',
+    example: 'required = true',
   }),
   /** [P] Hook. */
   before: key(hook('before').optional(), {
@@ -347,6 +403,25 @@ export const sharedKeys = {
     about: 'Output and error output into one file, instead of `stdout-log` and `stderr-log`.',
     allowed: '"auto", "none" or a path',
     example: 'log-file = "/tmp/web.log"',
+  }),
+  /** Size. */
+  'log-max-bytes': key(value.size().default(50_000_000), {
+    about: 'A log file is rotated when it is larger, while the process keeps writing; 0: never.',
+    allowed: value.SIZE_FORMS,
+    example: 'log-max-bytes = "10MB"',
+  }),
+  /** Count. */
+  'log-backups': key(value.integer(0, 1000).default(10), {
+    about: 'How many earlier files `LOG.1`, `LOG.2`... are kept.',
+    allowed: 'a whole number from 0 to 1000',
+    example: 'log-backups = 3',
+  }),
+  /** [+] Truth value. */
+  'log-collapse': key(z.boolean().default(true), {
+    about:
+      'Rotation takes what it has copied off the beginning of the live file. false: it only frees the space there, so that the offsets of log shippers stay right.',
+    allowed: 'true, false',
+    example: 'log-collapse = false',
   }),
 };
 

@@ -1,6 +1,15 @@
 /** Makes a core `ProcessVersion` of a table's checked values: paths absolute, defaults that depend on other keys filled in. */
 import { resolve } from 'node:path';
-import type { AutoRestart, Command, HealthCheck, Hooks, LogTarget, Probe, ProcessVersion } from '../core/model.ts';
+import type {
+  AutoRestart,
+  Command,
+  HealthCheck,
+  Hooks,
+  Limits,
+  LogTarget,
+  Probe,
+  ProcessVersion,
+} from '../core/model.ts';
 import { isExternal, processEntries } from './dependency-keys.ts';
 import type { Draft } from './draft.ts';
 import { digestOf, fingerprintOf, type Definition } from './fingerprint.ts';
@@ -49,10 +58,15 @@ export function versionOf(
     inheritEnv: values['inherit-env'],
     ...optional('umask', values.umask),
     ...optional('nice', values.nice),
+    ...optional('user', values.user),
+    ...optional('groupName', values['group-name']),
+    ...optional('limits', limitsOf(values.limits)),
+    pty: values.pty,
+    required: values.required,
     autorestart: autorestartOf(values),
     exitCodes: values['exit-codes'],
     startSecs: values['start-secs'],
-    ...optional('startRetries', values['start-retries']),
+    ...optional('startRetries', values['start-retries'] ?? (values.required ? REQUIRED_RETRIES : undefined)),
     restartDelay: values['restart-delay'],
     restartMaxDelay: values['restart-max-delay'],
     maxRuns: values['max-runs'],
@@ -66,6 +80,11 @@ export function versionOf(
     ...optional('pidFileTimeout', values['pid-file-timeout']),
     ...optional('fallbackTimeout', values['fallback-timeout']),
     ...logTargets(draft, place.directory),
+    rotation: {
+      maxBytes: values['log-max-bytes'],
+      backups: values['log-backups'],
+      collapse: values['log-collapse'],
+    },
   };
   const given = {
     args: values.args,
@@ -79,7 +98,7 @@ export function versionOf(
 }
 
 const OPTIONAL = [
-  'fake', 'type', 'schedule', 'group', 'template', 'work-dir', 'env-file', 'umask', 'nice', 'autorestart', 'start-retries',
+  'fake', 'type', 'schedule', 'group', 'template', 'work-dir', 'env-file', 'umask', 'nice', 'user', 'group-name', 'limits', 'autorestart', 'start-retries',
   'before', 'start-health-check', 'init', 'after-start', 'health-check', 'stop', 'after-stop', 'max-run-time',
   'pid-file-timeout', 'fallback-timeout', 'log-file',
 ] as const; // prettier-ignore
@@ -95,6 +114,15 @@ function isComplete(values: ProcessValues): values is ProcessValues & CompleteVa
 /** A field, or none: with `exactOptionalPropertyTypes` undefined would be a value. */
 function optional<K extends string, V>(field: K, value: V | undefined): { readonly [P in K]?: V } {
   return (value === undefined ? {} : { [field]: value }) as { readonly [P in K]?: V };
+}
+
+/** `start-retries` of a `required` process, unless given (SPEC 2.2). */
+const REQUIRED_RETRIES = 3;
+
+/** Only what is given; an empty table is none. */
+function limitsOf(values: ProcessValues['limits']): Limits | undefined {
+  const given = Object.entries(values ?? {}).filter(([, limit]) => limit !== undefined);
+  return given.length === 0 ? undefined : Object.fromEntries(given);
 }
 
 function autorestartOf(values: ProcessValues): AutoRestart {

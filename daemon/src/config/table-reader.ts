@@ -15,8 +15,6 @@ export type RawTable = Readonly<Record<string, unknown>>;
 
 export interface TableKind<S extends Shape> {
   readonly shape: S;
-  /** Keys that are specified but not built. */
-  readonly later: readonly string[];
   /** Keys that are read elsewhere: tables within this one. */
   readonly others?: readonly string[];
   /** Keys whose values are tables with names that people choose: these are no keys of ours. */
@@ -55,8 +53,8 @@ export function readTable<S extends Shape>(
       if (result !== undefined) values[key] = result.value;
     } else if (kind.others?.includes(key) !== true) {
       const known = [...Object.keys(kind.shape), ...(kind.others ?? [])];
-      const hint = kind.later.includes(key) ? undefined : kind.elsewhere?.(key);
-      const message = hint === undefined ? unknownKeyMessage(key, known, kind.later) : 'has no place here';
+      const hint = kind.elsewhere?.(key);
+      const message = hint === undefined ? unknownKeyMessage(key, known) : 'has no place here';
       report.error({ path: [...place.path, key], process: place.process, key, message, hint });
     }
   }

@@ -67,7 +67,7 @@ function readTemplate(raw: unknown, path: Path, report: Report): Template | unde
     report.error({ path, key: 'template', message: 'is not a table', hint: 'write [[template]]' });
     return undefined;
   }
-  const kind = { shape: templateKeys, later: [] };
+  const kind = { shape: templateKeys };
   const { name, template } = addDefaults(readTable(raw, kind, { path }, report), raw, kind, { path }, report);
   if (name === undefined || template === undefined) return undefined;
   const variables = variablesOf(template);

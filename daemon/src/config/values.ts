@@ -59,6 +59,15 @@ function isName(value: string): boolean {
 /** For the JSON schema. */
 const DURATION_PATTERN = '^\\s*(\\d+(\\.\\d+)?\\s*([A-Za-z]+\\s*)?)+$';
 
+/** Name or number of a user or a group, useradd(8). */
+export function accountName(): z.ZodType<string, string | number> {
+  return z.union([z.string(), z.number()]).transform((value, context) => {
+    const written = String(value);
+    const isAccount = /^(?!-)[^\s:,/\u0000-\u001f\u007f]{1,256}$/u.test(written);
+    return isAccount ? written : refuse(context, value, 'is no name of an account');
+  });
+}
+
 /** A length of time in milliseconds. */
 export function duration(options: { readonly zero: boolean }): z.ZodType<Milliseconds> {
   const written = z.union([

@@ -129,6 +129,25 @@ export type LogTarget =
   /** stderr only: into stdout's file. */
   | { readonly kind: 'stdout' };
 
+/** Resource limits, getrlimit(2), soft and hard alike; sizes in bytes, `cpu` in milliseconds. */
+export interface Limits {
+  readonly nofile?: number | 'unlimited';
+  readonly nproc?: number | 'unlimited';
+  readonly core?: number | 'unlimited';
+  /** Address space. */
+  readonly memory?: number | 'unlimited';
+  readonly cpu?: Milliseconds | 'unlimited';
+}
+
+/** How log files are rotated (SPEC 6). */
+export interface Rotation {
+  /** 0: never. */
+  readonly maxBytes: number;
+  readonly backups: number;
+  /** false: what was copied is only punched out, so that offsets into the live file stay right. */
+  readonly collapse: boolean;
+}
+
 export type AutoRestart = 'always' | 'on-failure' | 'never';
 export type KillMode = 'group' | 'mixed' | 'process';
 
@@ -137,7 +156,7 @@ export type Hooks = Readonly<Partial<Record<HookName, Hook>>>;
 /** Keys whose change makes a live run stale (SPEC 2.2). */
 export type StaleKey =
   | 'command' | 'args' | 'params' | 'template' | 'env' | 'env-file' | 'inherit-env' | 'work-dir' | 'umask' | 'nice'
-  | 'stdout-log' | 'stderr-log' | 'log-file'; // prettier-ignore
+  | 'user' | 'group-name' | 'limits' | 'pty' | 'stdout-log' | 'stderr-log' | 'log-file'; // prettier-ignore
 
 /** Keys that are not given have no entry. */
 export type Fingerprint = Readonly<Partial<Record<StaleKey, string>>>;
@@ -169,6 +188,15 @@ export interface ProcessVersion {
   readonly inheritEnv: boolean | readonly string[];
   readonly umask?: number;
   readonly nice?: number;
+  /** Name or number. */
+  readonly user?: string;
+  /** Name or number. */
+  readonly groupName?: string;
+  readonly limits?: Limits;
+  /** It runs on a pseudo-terminal. */
+  readonly pty: boolean;
+  /** Without it everything is stopped, and the daemon ends. */
+  readonly required: boolean;
   readonly autorestart: AutoRestart;
   readonly exitCodes: readonly number[];
   readonly startSecs: Milliseconds;
@@ -193,6 +221,7 @@ export interface ProcessVersion {
   readonly fallbackTimeout?: Milliseconds;
   readonly stdoutLog: LogTarget;
   readonly stderrLog: LogTarget;
+  readonly rotation: Rotation;
   /** A hash of each given stale key's value: compared with the live run's, and safe to keep (no secret can be read back). */
   readonly fingerprint: Fingerprint;
   /** A hash of the whole table: a changed definition clears the counters of a process that is not running. */

@@ -207,6 +207,9 @@ function processVersion(blueprint: Blueprint, plan: VersionPlan, ids: ReadonlySe
     stopSignal: 'TERM',
     stdoutLog: { kind: 'none' },
     stderrLog: { kind: 'none' },
+    pty: false,
+    required: false,
+    rotation: { maxBytes: 0, backups: 0, collapse: true },
     fingerprint: {
       command: line, args: '', env: '', 'work-dir': '', umask: '', nice: '', 'stdout-log': '', 'stderr-log': '',
     },

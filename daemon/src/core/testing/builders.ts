@@ -47,6 +47,9 @@ export function versionOf(given: Partial<ProcessVersion> & { readonly id: string
     killMode: 'group' as const,
     stdoutLog: { kind: 'auto' as const },
     stderrLog: { kind: 'auto' as const },
+    pty: false,
+    required: false,
+    rotation: { maxBytes: 0, backups: 0, collapse: true },
     fingerprint: fingerprintOf('same'),
     ...given,
   };
