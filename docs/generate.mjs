@@ -16,7 +16,6 @@ const declarations = `
   export { identityKeys, sharedKeys } from './daemon/src/config/process-keys.ts';
   export { templateKeys } from './daemon/src/config/template-keys.ts';
   export { configSchema } from './daemon/src/config/json-schema.ts';
-  export { LATER_KEYS } from './daemon/src/config/unknown-keys.ts';
   export { DURATION_FORMS } from './daemon/src/config/durations.ts';
   export { durationForm } from './daemon/src/config/values.ts';
   export { contract } from './protocol/src/contract.ts';

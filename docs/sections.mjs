@@ -7,7 +7,6 @@ export function sectionsOf(source) {
     'template-keys': keySections(source, source.templateKeys),
     'identity-keys': keySections(source, source.identityKeys),
     'process-keys': keySections(source, source.sharedKeys),
-    'later-keys': laterKeys(source.LATER_KEYS),
     methods: methods(source.contract),
     errors: errors(source.errorCodes),
     commands: commands(source.COMMANDS),
@@ -71,11 +70,6 @@ function duration(milliseconds) {
   ];
   const [unit, size] = units.find(([, each]) => milliseconds % each === 0 && milliseconds >= each) ?? ['s', 1000];
   return `${milliseconds / size}${unit}`;
-}
-
-function laterKeys({ daemon, process }) {
-  const list = (keys) => keys.map((name) => `\`${name}\``).join(', ');
-  return [`- in \`[daemon]\`: ${list(daemon)}`, `- in \`[[process]]\`: ${list(process)}`].join('\n');
 }
 
 /* ---------------------------------------------------------------- protocol and commands */

@@ -52,6 +52,8 @@ export class Daemon {
   time: TimeText;
   adopted = 0;
   isStopping = false;
+  /** What it ends with. */
+  #exitCode: number = daemonExit.ok;
   readonly #parts: DaemonParts;
   readonly #stateDirectory: string;
   readonly #last: LoadedConfig | undefined;
@@ -98,6 +100,7 @@ export class Daemon {
         prober: new NodeProber(),
         launchProblem: (version) => launchProblem(version, this.#environment),
         log: (level, text) => this.log(level, text),
+        onRequiredFailure: (name, why) => this.#endForRequired(name, why),
         onTurn: () => {
           this.#collector.noteTurn();
           this.#schedule();
@@ -309,18 +312,32 @@ export class Daemon {
       this.leave(signal);
       return;
     }
-    this.stopAll(signal)
+    this.#stopAndExit(signal, 'shutdown');
+  }
+
+  /** Not at once: the turn that found it out comes to its end first. */
+  #endForRequired(name: string, why: string): void {
+    this.isStopping = true;
+    this.#exitCode = daemonExit.failure;
+    setImmediate(() => this.#stopAndExit(`the required process ${name} is ${why}`, 'required'));
+  }
+
+  #stopAndExit(why: string, cause: 'shutdown' | 'required'): void {
+    this.stopAll(why, cause)
       .catch((error: unknown) =>
         this.log('critical', error instanceof Error ? (error.stack ?? error.message) : String(error)),
       )
-      .finally(() => this.exit(daemonExit.ok));
+      .finally(() => this.exit(this.#exitCode));
   }
 
   /** Stops all services, what depends on others first. */
-  async stopAll(why: string): Promise<readonly TargetOutcome[]> {
+  async stopAll(why: string, cause: 'shutdown' | 'required' = 'shutdown'): Promise<readonly TargetOutcome[]> {
     this.isStopping = true;
-    this.log('info', `${why}: stops everything`);
-    return this.supervisor.shutdown(this.configuration.daemon.shutdownTimeout);
+    this.log(cause === 'required' ? 'critical' : 'info', `${why}: stops everything`);
+    const outcomes = await this.supervisor.shutdown(cause, this.configuration.daemon.shutdownTimeout);
+    const left = outcomes.filter(({ result }) => !result.ok).map(({ name }) => name);
+    if (left.length > 0) this.log('error', `not stopped: ${left.join(', ')}`);
+    return outcomes;
   }
 
   /** Ends, and leaves the services as they are. */
@@ -329,7 +346,7 @@ export class Daemon {
     const wouldStop = this.isStopping ? 'waiting for its stop' : '`procmanctl shutdown` or on-exit = "stop"';
     const hint = alive === 0 ? '' : `; ${wouldStop} would have stopped them`;
     this.log('info', `${why}: the daemon ends; ${alive} ${alive === 1 ? 'service goes' : 'services go'} on${hint}`);
-    this.exit(daemonExit.ok);
+    this.exit(this.#exitCode);
   }
 
   #countAlive(): number {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { PingResult } from '@procman/protocol/views';
 import { begin } from '../harness/commands.ts';
 import { service } from '../harness/config.ts';
-import { procmand } from '../harness/paths.ts';
+import { procmand, programs } from '../harness/paths.ts';
 import { identityOf, isAlive, signal } from '../harness/processes.ts';
 import { describe, expect, test } from '../harness/test.ts';
 import { World, type Daemon } from '../harness/world.ts';
@@ -200,14 +200,45 @@ describe('SIGTERM', () => {
     expect(isAlive(pid)).toBe(true);
   });
 
-  test('shutdown-timeout bounds it', async ({ world }) => {
+  test('shutdown-timeout bounds it: what is left then is killed, whatever its own stop-timeout', async ({ world }) => {
     const daemon = await start(
       world,
-      [service('stubborn', 'ignores-term', 'stop-timeout = "10m"')],
+      [
+        service('stubborn', 'ignores-term', 'stop-timeout = "10m"; depends-on = "below"'),
+        service('below', 'ignores-term', 'stop-timeout = "10m"'),
+        service(
+          'hooked',
+          'steady',
+          `stop = { command = "'${programs}/hook.sh' hooked.stop waits for-ever", timeout = "10m" }`,
+        ),
+      ],
       'on-exit = "stop"\nshutdown-timeout = "500ms"',
     );
     signal(daemon.pid, 'SIGTERM');
-    await daemon.ended;
+    expect(await daemon.ended).toEqual({ code: 0, signal: null });
+    expect(world.marked().filter(({ kind }) => kind !== 'world')).toEqual([]);
+    expect(daemon.log()).toContain('SIGKILL for what is left');
+  });
+
+  test('stops what depends on others first, each with its own stop-timeout', async ({ world }) => {
+    const daemon = await start(
+      world,
+      [
+        service('db', 'notes-term'),
+        service('api', 'notes-term', 'depends-on = "db"; stop-timeout = "5s"'),
+        service('web', 'slow-term 0.6', 'depends-on = "api"; stop-timeout = "5s"'),
+        service('stubborn', 'ignores-term', 'depends-on = "db"; stop-timeout = "400ms"'),
+      ],
+      'on-exit = "stop"',
+    );
+    await world.waitFor('the traps', () => ['db', 'api'].every((id) => world.lines(`log.${id}`).includes('ready')));
+    signal(daemon.pid, 'SIGTERM');
+    expect(await daemon.ended).toEqual({ code: 0, signal: null });
+    expect(world.lines('order')).toEqual(['api', 'db']);
+    const ended = ['web', 'stubborn', 'api', 'db'].map((id) => daemon.log().indexOf(`${id}: STOPPING -> STOPPED`));
+    expect(ended.every((at) => at > 0)).toBe(true);
+    const [web = 0, stubborn = 0, api = 0, db = 0] = ended;
+    expect([web < api, api < db, stubborn < db]).toEqual([true, true, true]);
   });
 });
 

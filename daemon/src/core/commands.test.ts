@@ -84,6 +84,9 @@ const TABLE: Readonly<
   'STOPPED shutdown': {
     start: 'waits started, idle', stop: '+already, idle held', restart: 'waits started, idle', restartWide: '+skipped, idle', unblock: '+nothing, idle',
   },
+  'STOPPED required': {
+    start: 'waits started, idle', stop: '+already, idle held', restart: 'waits started, idle', restartWide: '+skipped, idle', unblock: '+nothing, idle',
+  },
   'PENDING dependency': { start: 'waits started, idle', stop: '+done, idle held', restart: 'waits started, idle', unblock: '+nothing, idle' },
   'PENDING dependency rightly idle': { start: 'waits started, idle', stop: '+done, idle held', restart: 'waits started, idle', unblock: '+nothing, idle' },
   'PENDING external': { start: 'waits started, idle', stop: '+done, idle held', restart: 'waits started, idle', unblock: '+nothing, idle' },

@@ -15,7 +15,7 @@ interface Applying {
 
 /** What makes each decider of SPEC 7.1 apply, in order, and what it says; at 22:13 UTC. */
 const DECIDERS: readonly (readonly [name: string, Applying, says: string])[] = [
-  ['1 shutdown', { world: { shutdown: true } }, 'stop shutdown'],
+  ['1 shutdown', { world: { ending: 'shutdown' } }, 'stop shutdown'],
   ['2 not in the config', { gone: true }, 'stop not-in-config'],
   ['3 no effective version', { version: { fake: true } }, 'stop fake'],
   ['4 hold', { instance: { hold: HOLD } }, 'stop manual'],
@@ -60,6 +60,10 @@ describe.each(DECIDERS.map((entry, index) => [...entry, index] as const))('%s', 
 test('not yet applied', () => {
   const version = { applyOn: { text: 'later', at: START.wall + 1 } };
   expect(said({ version })).toBe('stop not-yet-applied');
+});
+
+test('what a failed required process ends says so', () => {
+  expect(said({ world: { ending: 'required' } })).toBe('stop required');
 });
 
 test('a forced one-shot runs once, not on and on', () => {

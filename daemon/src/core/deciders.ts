@@ -1,7 +1,7 @@
 /**
  * Is it wanted? The first that applies decides (SPEC 7.1):
  *
- *   1. everything is to stop                      -> stop (shutdown)
+ *   1. everything is to stop                      -> stop (shutdown, required)
  *   2. not in the config (unless a guard keeps it) -> stop (not-in-config)
  *   3. no effective version                       -> stop (fake, not-yet-applied)
  *   4. hold                                       -> stop (manual)
@@ -17,7 +17,8 @@ import { processById } from './process-by-id.ts';
 import type { Target } from './targets.ts';
 import { standingOf, type Standing } from './time/standing.ts';
 
-export type StopCode = 'shutdown' | 'not-in-config' | 'fake' | 'not-yet-applied' | 'manual' | 'schedule' | 'missed';
+export type StopCode =
+  'shutdown' | 'required' | 'not-in-config' | 'fake' | 'not-yet-applied' | 'manual' | 'schedule' | 'missed';
 
 export type Decision =
   | { readonly want: 'run'; readonly reason: RunReason; readonly version?: ProcessVersion }
@@ -32,7 +33,7 @@ export function standingAt(version: ProcessVersion, at: number): Standing | unde
 }
 
 export function decide(world: World, target: Target, instance: Instance, now: Now): Decision {
-  if (world.shutdown) return { want: 'stop', code: 'shutdown' };
+  if (world.ending !== undefined) return { want: 'stop', code: world.ending };
   if (target.effective === undefined) {
     const isKept = world.kept.has(target.key) && instance.activity.kind !== 'idle';
     return isKept ? { want: 'run', reason: 'wanted' } : { want: 'stop', code: 'not-in-config' };

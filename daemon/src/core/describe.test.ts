@@ -71,6 +71,7 @@ const SHOWN: Readonly<Record<SituationName, readonly [shown: string, Expected, V
   'STOPPED schedule, cron': ['STOPPED schedule', 'stopped', 'ok', 'STOPPED manual'],
   'STOPPED missed': ['STOPPED missed', 'finished', 'problem', 'STOPPED manual'],
   'STOPPED shutdown': ['STOPPED shutdown', 'stopped', 'ok', 'STOPPED shutdown'],
+  'STOPPED required': ['STOPPED required', 'stopped', 'ok', 'STOPPED required'],
   'PENDING dependency': ['PENDING dependency', 'running', 'pending', 'STOPPED manual'],
   'PENDING dependency rightly idle': ['PENDING dependency', 'stopped', 'ok', 'STOPPED manual'],
   'PENDING external': ['PENDING dependency', 'running', 'pending', 'STOPPED manual'],

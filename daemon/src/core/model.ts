@@ -380,7 +380,7 @@ export interface LiveProcess {
 
 export type StopCause =
   | 'manual' | 'schedule' | 'new-version' | 'restart' | 'dependency' | 'health-check' | 'init' | 'start-health-check'
-  | 'not-in-config' | 'fake' | 'not-yet-applied' | 'shutdown' | 'fallback' | 'max-run-time'; // prettier-ignore
+  | 'not-in-config' | 'fake' | 'not-yet-applied' | 'shutdown' | 'required' | 'fallback' | 'max-run-time'; // prettier-ignore
 
 /** A stop under way. Kept on disk before the first signal, so that the next daemon goes on with it. */
 export interface Stop {
@@ -628,8 +628,8 @@ export interface World {
   readonly instances: ReadonlyMap<InstanceKey, Instance>;
   /** What a held reload would stop: kept until `update` confirms it. */
   readonly kept: ReadonlySet<InstanceKey>;
-  /** Everything is to stop. */
-  readonly shutdown: boolean;
+  /** Everything is to stop: because it was told to, or because a `required` process has failed. */
+  readonly ending?: 'shutdown' | 'required';
   readonly clock: ClockGuard;
   /** Versions that may not take over, with the reason; by `vetoKey`. */
   readonly vetoes: ReadonlyMap<string, string>;

@@ -22,6 +22,7 @@ const SETTLED: Readonly<Record<SituationName, readonly [started: string, stopped
   'STOPPED schedule, cron': ['-failed', '+done'],
   'STOPPED missed': ['-failed', '+done'],
   'STOPPED shutdown': ['-failed', '+done'],
+  'STOPPED required': ['-failed', '+done'],
   'PENDING dependency': ['on its way', '+done'],
   'PENDING dependency rightly idle': ['-waiting', '+done'],
   'PENDING external': ['on its way', '+done'],

@@ -30,6 +30,7 @@ export interface ReasonData {
 
 export const STOPPED = {
   shutdown: 'everything is being stopped',
+  required: 'everything is being stopped: a required process has failed',
   'not-in-config': 'it is not in the configuration',
   fake: 'its version is marked fake',
   'not-yet-applied': 'its apply-on has not come yet',
@@ -53,6 +54,7 @@ export const STOPS: Readonly<Record<StopCause, string>> = {
   fake: 'its version was marked fake',
   'not-yet-applied': 'its apply-on was moved into the future',
   shutdown: 'everything is being stopped',
+  required: 'everything is being stopped: a required process has failed',
 };
 
 const RUNS: Readonly<Record<RunReason, string>> = {

@@ -116,7 +116,7 @@ const job = z.object({
 });
 const stopCause = z.enum([
   ...(['manual', 'schedule', 'new-version', 'restart', 'dependency', 'health-check', 'init'] as const),
-  ...(['start-health-check', 'not-in-config', 'fake', 'not-yet-applied', 'shutdown', 'fallback'] as const),
+  ...(['start-health-check', 'not-in-config', 'fake', 'not-yet-applied', 'shutdown', 'required', 'fallback'] as const),
   'max-run-time',
 ]);
 const stop = z.object({ cause: stopCause, since: time, now: z.boolean(), text: z.string().exactOptional() });

@@ -21,7 +21,7 @@ export function converge(history: History): void {
   history.mendDisk();
   machine.mendClock();
   history.troubled.clear();
-  if (daemon.world()?.shutdown === true) daemon.killNow();
+  if (daemon.world()?.ending !== undefined) daemon.killNow();
   const since = machine.mono;
   const deadline = since + PATIENCE;
   let operatorComesAt = since;

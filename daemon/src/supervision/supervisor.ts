@@ -11,10 +11,12 @@ import { afterJump, afterStepBack, atStart, caughtUp, CLOCK_JUMP, STEP_BACK } fr
 import { withConfig, withFallbacks } from '../core/facts.ts';
 import { resultOf, type JobEvent } from '../core/jobs.ts';
 import type { CoreConfig, Instance, InstanceKey, Now, ProcessVersion, World } from '../core/model.ts';
+import { requiredFailure, withRequiredAnew } from '../core/required.ts';
 import { NO_VETOES } from '../core/schedule.ts';
 import type { Prober } from '../effects/prober.ts';
 import { Takeovers } from './takeovers.ts';
 import { wakeAt, type WakeAt } from '../core/reconcile.ts';
+import { SURVIVES_AFTER } from '../core/stop-plan.ts';
 import { Survey } from '../core/survey.ts';
 import { LaunchFiles } from '../effects/launch-files.ts';
 import { StateStore } from '../effects/state-store.ts';
@@ -46,6 +48,8 @@ export interface SupervisorOptions {
   readonly prober: Prober;
   /** Why a version could not be launched on this machine now; undefined: it could. */
   readonly launchProblem: (version: ProcessVersion) => string | undefined;
+  /** A `required` process has failed for good: everything has to be stopped. Asked for once. */
+  readonly onRequiredFailure?: (name: string, why: string) => void;
   /** After each turn: when to call `wake` next may have changed. */
   readonly onTurn?: () => void;
 }
@@ -53,6 +57,8 @@ export interface SupervisorOptions {
 /** How often to look at what nobody told of, and at the clock. */
 export const SWEEP_INTERVAL = 10_000;
 const UNDECIDED_AGAIN = 500;
+/** So long what was killed may take to be gone, before it is named as a survivor. */
+const KILL_TAKES = SURVIVES_AFTER + 1_000;
 const ANSWERS_GATHER = 10;
 /** How long the state of what is gone from the configuration is kept. */
 const KEPT_AFTER_REMOVAL = 7 * 24 * 3_600_000;
@@ -116,7 +122,6 @@ export class Supervisor {
       config,
       instances: new Map(),
       kept: new Set(),
-      shutdown: false,
       clock: {},
       vetoes: NO_VETOES,
       bootId: system.bootId(),
@@ -164,7 +169,8 @@ export class Supervisor {
     const runs = [...world.instances.values()].flatMap(({ activity }) =>
       activity.kind === 'idle' ? [] : activity.run,
     );
-    this.#noteChanged(withFallbacks({ ...world, clock: atStart(newest, runs, system.now()) }));
+    const now = system.now();
+    this.#noteChanged(withRequiredAnew(withFallbacks({ ...world, clock: atStart(newest, runs, now) }), now));
     this.#tellClock();
     this.#unforgotten.push(...settled);
     for (const key of toLookAt) this.#queueEvidence(key, 'over');
@@ -389,13 +395,29 @@ export class Supervisor {
     this.#world = { ...this.#world, logDirectory: directory };
   }
 
-  /** Everything stops, dependents first; resolves when nothing is left, or when `timeout` (milliseconds) is over. */
-  shutdown(timeout: number): Promise<readonly TargetOutcome[]> {
+  /**
+   * Everything stops, dependents first, each in its own time. What is left after `timeout` (milliseconds) is killed, all at once.
+   * Resolves when nothing is left, or with what outlived SIGKILL.
+   */
+  async shutdown(cause: 'shutdown' | 'required', timeout: number): Promise<readonly TargetOutcome[]> {
+    this.#world = { ...this.#world, ending: cause };
+    const outcomes = await this.#untilStopped(timeout);
+    if (outcomes.every(({ result }) => result.code !== 'timeout')) return outcomes;
+    this.#o.log('warning', `not everything has stopped within ${timeout / 1000} s: SIGKILL for what is left`);
+    for (const { key, activity } of this.#world.instances.values()) {
+      if (activity.kind !== 'idle')
+        this.#queue.push({ key, event: { kind: 'stop', cause, now: true, yieldFirst: false } });
+    }
+    const killed = new Map((await this.#untilStopped(KILL_TAKES)).map((outcome) => [outcome.name, outcome]));
+    return outcomes.map((outcome) => killed.get(outcome.name) ?? outcome);
+  }
+
+  /** Until nothing of what is alive now is left, or the time (milliseconds) is over. */
+  #untilStopped(limit: number): Promise<readonly TargetOutcome[]> {
     const survey = this.survey();
-    const targets = survey.targets.filter((target) => survey.instance(target).activity.kind !== 'idle');
-    this.#world = { ...this.#world, shutdown: true };
-    const decided = targets.map((target): Decided => ({ target, goal: { for: 'stopped' } }));
-    const settled = this.#waiters.add(decided, survey.now.mono + timeout);
+    const alive = survey.targets.filter((target) => survey.instance(target).activity.kind !== 'idle');
+    const decided = alive.map((target): Decided => ({ target, goal: { for: 'stopped' } }));
+    const settled = this.#waiters.add(decided, survey.now.mono + limit);
     this.#run();
     return settled;
   }
@@ -510,6 +532,10 @@ export class Supervisor {
     const { world, transitions } = show(this.#world, now);
     this.#noteChanged(world);
     this.#journal.note(transitions);
+    const failed = requiredFailure(world, transitions, now);
+    if (failed === undefined) return;
+    this.#world = { ...this.#world, ending: 'required' };
+    this.#o.onRequiredFailure?.(failed.name, `${failed.to}: ${failed.view.reason.message}`);
   }
 
   #noteChanged(world: World): void {

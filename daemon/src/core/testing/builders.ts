@@ -95,7 +95,6 @@ export function worldOf(config: CoreConfig, instances: readonly Instance[] = [])
     logDirectory: '/logs',
     instances: new Map(instances.map((instance) => [instance.key, instance])),
     kept: new Set(),
-    shutdown: false,
     clock: {},
     vetoes: NO_VETOES,
     bootId: 'boot',

@@ -78,7 +78,7 @@ export class Driver {
   }
 
   shutdown(): void {
-    this.world = { ...this.world, shutdown: true };
+    this.world = { ...this.world, ending: 'shutdown' };
     this.settle();
   }
 
