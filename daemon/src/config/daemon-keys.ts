@@ -161,7 +161,7 @@ export const daemonKeys = {
   }),
   /** [O] Duration. */
   'shutdown-timeout': key(value.duration({ zero: false }).default(45_000), {
-    about: 'The longest that stopping everything may take.',
+    about: 'The longest that stopping everything may take; what is left then is killed (SIGKILL).',
     allowed: value.durationForm({ zero: false }),
     example: 'shutdown-timeout = "1m"',
   }),
