@@ -55,7 +55,14 @@ export default tseslint.config(
     languageOptions: {
       parserOptions: {
         projectService: {
-          allowDefaultProject: ['*.js', '*.mjs', 'etc/*.mjs', 'bench/*.mjs', 'integration-tests/programs/*.mjs'],
+          allowDefaultProject: [
+            '*.js',
+            '*.mjs',
+            'etc/*.mjs',
+            'bench/*.mjs',
+            'integration-tests/programs/*.mjs',
+            'integration-tests/programs/*.cjs',
+          ],
         },
         tsconfigRootDir: import.meta.dirname,
       },
