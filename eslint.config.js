@@ -55,14 +55,7 @@ export default tseslint.config(
     languageOptions: {
       parserOptions: {
         projectService: {
-          allowDefaultProject: [
-            '*.js',
-            '*.mjs',
-            'etc/*.mjs',
-            'bench/*.mjs',
-            'integration-tests/programs/*.mjs',
-            'integration-tests/programs/*.cjs',
-          ],
+          allowDefaultProject: ['*.js', '*.mjs', 'etc/*.mjs', 'bench/*.mjs', 'integration-tests/programs/*.mjs'],
         },
         tsconfigRootDir: import.meta.dirname,
       },

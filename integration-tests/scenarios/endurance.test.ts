@@ -18,7 +18,7 @@ const HEAP_MAY_GROW = 500_000 + ROUNDS * 8;
 interface Holding {
   readonly heapUsed: number;
   readonly rss: number;
-  readonly resources: Readonly<Record<string, number>>;
+  readonly resources: readonly string[];
 }
 
 interface Figures extends Holding {
@@ -61,9 +61,9 @@ const flap = processTable('flap', '/bin/true', 'start-secs = 0; restart-delay = 
 const held = (name: string): string => service(name, 'steady', 'autostart = false');
 
 test('restarts and reloads leave nothing behind', { timeout: 3 * LIMIT }, async ({ world }) => {
-  const probe = fileURLToPath(new URL('../programs/probe.cjs', import.meta.url));
+  const probe = fileURLToPath(new URL('../programs/probe.mjs', import.meta.url));
   world.configure([always, flap]);
-  const env = { NODE_OPTIONS: `--require=${probe}`, PROBE: join(world.root, 'probe') };
+  const env = { NODE_OPTIONS: `--import=${probe}`, PROBE: join(world.root, 'probe') };
   const daemon = await world.startDaemon({ env, args: ['--log-level', 'error'] });
   await world.waitForState('web', 'RUNNING');
   const pid = await world.pidOf('web');
