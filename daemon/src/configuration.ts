@@ -27,7 +27,7 @@ const NEXT_START: readonly (keyof DaemonTable)[] = [
   'stateDir', 'socket', 'socketMode', 'socketGroup', 'monitorSocket', 'monitorSocketMode', 'logFile',
 ]; // prettier-ignore
 const NOW: readonly (keyof DaemonTable)[] = [
-  'logLevel', 'childLogDir', 'onExit', 'maxParallelStarts', 'shutdownTimeout', 'dependencyTimeout', 'timezone', 'reloadGuard',
+  'logLevel', 'logMaxBytes', 'logBackups', 'childLogDir', 'onExit', 'maxParallelStarts', 'shutdownTimeout', 'dependencyTimeout', 'timezone', 'reloadGuard',
   'watchConfig',
 ]; // prettier-ignore
 

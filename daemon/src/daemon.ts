@@ -16,7 +16,8 @@ import { FileWatch } from './effects/file-watch.ts';
 import launchScript from './effects/launch.sh';
 import { isSystemFailure, type NodeSystem } from './effects/node-system.ts';
 import { launchEnvironment } from './environment.ts';
-import type { Logger } from './logger.ts';
+import type { Logger } from './log/logger.ts';
+import { logSettings } from './log/settings.ts';
 import { QuietCollector } from './memory.ts';
 import { readOwner, writeOwner } from './owner.ts';
 import { handlersOf } from './rpc/handlers/index.ts';
@@ -231,7 +232,7 @@ export class Daemon {
     this.#watchConfig();
     const { daemon } = this.configuration;
     this.time = new TimeText(daemon.timezone);
-    this.logger.setLevel(daemon.logLevel);
+    this.logger.configure(logSettings(daemon, this.time));
     this.supervisor.setLogDirectory(daemon.childLogDir);
     this.supervisor.configure(guarded.config, guarded.kept);
     if (guarded.stops.length > 0) {

@@ -18,7 +18,8 @@ import { daemonize, isBackground, tellParent } from './daemonize.ts';
 import { lastHolder, takeDaemonLock, type DaemonLock } from './effects/daemon-lock.ts';
 import { takeUidLock, uidLockPath } from './uid-lock.ts';
 import { closeInheritedDescriptors, NodeSystem } from './effects/node-system.ts';
-import { createLogger, type Logger } from './logger.ts';
+import { createLogger, type Logger } from './log/logger.ts';
+import { logSettings } from './log/settings.ts';
 import { preferSmall } from './memory.ts';
 import { networkFileSystem } from './network-file-system.ts';
 import { parseOptions, type DaemonOptions } from './options.ts';
@@ -122,10 +123,9 @@ async function takeOver(
 }
 
 function loggerOf(table: DaemonTable): Logger {
-  const time = new TimeText(table.timezone);
   const destination = isBackground() && !table.logFileGiven ? `${table.stateDir}/procmand.log` : table.logFile;
   try {
-    return createLogger(destination, table.logLevel, (wall) => time.format(wall));
+    return createLogger(destination, logSettings(table, new TimeText(table.timezone)));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new StartFailure(daemonExit.failure, `the daemon's log (log-file, -l) cannot be opened: ${why}`);

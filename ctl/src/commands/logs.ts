@@ -55,11 +55,7 @@ async function explainEmpty(context: CommandContext, params: Params<'logs'>, res
   const other = params.daemon ? undefined : await context.call('logs', { ...params, stream, lines: 1 });
   const words = stream === 'stderr' ? ' --stderr' : '';
   const hint = other && other.lines.length > 0 ? `; ${stream} has text: logs ${quoteWord(result.name)}${words}` : '';
-  const place =
-    params.daemon && result.path === null
-      ? " (it goes to the daemon's stderr or to syslog; -d or log-file keeps one)"
-      : '';
-  context.io.err(`${result.name}: ${params.daemon ? 'the log' : result.stream} ${none}${place}${hint}\n`);
+  context.io.err(`${result.name}: ${params.daemon ? 'the log' : result.stream} ${none}${hint}\n`);
 }
 
 /** Ends by Ctrl-C (130), when the reader of our output goes, or with the daemon. */

@@ -51,8 +51,11 @@ function followLog(
   call.closed.addEventListener('abort', () => follower.stop(), { once: true });
 }
 
-function daemonLog({ logger }: HandlerContext): { name: string; path: string | undefined } {
-  return { name: 'procmand', path: logger.path };
+/** @throws RpcFailure `unavailable` where it goes to no file */
+function daemonLog({ logger: { path, place } }: HandlerContext): { name: string; path: string } {
+  if (path !== undefined) return { name: 'procmand', path };
+  const why = `it goes to ${place}; log-file under [daemon], -l or -d keep it in a file, from the next start on`;
+  throw new RpcFailure('unavailable', `the daemon's log cannot be shown here: ${why}`, { what: 'log', why });
 }
 
 /** The log of the live run, or the one that the next run will have. */
