@@ -5,9 +5,11 @@
 import { jobStem, type Stem } from '../core/identity.ts';
 import type { JobEvent } from '../core/jobs.ts';
 import type { InstanceEvent } from '../core/lifecycle.ts';
+import { maskValues } from '../core/masking.ts';
 import type { Exit, Instance, InstanceKey, Job, LaunchId, ProcessIdentity, Run } from '../core/model.ts';
 import { exitText } from '../core/wording.ts';
 import type { ExitFile, LaunchFiles, RunRecord } from '../effects/launch-files.ts';
+import { groundOf } from '../effects/launch-plan.ts';
 import type { System } from '../effects/system.ts';
 
 export interface Evidence {
@@ -94,13 +96,20 @@ export class Witness {
     return decided(...news, this.#jobEnding(stem, job) ?? lost);
   }
 
+  /** What a failure has printed is shown and logged: no values of its environment. */
+  #outputOf(stem: Stem, launchId: LaunchId, ok: boolean): string {
+    const output = this.#files.readOutput(stem, launchId).trim();
+    const plan = ok || output === '' ? undefined : this.#files.readPlan(stem, launchId);
+    return plan === undefined ? output : maskValues(output, groundOf(plan)?.environment ?? {});
+  }
+
   #jobEnding(stem: Stem, { name, launchId }: Job): JobEvent | undefined {
     const file = this.#files.readExit(stem, launchId);
     const ended = { kind: 'job-ended' as const, job: name, launchId };
     switch (file.kind) {
       case 'ended': {
         const ok = file.exit.kind === 'code' && file.exit.code === 0;
-        const output = this.#files.readOutput(stem, launchId).trim();
+        const output = this.#outputOf(stem, launchId, ok);
         return { ...ended, result: { ok, text: exitText(file.exit), ...(output === '' ? {} : { output }) } };
       }
       case 'not-started': {
