@@ -25,7 +25,7 @@ await Promise.all(
       minify: true,
       keepNames: true,
       legalComments: 'linked',
-      loader: { '.sh': 'text' },
+      loader: { '.sh': 'text', '.service': 'text' },
       define: { 'process.env.PROCMAN_VERSION': JSON.stringify(version) },
       external: ['./offline.cjs', './interactive.cjs', './reports.cjs'],
       logLevel: 'warning',

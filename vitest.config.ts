@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-/** Shell scripts are imported as text, as esbuild does in the build. */
+/** Shell scripts and units are imported as text, as esbuild does in the build. */
 const shellAsText = {
   name: 'shell-as-text',
   transform: (code: string, id: string): string | undefined =>
-    id.endsWith('.sh') ? `export default ${JSON.stringify(code)};` : undefined,
+    /\.(?:sh|service)$/.test(id) ? `export default ${JSON.stringify(code)};` : undefined,
 };
 
 export default defineConfig({

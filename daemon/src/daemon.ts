@@ -24,6 +24,7 @@ import { handlersOf } from './rpc/handlers/index.ts';
 import { monitorHandlers } from './rpc/handlers/monitor.ts';
 import { RpcServer } from './rpc/server.ts';
 import { prepareSocketDirectory } from './rpc/socket-file.ts';
+import { ServiceManager } from './service-manager.ts';
 import { groupId } from './socket-group.ts';
 import { Supervisor, type LogLevel } from './supervision/supervisor.ts';
 import type { TargetOutcome } from './supervision/waiters.ts';
@@ -68,6 +69,7 @@ export class Daemon {
   });
   /** What `watch-config` found on disk when it looked last. */
   #configSeen: string | undefined;
+  readonly #serviceManager = new ServiceManager(process.env, (level, text) => this.log(level, text));
   readonly #collector = new QuietCollector();
   #lock: DaemonLock;
   #timer: NodeJS.Timeout | undefined;
@@ -152,6 +154,7 @@ export class Daemon {
     this.#writeOwner();
     this.#collector.noteStart();
     this.log('info', `serves ${config.uid} with ${config.path} (pid ${this.pid}, ${this.adopted} runs taken over)`);
+    this.#serviceManager.ready(`serves ${config.uid} with ${config.path}`);
     this.#schedule();
     // It may have changed since it was read.
     if (this.configuration.daemon.watchConfig) this.#lookAtConfig();
@@ -334,6 +337,7 @@ export class Daemon {
   /** Stops all services, what depends on others first. */
   async stopAll(why: string, cause: 'shutdown' | 'required' = 'shutdown'): Promise<readonly TargetOutcome[]> {
     this.isStopping = true;
+    this.#serviceManager.stopping('stops all services');
     this.log(cause === 'required' ? 'critical' : 'info', `${why}: stops everything`);
     const outcomes = await this.supervisor.shutdown(cause, this.configuration.daemon.shutdownTimeout);
     const left = outcomes.filter(({ result }) => !result.ok).map(({ name }) => name);
@@ -346,6 +350,7 @@ export class Daemon {
     const alive = this.#countAlive();
     const wouldStop = this.isStopping ? 'waiting for its stop' : '`procmanctl shutdown` or on-exit = "stop"';
     const hint = alive === 0 ? '' : `; ${wouldStop} would have stopped them`;
+    if (!this.isStopping) this.#serviceManager.stopping('ends, services go on');
     this.log('info', `${why}: the daemon ends; ${alive} ${alive === 1 ? 'service goes' : 'services go'} on${hint}`);
     this.exit(this.#exitCode);
   }

@@ -18,6 +18,8 @@ import { daemonize, isBackground, tellParent } from './daemonize.ts';
 import { lastHolder, takeDaemonLock, type DaemonLock } from './effects/daemon-lock.ts';
 import { takeUidLock, uidLockPath } from './uid-lock.ts';
 import { closeInheritedDescriptors, NodeSystem } from './effects/node-system.ts';
+import { install } from './install/install.ts';
+import { parseInstall } from './install/options.ts';
 import { createLogger, type Logger } from './log/logger.ts';
 import { logSettings } from './log/settings.ts';
 import { preferSmall } from './memory.ts';
@@ -43,6 +45,11 @@ class StartFailure extends Error {
 
 async function main(): Promise<void> {
   preferSmall();
+  const [verb, ...words] = process.argv.slice(2);
+  if (verb === 'install' || verb === 'uninstall') {
+    process.exitCode = installWith(verb, words);
+    return;
+  }
   const parsed = parseOptions(process.argv.slice(2), VERSION);
   if (parsed.kind === 'done') {
     process.exitCode = parsed.exitCode;
@@ -58,6 +65,16 @@ async function main(): Promise<void> {
     return;
   }
   await run(options);
+}
+
+function installWith(verb: 'install' | 'uninstall', words: readonly string[]): number {
+  const parsed = parseInstall(verb, words);
+  if (parsed.kind === 'done') return parsed.exitCode;
+  const { euid, env } = currentContext();
+  const around = { euid, env, cwd: process.cwd(), bundle: process.argv[1] ?? '', node: process.execPath };
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  const complain = (line: string): void => void process.stderr.write(`procmand ${verb}: ${line}\n`);
+  return install(verb, parsed.options, around, say, complain);
 }
 
 async function run(options: DaemonOptions): Promise<void> {

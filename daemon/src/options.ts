@@ -38,7 +38,7 @@ const hidden = (flags: string): Option => new Option(flags).hideHelp();
 export function parseOptions(argv: readonly string[], version: string): ParsedOptions {
   let parsed: ParsedOptions = { kind: 'done', exitCode: daemonExit.ok };
   const program = withFlags(new Command('procmand'))
-    .usage('[run] [OPTION..] [FILE]')
+    .usage('[run] [OPTION..] [FILE]\n       procmand install|uninstall [OPTION..]')
     .description('Starts, stops and watches the services of one configuration file. Services outlive it.')
     .version(`procmand ${version}`, '-v, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
@@ -90,6 +90,7 @@ Examples:
   procmand                            run in the foreground with the first configuration found
   procmand -c procman.toml -d         run in the background
   procmand -c new.toml --last-good    start even if new.toml is broken
+  procmand install --systemd          links in /usr/local/bin, and a unit; see "procmand install --help"
 
 Signals: SIGHUP reloads; SIGTERM, SIGINT, SIGQUIT end the daemon (services go on, unless on-exit is "stop");
 SIGUSR2 opens the log again. The keys of the file: docs/configuration.md.

@@ -107,7 +107,7 @@ export class SyslogSink implements Sink {
     this.#child = child;
     child.on('error', gone).on('exit', gone).unref();
     // Without a free descriptor there is a child object, but nothing to write to.
-    const stdin = child.stdin as Writable | null;
+    const { stdin } = child;
     stdin?.on('error', gone).on('drain', () => this.#feed());
     (stdin as unknown as { unref?: () => void } | null)?.unref?.();
     return stdin ?? undefined;
