@@ -1,35 +1,18 @@
 /** The daemon's own log: where it goes, how much, that it is rotated, that nothing that happens to it matters, and that it keeps secrets. */
 import { spawn } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { processTable, service } from '../harness/config.ts';
 import { mountTmpfs } from '../harness/mounts.ts';
 import { procmand } from '../harness/paths.ts';
 import { childrenOf, commandOf, isAlive, signal } from '../harness/processes.ts';
+import { standIn } from '../harness/stand-in.ts';
 import { describe, expect, test } from '../harness/test.ts';
 import type { Daemon, World } from '../harness/world.ts';
 
 const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
 const has = (world: World, path: string, text: string | RegExp): Promise<boolean> =>
   world.waitFor(`${String(text)} in ${path}`, () => textOf(path).search(text) >= 0);
-
-/** A program that stands in for one of the system, first in PATH. It may use $HERE, its folder. */
-function standIn(world: World, name: string, script: string): { folder: string; env: Record<string, string> } {
-  const folder = join(world.root, 'bin');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, name), `#!/bin/sh\nHERE=\${0%/*}\n${script}\n`);
-  chmodSync(join(folder, name), 0o755);
-  return { folder, env: { PATH: `${folder}:${process.env['PATH'] ?? ''}` } };
-}
 
 /** Reload on SIGHUP: one line in the log each time. */
 async function makeLine(world: World, daemon: Daemon, path: string): Promise<void> {
