@@ -38,7 +38,7 @@ export interface Launch {
 const BLANKS = ' '.repeat(64);
 
 /** Suffixes in `launch/`, in the order in which `forget` removes them. */
-const SUFFIXES = ['intent', 'plan', 'why', 'out', 'record', 'void', 'claimed'] as const;
+const SUFFIXES = ['intent', 'plan', 'terminal', 'why', 'out', 'record', 'void', 'claimed'] as const;
 type Suffix = (typeof SUFFIXES)[number];
 
 /** How much is kept of what a hook or check has printed, in bytes. */
@@ -49,6 +49,8 @@ const PID_LIMIT = 64;
 export interface PrepareOptions {
   /** The plan captures its output: see `LaunchPlan.stdout`. */
   readonly capture?: boolean;
+  /** It gets a terminal: what the launcher does before, see `terminalText`. */
+  readonly terminal?: string | undefined;
 }
 
 export class LaunchFiles {
@@ -66,8 +68,9 @@ export class LaunchFiles {
   }
 
   /** Makes all that a launcher needs. The intent comes last: it is the permission to launch. */
-  prepare(stem: Stem, launchId: LaunchId, plan: string, { capture = false }: PrepareOptions = {}): void {
+  prepare(stem: Stem, launchId: LaunchId, plan: string, { capture = false, terminal }: PrepareOptions = {}): void {
     this.#system.writeFile(this.#launchFile(stem, launchId, 'plan'), plan);
+    if (terminal !== undefined) this.#system.writeFile(this.#launchFile(stem, launchId, 'terminal'), terminal);
     // Made here, because nobody else is to read it, whatever the umask is there.
     if (capture) this.#system.writeFile(this.#launchFile(stem, launchId, 'out'), '');
     this.#system.writeFile(this.#exitFile(stem, launchId), BLANKS);

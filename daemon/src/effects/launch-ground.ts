@@ -4,7 +4,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { LaunchFiles, type ExitFile, type PrepareOptions } from './launch-files.ts';
-import { planText, type LaunchPlan } from './launch-plan.ts';
+import { planText, terminalText, type LaunchPlan } from './launch-plan.ts';
 import script from './launch.sh';
 import { NodeSystem } from './node-system.ts';
 
@@ -47,6 +47,19 @@ export class LaunchGround {
       stderr: 'stdout',
       ...more,
     });
+  }
+
+  /** Launches a line of sh on a terminal of its own. */
+  launchOnTerminal(key: string, line: string): { id: string; launcher: ChildProcess } {
+    const plan: LaunchPlan = {
+      argv: ['/bin/sh', '-c', line],
+      workDir: this.root,
+      environment: { PATH: '/usr/bin:/bin' },
+      stdout: { path: `${this.root}/out`, auto: false },
+      stderr: 'stdout',
+      terminal: true,
+    };
+    return this.launch(key, planText(plan), { terminal: terminalText(plan) });
   }
 
   /** Prepares and starts a launch. */

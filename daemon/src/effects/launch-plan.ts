@@ -30,6 +30,8 @@ export interface LaunchPlan extends LaunchGround {
   /** null: /dev/null. `capture`: the launch's `.out` file, which has to be prepared (`LaunchFiles.prepare`). */
   readonly stdout: LogFile | 'capture' | null;
   readonly stderr: LogFile | 'stdout' | null;
+  /** On a terminal of its own; `stderr` goes where `stdout` goes then. The launch has to be prepared with `terminalText`. */
+  readonly terminal?: boolean;
 }
 
 /** A hook or a command check. */
@@ -56,6 +58,9 @@ export function isShellOwned(name: string): boolean {
 /** What the launcher has in its environment, or a shell adds to it. */
 const LAUNCHER_OWNED = 'LC_ALL PATH PWD OLDPWD SHLVL PROCMAN_LAUNCHER PROCMAN_PID_NAMESPACE';
 
+const TERMINAL_ROWS = 24;
+const TERMINAL_COLUMNS = 80;
+
 /** The longest failure text: the exit file stays within one block. */
 const LONGEST_TEXT = 400;
 
@@ -70,8 +75,7 @@ export function planText(plan: LaunchPlan): string {
   const lines = holdsNul(plan)
     ? [...step('plan', 'a value holds a NUL character'), 'exit 125']
     : [
-        ...redirect(1, 'stdout', plan.stdout),
-        ...redirect(2, 'stderr', plan.stderr),
+        ...(plan.terminal === true ? onTerminal() : redirections(plan)),
         ...(plan.umask === undefined ? [] : setUmask(plan.umask)),
         ...(plan.nice === undefined ? [] : setNice(plan.nice)),
         ...step('cd', `cannot change to ${plan.workDir}`),
@@ -79,6 +83,18 @@ export function planText(plan: LaunchPlan): string {
         ...execute(plan),
       ];
   return `${[groundLine(plan), ...lines].join('\n')}\n`;
+}
+
+/**
+ * What is done before the terminal of a plan is made, as sh text: `script` copies what is written there to its own output. undefined
+ * for a plan without one.
+ */
+export function terminalText(plan: LaunchPlan): string | undefined {
+  if (plan.terminal !== true) return undefined;
+  const lines = holdsNul(plan)
+    ? [...step('plan', 'a value holds a NUL character'), 'exit 125']
+    : redirect(1, 'stdout', plan.stdout);
+  return `${lines.join('\n')}\n`;
 }
 
 /** What the launch of a plan shares with its hooks; undefined for a text that does not tell. */
@@ -140,6 +156,22 @@ function holdsNul(plan: LaunchPlan): boolean {
 function step(name: string, text: string): string[] {
   const plain = text.replaceAll(/[\x00-\x1f\x7f]/g, '?').slice(0, LONGEST_TEXT);
   return [`set -- "$1" ${quote(`failed ${name} ${plain}`)} "$3"`];
+}
+
+function redirections(plan: LaunchPlan): string[] {
+  return [...redirect(1, 'stdout', plan.stdout), ...redirect(2, 'stderr', plan.stderr)];
+}
+
+/**
+ * Lines of a log end in a newline alone, as in any file. The size is that of a terminal which nobody has resized: some programs
+ * divide by the width. (launch.sh has taken descriptor 2 off the terminal.)
+ */
+function onTerminal(): string[] {
+  return [
+    ...step('pty', 'stty cannot set the terminal'),
+    `stty -onlcr rows ${TERMINAL_ROWS} cols ${TERMINAL_COLUMNS} || exit 125`,
+    'exec 2>&1',
+  ];
 }
 
 function redirect(

@@ -6,7 +6,8 @@
 # Files:  lock/STEM             kernel lock, held as long as this launcher lives; never unlinked
 #         record/STEM           PID START LAUNCH BOOT NAMESPACE LAUNCHER_PID LAUNCHER_START end
 #         exit/STEM.LAUNCH      made by the daemon (64 blanks), filled in place: needs no fork and no new block; valid with its last word `end`
-#         launch/STEM.LAUNCH.*  plan; intent -> claimed (here) or void (the daemon): one rename wins; why: this shell's stderr
+#         launch/STEM.LAUNCH.*  plan; intent -> claimed (here) or void (the daemon): one rename wins; why: this shell's stderr;
+#                               terminal: only where the service has one, what is done before it is made
 #
 # One { } to the end: sh reads a script while it runs it, and must not read on in a file that was changed meanwhile.
 {
@@ -80,13 +81,15 @@
   # service's environment. Any end before its exec is told by its EXIT trap: $1 is the exit file, $2 the failed step.
   exec 2<>"$files.why"
   # shellcheck disable=SC2016
-  setsid sh -c '
+  child='
     left() { printf "%-60s end\n" "$2" 1<>"$1"; }
     trap "left \"\$1\" \"\$2\"" EXIT
-    exec </dev/null 2>/dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&-
+    exec 2>/dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&-
+    [ -n "$6" ] || exec </dev/null
     started() { shift 19; start=$1; }
     read -r stat </proc/self/stat
     started ${stat##*) }
+    [ -e "/proc/$$/fd/9" ] || exit 125
     # The lock is held by this process, too, until the record is in place: "lock free and no record" proves that nothing runs.
     printf "%s\n" "$$ $start $5 end" >"$3.record"
     read -r record <"$3.record" && [ "$record" = "$$ $start $5 end" ] && mv "$3.record" "$4" || exit 125
@@ -101,7 +104,33 @@
     . "$3.plan"
     left "$1" "$2"
     exit 125
-  ' sh "$PWD/$exit_file" 'failed record cannot write the run record' "$files" "record/$stem" "$launch $boot $namespace $$ ${20}"
+  '
+  set -- "$PWD/$exit_file" 'failed record cannot write the run record' "$files" "record/$stem" "$launch $boot $namespace $$ ${20}"
+  terminal=
+  [ ! -e "$files.terminal" ] || terminal=yes
+  if [ -z "$terminal" ]; then
+    setsid sh -c "$child" sh "$@" ''
+  else
+    # On a terminal the child is one of `script`, leads the session that `script` makes, and has the lock through it until its
+    # record is in place. Its text and words go by the environment, because `script` takes a line for a shell only.
+    # shellcheck disable=SC2016
+    setsid sh -c '
+      trap "printf \"%-60s end\n\" \"\$2\" 1<>\"\$1\"" EXIT
+      exec </dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&-
+      export exit_file="$1" step="$2" files="$3" record="$4" words="$5" child="$6" SHELL=/bin/sh
+      # shellcheck disable=SC3044
+      [ -z "${BASH_VERSION-}" ] || shopt -s execfail
+      set -- "$1" "failed pty cannot read what comes before the terminal" "$3"
+      . "$3.terminal"
+      set -- "$1" "failed pty script: cannot be executed"
+      exec script -qefc "
+        set -- \"\$child\" \"\$exit_file\" \"\$step\" \"\$files\" \"\$record\" \"\$words\"
+        unset child exit_file step files record words SHELL
+        exec sh -c \"\$1\" sh \"\$2\" \"\$3\" \"\$4\" \"\$5\" \"\$6\" terminal
+      " /dev/null
+      exit 125
+    ' sh "$@" "$child"
+  fi
   code=$?
 
   # 5. The last word, unless the child has left it. sh tells of a death by signal on stderr, but for INT and PIPE.
@@ -110,8 +139,25 @@
     exit 0
   fi
   why=
-  read -r why <"$files.why"
-  if [ $code -gt 128 ] && { [ -n "$why" ] || [ $code -eq 130 ] || [ $code -eq 141 ]; }; then
+  while [ -z "$why" ] && read -r why; do :; done <"$files.why"
+  # Whether the run record is of this launch.
+  is_recorded() {
+    # shellcheck disable=SC2034
+    read -r pid start old_launch rest <"record/$stem" && [ "$old_launch" = "$launch" ]
+  }
+  if [ -n "$terminal" ] && { [ -n "$why" ] || ! is_recorded; }; then
+    # `script` failed or was killed: then the child is another's to wait for. Once the lock is free, the record tells whether it got on.
+    exec 9>&-
+    exec 9>>"lock/$stem"
+    if flock -w 10 9 && ! is_recorded; then
+      say failed pty "${why:-script ended with code $code}"
+    else
+      say aborted "$code"
+    fi
+  elif [ -n "$terminal" ] && [ $code -gt 128 ] && [ $code -le 192 ]; then
+    # `script` tells a death by signal no other way.
+    say signal $((code - 128))
+  elif [ $code -gt 128 ] && { [ -n "$why" ] || [ $code -eq 130 ] || [ $code -eq 141 ]; }; then
     say signal $((code - 128))
   elif [ -n "$why" ]; then
     say failed launch "$why"

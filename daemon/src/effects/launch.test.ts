@@ -12,9 +12,16 @@ const isRoot = process.getuid?.() === 0;
 
 describe('launch.sh', () => {
   it('passes shellcheck, and so does the text of its child', () => {
-    const child = /setsid sh -c '\n(.*?)\n {2}' sh /s.exec(script)?.[1];
-    expect(child).toBeDefined();
-    for (const text of [script, `#!/bin/sh\n# shellcheck disable=SC2086,SC1090\n${child!}\n`]) {
+    const child = /child='\n(.*?)\n {2}'\n/s.exec(script)?.[1];
+    const beforeTerminal = /setsid sh -c '\n(.*?)\n {4}' sh /s.exec(script)?.[1];
+    const withinTerminal = /exec script -qefc "\n(.*?)\n {6}" /s
+      .exec(beforeTerminal ?? '')?.[1]
+      ?.replaceAll('\\"', '"');
+    const inner = [child, beforeTerminal, withinTerminal?.replaceAll('\\$', '$')].map((text) => {
+      expect(text).toBeDefined();
+      return `#!/bin/sh\n# shellcheck disable=SC2086,SC1090,SC2154\n${text!}\n`;
+    });
+    for (const text of [script, ...inner]) {
       const { stdout, status, error } = spawnSync('shellcheck', ['-s', 'sh', '-'], { input: text, encoding: 'utf8' });
       expect(error).toBeUndefined();
       expect(stdout).toBe('');
@@ -113,7 +120,8 @@ describe.each(SHELLS)('launch.sh under %s', (shell) => {
       const record = await recorded();
       launcher.kill('SIGKILL');
       await gone(launcher);
-      expect(ground.files.probeLock(KEY)).toBe('free');
+      // The child lets go of it just after its record.
+      await until('the lock to be free', () => ground.files.probeLock(KEY) === 'free' || undefined);
       expect(ground.system.stat(record.process.pid)).toMatchObject({
         startTicks: record.process.startTicks,
         ended: false,

@@ -13,7 +13,7 @@ import { processById } from '../core/process-by-id.ts';
 import { effectiveVersion } from '../core/schedule.ts';
 import { instanceName } from '../core/targets.ts';
 import { parsePid, type LaunchFiles } from '../effects/launch-files.ts';
-import { planText, type LaunchGround, type LaunchPlan, type LogFile } from '../effects/launch-plan.ts';
+import { planText, terminalText, type LaunchGround, type LaunchPlan, type LogFile } from '../effects/launch-plan.ts';
 import type { Prober } from '../effects/prober.ts';
 import type { ProcessInfo } from '../effects/process-table.ts';
 import { SystemError, type System } from '../effects/system.ts';
@@ -41,6 +41,9 @@ export interface PerformerOptions {
   /** The answer of a probe, which comes later. */
   readonly onAnswer: (key: InstanceKey, event: JobEvent) => void;
 }
+
+/** What a terminal is taken for that nobody has named: the least that programs give colours to. */
+const TERMINAL_TYPE = 'xterm';
 
 /** How long after the end of its expression a pid file may still come, in milliseconds. */
 const PID_FILE_GRACE = 2_000;
@@ -139,7 +142,8 @@ export class Performer {
       const isAutoLogged = version.stdoutLog.kind === 'auto' || version.stderrLog.kind === 'auto';
       if (isAutoLogged && !system.exists(world.logDirectory)) system.makeDirectory(world.logDirectory);
       const capture = version.command.type === 'podman-cid';
-      files.prepare(key, launchId, planText(this.#plan(instance, run, version)), { capture });
+      const plan = this.#plan(instance, run, version);
+      files.prepare(key, launchId, planText(plan), { capture, terminal: terminalText(plan) });
       system.startLauncher({ script: launcherScript, directory: runsDirectory, stem: key, launchId, uid });
       return [];
     } catch (error) {
@@ -168,6 +172,7 @@ export class Performer {
       argv: version.command.argv.map((word) => fillPlaceholders(word, values)),
       stdout: version.command.type === 'podman-cid' ? 'capture' : log(stdout, version.stdoutLog),
       stderr: isMerged ? 'stdout' : log(stderr, version.stderrLog),
+      terminal: version.pty,
     };
   }
 
@@ -189,6 +194,7 @@ export class Performer {
     return {
       workDir: fillPlaceholders(version.workDir, values),
       environment: {
+        ...(version.pty ? { TERM: TERMINAL_TYPE } : {}),
         ...inheritedEnvironment(this.#o.environment, version.inheritEnv),
         ...(Object.fromEntries(own) as Record<string, string>),
         ...named,
