@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { sampleConfig } from './gen-file.ts';
 import { allowedText, type Shape } from './key.ts';
@@ -8,7 +11,7 @@ import { createNearest } from './nearest.ts';
 import { locate } from './positions.ts';
 import { processKeys } from './process-keys.ts';
 import { Report } from './report.ts';
-import { checkTools } from './rules-machine.ts';
+import { checkTools, terminalObstacles } from './rules-machine.ts';
 
 test('the sample of gen-file loads without problems', () => {
   const text = sampleConfig('550e8400-e29b-41d4-a716-446655440000', new Date());
@@ -62,6 +65,25 @@ test('nearest names', () => {
     undefined,
     undefined,
   ]);
+});
+
+test('what a terminal needs is named with what brings it', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'procman-tools-'));
+  const told = (): string[] => terminalObstacles([folder]).map(({ message, hint }) => `${message}: ${hint}`);
+  const hint = 'or take pty out';
+  expect(told()).toEqual([
+    `the system tool script is missing in ${folder}: install util-linux (Debian: bsdutils), ${hint}`,
+    `the system tool stty is missing in ${folder}: install coreutils, ${hint}`,
+  ]);
+  for (const name of ['busybox', 'stty']) writeFileSync(join(folder, name), '', { mode: 0o755 });
+  symlinkSync('busybox', join(folder, 'script'));
+  expect(told()).toEqual([
+    `${folder}/script is that of busybox, which cannot tell how a command ended: install script of util-linux, ${hint}`,
+  ]);
+  rmSync(join(folder, 'script'));
+  writeFileSync(join(folder, 'script'), '', { mode: 0o755 });
+  expect(told()).toEqual([]);
+  rmSync(folder, { recursive: true });
 });
 
 test('missing system tools are named with what brings them', () => {

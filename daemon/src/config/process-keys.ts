@@ -239,7 +239,8 @@ export const sharedKeys = {
   }),
   /** [O] Truth value. */
   pty: key(z.boolean().default(false), {
-    about: 'Runs it on a pseudo-terminal of its own: for programs that buffer or drop colours without one.',
+    about:
+      'Runs it on a pseudo-terminal of its own, for programs that buffer or drop colours without one. See "On a terminal" below.',
     allowed: 'true, false',
     example: 'pty = true',
   }),

@@ -189,5 +189,7 @@ function logTargets(draft: Omit<Draft, 'version'>, directory: string): Pick<Proc
   const stderrLog = absolute(choose('stderr-log', both?.kind === 'none' ? both : { kind: 'stdout' }));
   // One path for both streams means one stream: two writers of one file would be rotated twice.
   const isShared = stdoutLog.kind === 'file' && stderrLog.kind === 'file' && stdoutLog.path === stderrLog.path;
+  // A terminal has one stream.
+  if (values.pty === true) return { stdoutLog, stderrLog: { kind: 'stdout' } };
   return { stdoutLog, stderrLog: isShared ? { kind: 'stdout' } : stderrLog };
 }

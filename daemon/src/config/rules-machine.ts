@@ -1,4 +1,6 @@
 /** Rules about the machine (SPEC 2.4): programs, folders, and the system tools that a launch needs. */
+import { realpathSync } from 'node:fs';
+import { basename } from 'node:path';
 import { holdsPlaceholder } from '../core/placeholders.ts';
 import type { Draft } from './draft.ts';
 import { isExecutable, isFolder, launchObstacles, programObstacle } from './launchable.ts';
@@ -12,6 +14,11 @@ const TOOLS: readonly { readonly name: string; readonly source: string }[] = [
   { name: 'sh', source: 'dash or bash' },
   { name: 'flock', source: 'util-linux' },
   { name: 'setsid', source: 'util-linux' },
+];
+/** The tools that make a terminal. */
+const TERMINAL_TOOLS: typeof TOOLS = [
+  { name: 'script', source: 'util-linux (Debian: bsdutils)' },
+  { name: 'stty', source: 'coreutils' },
 ];
 /** Where the launcher looks for them, whatever PATH says. */
 const TOOL_FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
@@ -40,11 +47,31 @@ function obstaclesOf({ version }: Draft, { context }: RuleInput): readonly Obsta
     const message = `the system tool renice is missing in ${TOOL_FOLDERS.join(', ')}`;
     obstacles.push({ key: 'nice', message, hint: 'install util-linux (Debian: bsdutils), or take nice out' });
   }
+  if (version.pty) obstacles.push(...terminalObstacles(TOOL_FOLDERS));
   if (version.command.type !== 'podman-cid') return obstacles;
   const missing = programObstacle('podman', version, context.env);
   if (missing === undefined) return obstacles;
   const message = `type podman-cid asks podman for the process: ${missing.message}`;
   return [...obstacles, { key: 'command.type', message, hint: missing.hint }];
+}
+
+/** What stands in the way of a terminal. */
+export function terminalObstacles(folders: readonly string[]): readonly Obstacle[] {
+  const obstacle = (message: string, source: string): Obstacle => ({
+    key: 'pty',
+    message,
+    hint: `install ${source}, or take pty out`,
+  });
+  const missing = TERMINAL_TOOLS.filter(({ name }) => !isTool(name, folders)).map(({ name, source }) =>
+    obstacle(`the system tool ${name} is missing in ${folders.join(', ')}`, source),
+  );
+  const script = folders.map((folder) => `${folder}/script`).find(isExecutable);
+  return script !== undefined && basename(realpathSync(script)) === 'busybox'
+    ? [
+        ...missing,
+        obstacle(`${script} is that of busybox, which cannot tell how a command ended`, 'script of util-linux'),
+      ]
+    : missing;
 }
 
 /** The service may make it itself, so this is no error; but until there is one, it is unhealthy. */

@@ -11,6 +11,7 @@ import { checkEnvFiles } from './rules-env-file.ts';
 import { checkLogs } from './rules-logs.ts';
 import { checkMachine } from './rules-machine.ts';
 import { checkNames } from './rules-names.ts';
+import { checkPty } from './rules-pty.ts';
 import { checkSchedules } from './rules-schedule.ts';
 import { checkTiming } from './rules-timing.ts';
 import { checkValues } from './rules-values.ts';
@@ -29,6 +30,7 @@ export function checkRules(input: Omit<RuleInput, 'standings'>, report: Report):
   for (const check of [
     checkDaemon,
     checkValues,
+    checkPty,
     checkTiming,
     checkCommands,
     checkNames,
