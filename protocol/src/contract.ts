@@ -60,6 +60,16 @@ const hold = schemaOf<views.HoldView>()(z.strictObject({ since: time, until: tex
 
 const next = z.strictObject({ at: time, action: z.enum(words.nextActions) });
 
+const resources = schemaOf<views.Resources>()(
+  z.strictObject({
+    cpuPercent: z.number().nonnegative(),
+    rssBytes: count,
+    threads: count,
+    openFiles: count.exactOptional(),
+    processes: count,
+  }),
+);
+
 const row = schemaOf<views.Row>()(
   z.strictObject({
     name: text,
@@ -83,6 +93,8 @@ const row = schemaOf<views.Row>()(
     lastExit: lastExit.exactOptional(),
     retryAt: time.exactOptional(),
     next: next.exactOptional(),
+    zombies: count.exactOptional(),
+    resources: resources.exactOptional(),
     dependents: names.exactOptional(),
   }),
 );
@@ -253,6 +265,18 @@ const logsParams = z
     message: 'exactly one of "name" and "daemon" is needed',
   });
 
+const statusParams = z
+  .strictObject({
+    names: selectors.optional(),
+    at: moment.optional().meta({ description: `Instead: what is expected at that moment; ${momentForms}` }),
+    resources: z.boolean().optional().meta({
+      description: 'Also what each run uses; takes half a second where nobody has asked within the last minute',
+    }),
+  })
+  .refine(({ at, resources }) => at === undefined || resources !== true, {
+    message: '"at" and "resources" exclude each other: what is used is of now',
+  });
+
 /* ---------------------------------------------------------------- the table */
 
 /** One method. */
@@ -299,10 +323,7 @@ export const contract = {
   }),
   status: reading({
     summary: 'State, reason and verdict of each instance',
-    params: z.strictObject({
-      names: selectors.optional(),
-      at: moment.optional().meta({ description: `Instead: what is expected at that moment; ${momentForms}` }),
-    }),
+    params: statusParams,
     result: z.union([statusResult, statusAtResult]),
     errors: ['unknown-name'],
     monitor: true,

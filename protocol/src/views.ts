@@ -84,6 +84,21 @@ export interface HoldView {
   readonly until?: string;
 }
 
+/** What a run uses: its main process, and all that belongs to it. */
+export interface Resources {
+  /**
+   * Of one processor (200: two of them), with one decimal: over the time since it was asked for before, if that was half a second to a
+   * minute ago; else over half a second.
+   */
+  readonly cpuPercent: number;
+  /** Memory that is not swapped out, in bytes. What processes share is counted for each of them. */
+  readonly rssBytes: number;
+  readonly threads: number;
+  /** Absent where some of it may not be read: processes of another user, of a daemon that is not root's. */
+  readonly openFiles?: number;
+  readonly processes: number;
+}
+
 /** One instance, as `status` shows it. */
 export interface Row {
   /** `group:instance`, or the id. */
@@ -121,6 +136,10 @@ export interface Row {
   readonly retryAt?: Time;
   /** What happens next by itself, and when. */
   readonly next?: { readonly at: Time; readonly action: NextAction };
+  /** Processes of it that have ended, and whose parent has not taken note; absent: none, as of the last look, at most a minute ago. */
+  readonly zombies?: number;
+  /** What its whole run uses; only where it was asked for, and runs. */
+  readonly resources?: Resources;
   /** What a stop of it takes along: live instances that depend on it. Absent: nothing. */
   readonly dependents?: readonly InstanceName[];
 }

@@ -55,6 +55,20 @@ describe('renderStatus', () => {
     );
   });
 
+  it('has columns of what is used where that was asked for', () => {
+    const used = { cpuPercent: 12.3, rssBytes: 45 * 1024 ** 2, threads: 11, openFiles: 20, processes: 2 };
+    const rows = statusOf([{ ...running('nginx', 1234, 323), resources: used, zombies: 2 }, held]);
+    expect(renderStatus(rows, pipe, now, true)).toBe(
+      lines(
+        'nginx              RUNNING  12.3%  45.0MiB  11  20  2  pid 1234, uptime 0:05:23, 2 zombies',
+        'example process 2  STOPPED  -      -        -   -   -  stopped by an operator',
+      ),
+    );
+    expect(renderStatus(rows, terminal(120), now, true)).toMatch(
+      /^NAME +STATE +CPU +MEMORY +THREADS +FILES +PROCESSES +INFO\n/,
+    );
+  });
+
   it('cuts the last column on a narrow terminal, never the name', () => {
     expect(renderStatus(mixed, terminal(60), now)).toBe(
       lines(

@@ -2,10 +2,12 @@
 import type { Row, StatusResult } from '@procman/protocol/views';
 import { formatTime, formatUptime } from '../text/time.ts';
 import { printable, truncate } from '../text/width.ts';
+import { RESOURCE_COLUMNS, resourceCells } from './resources.ts';
 import { paint, type Paint, type Style } from './style.ts';
 import { renderTable } from './table.ts';
 
 const HEADER = ['NAME', 'STATE', 'INFO'];
+const RESOURCES_HEADER = ['NAME', 'STATE', ...RESOURCE_COLUMNS, 'INFO'];
 const VERDICT_PAINT: Readonly<Record<Row['verdict'], Paint | undefined>> = {
   ok: undefined,
   pending: 'yellow',
@@ -15,13 +17,17 @@ const VERDICT_PAINT: Readonly<Record<Row['verdict'], Paint | undefined>> = {
 /** What is told of what comes next; the rest is told by other fields, or is long to come. */
 const COMING: Readonly<Partial<Record<NonNullable<Row['next']>['action'], string>>> = { start: 'starts', run: 'runs' };
 
-/** The whole answer; a pipe gets the rows alone. */
-export function renderStatus(status: StatusResult, style: Style, now: Date): string {
+/**
+ * The whole answer; a pipe gets the rows alone.
+ *
+ * @param resources - with columns of what each run uses
+ */
+export function renderStatus(status: StatusResult, style: Style, now: Date, resources = false): string {
   const rows = status.processes.map((row) => ({
-    cells: [row.name, row.state, rowInfo(row, now)],
+    cells: [row.name, row.state, ...(resources ? resourceCells(row.resources) : []), rowInfo(row, now)],
     paint: VERDICT_PAINT[row.verdict],
   }));
-  const lines = rows.length > 0 ? renderTable(HEADER, rows, style) : [];
+  const lines = rows.length > 0 ? renderTable(resources ? RESOURCES_HEADER : HEADER, rows, style) : [];
   if (style.terminal) lines.push(...statusNotes(status, style, now));
   return lines.map((line) => `${line}\n`).join('');
 }
@@ -29,6 +35,7 @@ export function renderStatus(status: StatusResult, style: Style, now: Date): str
 /** `pid 1234, uptime 0:05:23`, or why it does not run. */
 export function rowInfo(row: Row, now: Date): string {
   const parts = row.state === 'RUNNING' ? runningInfo(row) : idleInfo(row, now);
+  if (row.zombies !== undefined) parts.push(count(row.zombies, 'zombie'));
   if (row.stale) parts.push('stale: "restart" applies the new definition');
   if (row.held && row.reason.code !== 'manual') parts.push('held');
   if (row.hold?.until !== undefined) parts.push(`held until ${formatUntil(row.hold.until, now)}`);

@@ -5,6 +5,7 @@ import * as fs from 'node:fs';
 import type { Now, SignalName, WallTime } from '../core/model.ts';
 import { tailOf } from './file-tail.ts';
 import { newestChange } from './folder-activity.ts';
+import { openFilesOf, usageOf } from './process-usage.ts';
 import { signalNumber } from './signals.ts';
 import {
   SystemError,
@@ -14,6 +15,7 @@ import {
   type PidCursor,
   type ProcessMarks,
   type ProcessStat,
+  type ProcessUsage,
   type System,
   type WriteOptions,
 } from './system.ts';
@@ -219,6 +221,13 @@ export class NodeSystem implements System {
       ...(hook !== undefined && { hook }),
       ...(launcher !== undefined && { launcher }),
     };
+  }
+
+  usage(pid: number): ProcessUsage | undefined {
+    const usage = usageOf(this.#readProc(pid, 'stat')?.bytes.toString('latin1') ?? '');
+    if (usage === undefined) return undefined;
+    const openFiles = openFilesOf(pid);
+    return { ...usage, ...(openFiles === undefined ? {} : { openFiles }) };
   }
 
   commandLine(pid: number): string {

@@ -33,6 +33,15 @@ export class ProcessScanner {
    *   everything is read.
    */
   scan(skip?: ReadonlySet<number>, sessions: ReadonlySet<number> | 'all' = 'all'): ProcessInfo[] {
+    const steps = this.sweep(skip, sessions);
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
+  }
+
+  /** As `scan`, process by process: others get their turn in between. One sweep at a time. */
+  *sweep(skip?: ReadonlySet<number>, sessions: ReadonlySet<number> | 'all' = 'all'): Generator<void, ProcessInfo[]> {
     const young = this.#system.ticks() - SETTLED_SECONDS * this.#system.ticksPerSecond;
     const before = this.#system.pidCursor();
     const pids = this.#system.pids();
@@ -40,6 +49,7 @@ export class ProcessScanner {
     const known = new Map<number, ProcessInfo>();
     const found: ProcessInfo[] = [];
     for (const pid of pids) {
+      yield;
       if (skip?.has(pid) === true) continue;
       const seen = this.#known.get(pid);
       const isOutside =

@@ -62,6 +62,19 @@ export interface ProcessMarks {
   readonly launcher?: string;
 }
 
+/** What a process uses. */
+export interface ProcessUsage {
+  /** Tells whether it is still the process that was meant. */
+  readonly startTicks: number;
+  /** Processor time of all its threads since its start, in clock ticks. */
+  readonly cpuTicks: number;
+  readonly threads: number;
+  /** Its memory that is not swapped out; what it shares with others is counted for each of them. */
+  readonly rssBytes: number;
+  /** undefined where that may not be read: another user's. */
+  readonly openFiles?: number;
+}
+
 /** Pids are given out in a circle: what is outside the stretch since an earlier cursor is the process that it was then. */
 export interface PidCursor {
   /** The pid given out last in this pid namespace. */
@@ -127,6 +140,8 @@ export interface System {
   stat(pid: number): ProcessStat | undefined;
   /** Empty where the process is gone or its environment may not be read. */
   marks(pid: number): ProcessMarks;
+  /** What it uses now; undefined where it is gone. */
+  usage(pid: number): ProcessUsage | undefined;
   /** Its command line for people, or its name where it has none. */
   commandLine(pid: number): string;
   /** Where a process's working directory is, and whether that still exists; undefined where it cannot be told. */

@@ -1,19 +1,51 @@
 /** From the core's world to the views of the protocol. */
 import { readFileSync } from 'node:fs';
-import type { HoldView, LastExit, Proc, Reason, ReasonData, Row, ExitView } from '@procman/protocol';
+import type { HoldView, LastExit, Proc, Reason, ReasonData, Resources, Row, ExitView } from '@procman/protocol';
 import { staleKeys } from '../core/config-diff.ts';
 import { stoppedAlong } from '../core/dependencies.ts';
 import { Describer, type Reason as CoreReason, type View } from '../core/describe.ts';
 import { mainOf } from '../core/lifecycle.ts';
-import type { Exit, Hold, Instance, LiveProcess, Run } from '../core/model.ts';
+import type { Exit, Hold, Instance, LaunchId, LiveProcess, Run } from '../core/model.ts';
 import type { Survey } from '../core/survey.ts';
 import type { Target } from '../core/targets.ts';
 import type { System } from '../effects/system.ts';
+import type { RunUsage } from '../supervision/usage-meter.ts';
 import type { TimeText } from '../time-text.ts';
 
-export function rowsOf(survey: Survey, targets: readonly Target[], time: TimeText): Row[] {
+/** What /proc tells of a run. */
+export interface SeenOfRun {
+  /** More than none. */
+  readonly zombies?: number;
+  readonly usage?: RunUsage;
+}
+
+export function rowsOf(
+  survey: Survey,
+  targets: readonly Target[],
+  time: TimeText,
+  seen: (launchId: LaunchId) => SeenOfRun = () => ({}),
+): Row[] {
   const describer = new Describer(survey);
-  return targets.map((target) => rowOf(survey, target, describer.view(target), time));
+  return targets.map((target) => {
+    const run = liveRun(survey.instance(target));
+    const row = rowOf(survey, target, describer.view(target), time);
+    return run === undefined ? row : { ...row, ...seenView(seen(run.launchId)) };
+  });
+}
+
+function seenView({ zombies, usage }: SeenOfRun): Pick<Row, 'zombies' | 'resources'> {
+  return {
+    ...(zombies === undefined ? {} : { zombies }),
+    ...(usage === undefined ? {} : { resources: resourcesView(usage) }),
+  };
+}
+
+function resourcesView({ cpuPercent = 0, openFiles, ...counts }: RunUsage): Resources {
+  return {
+    cpuPercent: Math.round(cpuPercent * 10) / 10,
+    ...counts,
+    ...(openFiles === undefined ? {} : { openFiles }),
+  };
 }
 
 function rowOf(survey: Survey, target: Target, view: View, time: TimeText): Row {

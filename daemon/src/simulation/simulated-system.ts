@@ -1,7 +1,7 @@
 /** The simulated machine as the daemon sees it. Every call may be its last: it is killed before, within or after it. */
 import type { Now, SignalName, WallTime } from '../core/model.ts';
 import {
-  SystemError, type FileText, type KillResult, type LauncherStart, type ProcessMarks, type ProcessStat, type System,
+  SystemError, type FileText, type KillResult, type LauncherStart, type ProcessMarks, type ProcessStat, type ProcessUsage, type System,
   type WriteOptions,
 } from '../effects/system.ts'; // prettier-ignore
 import { startLauncher, type LauncherFlaws } from './launcher.ts';
@@ -154,6 +154,13 @@ export class SimulatedSystem implements System {
     return this.#call(() => {
       const process = this.#machine.processes.get(pid);
       return process === undefined || process.state === 'zombie' ? {} : process.marks;
+    });
+  }
+
+  usage(pid: number): ProcessUsage | undefined {
+    return this.#call(() => {
+      const process = this.#machine.processes.get(pid);
+      return process && { startTicks: process.startTicks, cpuTicks: 0, threads: 1, rssBytes: 0, openFiles: 0 };
     });
   }
 
