@@ -163,15 +163,19 @@ export class Members {
     }
   }
 
+  /** By process groups, which is atomic against forks; one by one where a group holds others as well, such as another run's. */
   #signalOnce(members: readonly ProcessInfo[], run: Run, signal: SignalName): void {
     const session = mainOf(run)?.pid;
-    const groups = new Set(
-      members.filter((member) => member.session === session).map(({ processGroup }) => processGroup),
+    const own = new Set(members.map(({ pid }) => pid));
+    const shared = new Set(
+      this.processes().flatMap((process) =>
+        process.session === session && !process.ended && !own.has(process.pid) ? process.processGroup : [],
+      ),
     );
-    for (const group of groups) this.#system.killGroup(group, signal);
-    for (const member of members) {
-      if (member.session !== session) this.#system.kill(member.pid, signal);
-    }
+    const isGrouped = (member: ProcessInfo): boolean => member.session === session && !shared.has(member.processGroup);
+    for (const group of new Set(members.filter(isGrouped).map(({ processGroup }) => processGroup)))
+      this.#system.killGroup(group, signal);
+    for (const member of members) if (!isGrouped(member)) this.#system.kill(member.pid, signal);
   }
 
   #isProven({ pid, startTicks, bootId, pidNamespace }: ProcessIdentity): boolean {
