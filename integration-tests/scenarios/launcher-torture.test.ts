@@ -11,6 +11,8 @@ import { expect, it } from 'vitest';
 import { LaunchGround, SHELLS, until, type Shell } from '../../daemon/src/effects/launch-ground.ts';
 
 const INSTANCES = 6;
+/** Each takes longer. */
+const LAUNCHES_ON_TERMINALS = 240;
 const LAUNCHES: Readonly<Record<Shell, number>> = { dash: 1000, bash: 500, busybox: 500 };
 
 /** A lock of its own, in the kernel: held by the shell itself and by nothing it starts. */
@@ -28,6 +30,14 @@ interface Launched {
 }
 
 it.each(SHELLS)('never runs two copies under %s, whatever becomes of its launchers', async (shell) => {
+  await torture(shell, LAUNCHES[shell], false);
+});
+
+it.each(SHELLS)('nor on terminals, whatever becomes of what makes these', async (shell) => {
+  await torture(shell, LAUNCHES_ON_TERMINALS, true);
+});
+
+async function torture(shell: Shell, launches: number, terminal: boolean): Promise<void> {
   const ground = new LaunchGround(shell);
   const random = randomFrom(20_241_001);
   // The gaps before the claim and before the run record are short: half of the launches linger there.
@@ -36,8 +46,10 @@ it.each(SHELLS)('never runs two copies under %s, whatever becomes of its launche
   const launched: Launched[] = [];
   try {
     const instances = Array.from({ length: INSTANCES }, (_, number) => `torture~${number}`);
-    const each = LAUNCHES[shell] / INSTANCES;
-    await Promise.all(instances.map((key) => tortureInstance(ground, key, each, random, launched)));
+    const each = launches / INSTANCES;
+    await Promise.all(
+      instances.map((key) => tortureInstance({ ground, key, launches: each, random, launched, terminal })),
+    );
 
     const shouts = `${ground.root}/shouts`;
     expect(fs.existsSync(shouts) ? fs.readFileSync(shouts, 'utf8') : '').toBe('');
@@ -57,21 +69,25 @@ it.each(SHELLS)('never runs two copies under %s, whatever becomes of its launche
   } finally {
     ground.dispose();
   }
-});
+}
+
+interface Torture {
+  readonly ground: LaunchGround;
+  readonly key: string;
+  readonly launches: number;
+  readonly random: () => number;
+  readonly launched: Launched[];
+  readonly terminal: boolean;
+}
 
 /** Launches one after the other, without waiting for the end of the one before: as a daemon that has lost its memory would. */
-async function tortureInstance(
-  ground: LaunchGround,
-  key: string,
-  launches: number,
-  random: () => number,
-  launched: Launched[],
-): Promise<void> {
+async function tortureInstance({ ground, key, launches, random, launched, terminal }: Torture): Promise<void> {
   for (let round = 0; round < launches; round += 1) {
     const seconds = (random() * 0.03).toFixed(3);
     const argv = ['/bin/dash', '-c', SERVICE, 'service', `${ground.root}/${key}`, `${ground.root}/shouts`, seconds];
-    const started: Launched = { key, ...ground.launch(key, ground.plan('', { argv, stdout: null })), killed: false };
+    const started: Launched = { key, ...ground.launchPlan(key, { argv, stdout: null, terminal }), killed: false };
     launched.push(started);
+    if (terminal && random() < 0.4) killScript(ground, started, random);
     await torment(ground, started, random);
   }
   for (const { launcher } of launched.filter((each) => each.key === key)) {
@@ -96,6 +112,17 @@ async function torment(ground: LaunchGround, started: Launched, random: () => nu
     await ended(ground, started);
   }
   if (random() < 0.3) await ended(ground, started);
+}
+
+/** At a random moment, and together with whatever else becomes of its launcher. */
+function killScript(ground: LaunchGround, { launcher }: Launched, random: () => number): void {
+  setTimeout(() => {
+    const isChild = (pid: number): boolean => ground.system.stat(pid)?.parent === launcher.pid;
+    const script = ground.system
+      .pids()
+      .find((pid) => isChild(pid) && /^(script|sh) /.test(ground.system.commandLine(pid)));
+    if (script !== undefined) ground.system.kill(script, 'KILL');
+  }, random() * 40);
 }
 
 async function ended(ground: LaunchGround, { key, id, launcher }: Launched): Promise<void> {

@@ -64,7 +64,7 @@ test('tell who is busy', async ({ world }) => {
     const { processes } = await world.rpc<StatusResult>('status', { resources: true });
     return processes.map(({ resources }) => resources?.cpuPercent ?? NaN);
   };
-  const [first = [], second = []] = [await asked(), await world.waitFor('the next measurement', asked)];
+  const [first, second] = [await asked(), await world.waitFor('the next measurement', asked)];
   for (const [busyShare = NaN, idleShare = NaN] of [first, second]) {
     expect(busyShare).toBeGreaterThan(5);
     expect(busyShare).toBeLessThan(150);

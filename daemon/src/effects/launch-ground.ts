@@ -39,26 +39,27 @@ export class LaunchGround {
 
   /** A plan that runs a line of sh, with its output in `out`. */
   plan(line: string, more: Partial<LaunchPlan> = {}): string {
-    return planText({
-      argv: ['/bin/sh', '-c', line],
+    return planText(this.#planned({ argv: ['/bin/sh', '-c', line], ...more }));
+  }
+
+  #planned(plan: Partial<LaunchPlan>): LaunchPlan {
+    return {
+      argv: [],
       workDir: this.root,
       environment: { PATH: '/usr/bin:/bin' },
       stdout: { path: `${this.root}/out`, auto: false },
       stderr: 'stdout',
-      ...more,
-    });
+      ...plan,
+    };
   }
 
   /** Launches a line of sh on a terminal of its own. */
   launchOnTerminal(key: string, line: string): { id: string; launcher: ChildProcess } {
-    const plan: LaunchPlan = {
-      argv: ['/bin/sh', '-c', line],
-      workDir: this.root,
-      environment: { PATH: '/usr/bin:/bin' },
-      stdout: { path: `${this.root}/out`, auto: false },
-      stderr: 'stdout',
-      terminal: true,
-    };
+    return this.launchPlan(key, { argv: ['/bin/sh', '-c', line], terminal: true });
+  }
+
+  launchPlan(key: string, more: Partial<LaunchPlan>): { id: string; launcher: ChildProcess } {
+    const plan = this.#planned(more);
     return this.launch(key, planText(plan), { terminal: terminalText(plan) });
   }
 

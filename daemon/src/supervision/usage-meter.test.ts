@@ -47,8 +47,7 @@ const system = {
 const identity = (pid: number) => ({ pid, startTicks: 100, bootId: 'b', pidNamespace: 'p' });
 const runOf = (launchId: string, pid?: number): Run =>
   ({ launchId, startedMono: 0, ...(pid === undefined ? {} : { process: identity(pid) }) }) as unknown as Run;
-const running = (launchId: string, pid: number): Activity =>
-  ({ kind: 'running', run: runOf(launchId, pid) }) as Activity;
+const running = (launchId: string, pid: number): Activity => ({ kind: 'running', run: runOf(launchId, pid) });
 const world = (): World => {
   const instances = Object.entries(activities).map(([key, activity]) => [key, { key, activity } as Instance] as const);
   return { instances: new Map(instances) } as unknown as World;
@@ -97,7 +96,7 @@ describe('Census', () => {
     processes[2] = { pid: 10 };
     activities = { 'web~0': { kind: 'clearing', run: runOf('L1', 10) } as unknown as Activity };
     expect(pidsOf('L1')).toEqual([13]);
-    activities = { 'web~0': { kind: 'idle' } as Activity };
+    activities = { 'web~0': { kind: 'idle' } };
     expect(pidsOf('L1')).toBeUndefined();
   });
 
@@ -185,7 +184,7 @@ describe('UsageMeter', () => {
   });
 
   it('takes the share since its launch for a run that began between the two', () => {
-    activities = { 'web~0': { kind: 'running', run: { ...runOf('L1', 10), startedMono: mono - 10_000 } } as Activity };
+    activities = { 'web~0': { kind: 'running', run: { ...runOf('L1', 10), startedMono: mono - 10_000 } } };
     expect(usage('L1', true)?.cpuPercent).toBeCloseTo(50);
   });
 
