@@ -34,8 +34,11 @@ const gotTerm = (world: World, member: string): boolean => world.lines('log.web'
 const alive = (pids: Readonly<Record<string, number>>): string[] =>
   Object.entries(pids).flatMap(([member, pid]) => (isAlive(pid) ? [member] : []));
 
-function expectNothingLeft(world: World): void {
-  expect(world.marked().filter(({ kind }) => kind === 'run' || kind === 'launcher')).toEqual([]);
+/** A launcher ends an instant after the end that it has told. */
+async function expectNothingLeft(world: World): Promise<void> {
+  const isOfRun = ({ kind }: { kind: string }): boolean => kind === 'run' || kind === 'launcher';
+  await world.waitFor('the end of the launchers', () => !world.marked().some(({ kind }) => kind === 'launcher'));
+  expect(world.marked().filter(isOfRun)).toEqual([]);
 }
 
 describe('a stop with kill-mode "group"', () => {
@@ -44,7 +47,7 @@ describe('a stop with kill-mode "group"', () => {
     const pids = await pidsOf(world);
     expect((await world.ctl('stop', 'web')).stdout).toBe('web: stopped\n');
     expect(alive(pids)).toEqual([]);
-    expectNothingLeft(world);
+    await expectNothingLeft(world);
     for (const member of ['main', 'child', 'group', 'stray', 'orphan'])
       expect(gotTerm(world, member), member).toBe(true);
   });
@@ -98,7 +101,7 @@ describe('kill-mode "mixed"', () => {
     expect(alive(pids)).toEqual([]);
     expect(['main', 'child', 'stray'].map((member) => gotTerm(world, member))).toEqual([true, false, false]);
     expect((await world.row('web')).lastExit).toMatchObject({ signal: 'SIGKILL' });
-    expectNothingLeft(world);
+    await expectNothingLeft(world);
   });
 });
 

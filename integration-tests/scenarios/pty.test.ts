@@ -25,8 +25,11 @@ function scriptOf(pid: number): number {
   return parent;
 }
 
-function expectNothingLeft(world: World): void {
-  expect(world.marked().filter(({ kind }) => kind === 'run' || kind === 'launcher')).toEqual([]);
+/** A launcher ends an instant after the end that it has told. */
+async function expectNothingLeft(world: World): Promise<void> {
+  const isOfRun = ({ kind }: { kind: string }): boolean => kind === 'run' || kind === 'launcher';
+  await world.waitFor('the end of the launchers', () => !world.marked().some(({ kind }) => kind === 'launcher'));
+  expect(world.marked().filter(isOfRun)).toEqual([]);
 }
 
 test('a program finds terminals, colours its output, and its log has plain lines', async ({ world }) => {
@@ -58,7 +61,7 @@ describe('an ending', () => {
     world.configure([processTable('web', `sh -c '${line}'`, 'pty = true; autorestart = "never"')]);
     await world.startDaemon();
     expect((await world.waitForState('web', 'EXITED')).lastExit).toMatchObject(exit);
-    expectNothingLeft(world);
+    await expectNothingLeft(world);
   });
 
   test('SIGKILL from outside is told, and it is started again', async ({ world }) => {
@@ -84,7 +87,7 @@ test('signals reach the service, which leads its session, and a stop leaves noth
   expect(world.lines('log.web')).toContain('signal SIGTERM');
   expect((await world.row('web')).lastExit).toMatchObject({ code: 7 });
   expect(isAlive(script)).toBe(false);
-  expectNothingLeft(world);
+  await expectNothingLeft(world);
 });
 
 test('stop-signal is what is sent, and what ignores all of it is killed with its children', async ({ world }) => {
@@ -97,7 +100,7 @@ test('stop-signal is what is sent, and what ignores all of it is killed with its
   await world.waitFor('the child', () => world.lines('log.child').some((line) => line.startsWith('child ')));
   expect((await world.ctl('stop', 'all', '-y')).stdout).toContain('web: stopped\n');
   expect(world.lines('log.web')).toContain('USR1');
-  expectNothingLeft(world);
+  await expectNothingLeft(world);
 });
 
 test('it survives the daemon, and its ending meanwhile is known', async ({ world }) => {
