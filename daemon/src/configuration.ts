@@ -3,6 +3,7 @@ import { diffConfig, type ConfigDiff } from './core/config-diff.ts';
 import { guardReload, type Guarded } from './core/guard.ts';
 import type { Now, World } from './core/model.ts';
 import { loadConfig, parseConfig, type DaemonTable, type LoadContext, type LoadedConfig } from './config/load.ts';
+import { withContainerDefaults } from './container.ts';
 import { FilesOnDisk } from './config/config-files.ts';
 import { readGuarded } from './config/guarded-file.ts';
 import type { Problem } from './config/problem.ts';
@@ -28,7 +29,7 @@ const NEXT_START: readonly (keyof DaemonTable)[] = [
 ]; // prettier-ignore
 const NOW: readonly (keyof DaemonTable)[] = [
   'logLevel', 'logMaxBytes', 'logBackups', 'childLogDir', 'onExit', 'maxParallelStarts', 'shutdownTimeout', 'dependencyTimeout', 'timezone', 'reloadGuard',
-  'watchConfig',
+  'watchConfig', 'stream',
 ]; // prettier-ignore
 
 export class Configuration {
@@ -59,7 +60,7 @@ export class Configuration {
 
   /** `[daemon]` with the command line's flags over it. */
   get daemon(): DaemonTable {
-    return { ...this.#current.daemon, ...this.#overrides };
+    return withContainerDefaults({ ...this.#current.daemon, ...this.#overrides });
   }
 
   /** Absolute: the file and those that it names, and where the problems of a broken one are. */
@@ -115,7 +116,7 @@ export class Configuration {
   /** Which keys of `[daemon]` differ, and when they take effect. Flags win, so a key with a flag never changes. */
   daemonChanges(next: DaemonTable): { readonly key: string; readonly takesEffect: 'now' | 'next-start' }[] {
     const differs = (key: keyof DaemonTable): boolean =>
-      !(key in this.#overrides) && this.#current.daemon[key] !== next[key];
+      !(key in this.#overrides) && withContainerDefaults(this.#current.daemon)[key] !== withContainerDefaults(next)[key];
     return [
       ...NEXT_START.filter(differs).map((key) => ({ key: kebab(key), takesEffect: 'next-start' as const })),
       ...NOW.filter(differs).map((key) => ({ key: kebab(key), takesEffect: 'now' as const })),

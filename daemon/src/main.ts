@@ -13,6 +13,7 @@ import {
 import { configCandidates } from './config/locate.ts';
 import { formatProblem, type Problem } from './config/problem.ts';
 import { lastConfigPath } from './configuration.ts';
+import { finalCode, isInContainer, isStartedAgain, tellReady } from './container.ts';
 import { Daemon, lockPath } from './daemon.ts';
 import { daemonize, isBackground, tellParent } from './daemonize.ts';
 import { lastHolder, takeDaemonLock, type DaemonLock } from './effects/daemon-lock.ts';
@@ -52,12 +53,14 @@ async function main(): Promise<void> {
   }
   const parsed = parseOptions(process.argv.slice(2), VERSION);
   if (parsed.kind === 'done') {
-    process.exitCode = parsed.exitCode;
+    process.exitCode = finalCode(parsed.exitCode);
     return;
   }
   const { options } = parsed;
   // Before going into the background: its child inherits what this process was given, and has a channel of its own to keep.
   if (!isBackground()) closeInheritedDescriptors();
+  if (options.daemonize && isInContainer)
+    throw new StartFailure(daemonExit.usage, 'as PID 1 it cannot go into the background: the container would end; leave -d out');
   if (options.daemonize && !isBackground()) {
     // The file is looked at first, so that its problems are shown on this terminal.
     findConfig(options, new NodeSystem());
@@ -98,7 +101,7 @@ async function run(options: DaemonOptions): Promise<void> {
     logger,
     version: VERSION,
     ...(problems.broken === undefined ? {} : { brokenConfig: problems.broken }),
-    exit: (code) => process.exit(code),
+    exit: (code) => process.exit(finalCode(code)),
   });
   process.on('uncaughtException', (error) => {
     // A defect. Services do not depend on this process: the next start recovers.
@@ -114,6 +117,7 @@ async function run(options: DaemonOptions): Promise<void> {
     throw error;
   }
   tellParent({ kind: 'ready' });
+  tellReady();
 }
 
 /**
@@ -186,7 +190,8 @@ function findConfig(options: DaemonOptions, system: NodeSystem): Found {
   const unchanged = loadUnchanged(path, context, system);
   if (unchanged !== undefined) return unchanged;
   const lines = result.problems.map(formatProblem).join('\n');
-  if (!options.lastGood) throw new StartFailure(daemonExit.config, lines);
+  // Half-edited meanwhile: no reason for a daemon that was killed to let the container end with all that runs in it.
+  if (!options.lastGood && !isStartedAgain) throw new StartFailure(daemonExit.config, lines);
   const stateDirectory = options.overrides.stateDir ?? stateDirectoryOfBroken(path, context);
   const text = stateDirectory === undefined ? undefined : system.readFile(lastConfigPath(stateDirectory))?.text;
   const last = text === undefined ? undefined : parseConfig(text, path, context);
@@ -230,5 +235,6 @@ main().catch((error: unknown) => {
   tellParent({ kind: 'failed', exitCode, text });
   const lines = error instanceof StartFailure && exitCode === daemonExit.config ? text : `procmand: ${text}`;
   process.stderr.write(`${lines}\n`);
-  process.exit(exitCode);
+  // Started again for services that live: what is in the way now may go, so it is no end that is meant.
+  process.exit(isStartedAgain ? exitCode : finalCode(exitCode));
 });

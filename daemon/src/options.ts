@@ -28,6 +28,7 @@ interface Flags {
   stateDir?: string;
   socket?: string;
   onExit?: 'leave' | 'stop';
+  stream?: true;
   lastGood?: true;
 }
 
@@ -82,6 +83,7 @@ function withFlags(command: Command): Command {
     .option('--state-dir <DIR>', 'folder of the state')
     .option('--socket <FILE>', 'control socket')
     .addOption(new Option('--on-exit <WHAT>', 'what a SIGTERM does with the services').choices(['leave', 'stop']))
+    .option('--stream', "copy the services' output to stdout, with [name] before each line")
     .option('--last-good', 'with a broken configuration, go on with the last one that was applied');
 }
 
@@ -93,7 +95,7 @@ Examples:
   procmand install --systemd          links in /usr/local/bin, and a unit; see "procmand install --help"
 
 Signals: SIGHUP reloads; SIGTERM, SIGINT, SIGQUIT end the daemon (services go on, unless on-exit is "stop");
-SIGUSR2 opens the log again. The keys of the file: docs/configuration.md.
+SIGUSR2 opens the log again. As PID 1 of a container --on-exit stop and --stream are the defaults: docs/containers.md. The keys of the file: docs/configuration.md.
 `;
 
 function fromFlags(file: string | undefined, flags: Flags): DaemonOptions {
@@ -113,7 +115,8 @@ function fromFlags(file: string | undefined, flags: Flags): DaemonOptions {
       ...(childLogDir === undefined ? {} : { childLogDir: resolve(childLogDir) }),
       ...(flags.stateDir === undefined ? {} : { stateDir: resolve(flags.stateDir) }),
       ...(flags.socket === undefined ? {} : { socket: resolve(flags.socket) }),
-      ...(flags.onExit === undefined ? {} : { onExit: flags.onExit }),
+      ...(flags.onExit === undefined ? {} : { onExit: flags.onExit, onExitGiven: true }),
+      ...(flags.stream === undefined ? {} : { stream: flags.stream, streamGiven: true }),
     },
   };
 }
