@@ -116,7 +116,8 @@ export class Configuration {
   /** Which keys of `[daemon]` differ, and when they take effect. Flags win, so a key with a flag never changes. */
   daemonChanges(next: DaemonTable): { readonly key: string; readonly takesEffect: 'now' | 'next-start' }[] {
     const differs = (key: keyof DaemonTable): boolean =>
-      !(key in this.#overrides) && withContainerDefaults(this.#current.daemon)[key] !== withContainerDefaults(next)[key];
+      !(key in this.#overrides) &&
+      withContainerDefaults(this.#current.daemon)[key] !== withContainerDefaults(next)[key];
     return [
       ...NEXT_START.filter(differs).map((key) => ({ key: kebab(key), takesEffect: 'next-start' as const })),
       ...NOW.filter(differs).map((key) => ({ key: kebab(key), takesEffect: 'now' as const })),

@@ -26,6 +26,8 @@ import { RpcServer } from './rpc/server.ts';
 import { prepareSocketDirectory } from './rpc/socket-file.ts';
 import { ServiceManager } from './service-manager.ts';
 import { groupId } from './socket-group.ts';
+import { wantsColour } from './stream/output.ts';
+import { Streamer } from './stream/streamer.ts';
 import { Supervisor, type LogLevel } from './supervision/supervisor.ts';
 import type { TargetOutcome } from './supervision/waiters.ts';
 import { TimeText } from './time-text.ts';
@@ -71,6 +73,8 @@ export class Daemon {
   #configSeen: string | undefined;
   readonly #serviceManager = new ServiceManager(process.env, (level, text) => this.log(level, text));
   readonly #collector = new QuietCollector();
+  /** Copies the services' output to stdout, where that is wanted. */
+  #streamer: Streamer | undefined;
   #lock: DaemonLock;
   #timer: NodeJS.Timeout | undefined;
   #isExiting = false;
@@ -104,8 +108,10 @@ export class Daemon {
         launchProblem: (version) => launchProblem(version, this.#environment),
         log: (level, text) => this.log(level, text),
         onRequiredFailure: (name, why) => this.#endForRequired(name, why),
+        onLaunch: (name, logs) => this.#streamer?.follow(name, logs),
         onTurn: () => {
           this.#collector.noteTurn();
+          this.#streamer?.keep(this.supervisor.world.instances);
           this.#schedule();
         },
       },
@@ -237,6 +243,7 @@ export class Daemon {
     this.time = new TimeText(daemon.timezone);
     this.logger.configure(logSettings(daemon, this.time));
     this.supervisor.setLogDirectory(daemon.childLogDir);
+    this.#stream(daemon.stream, config === this.#parts.config);
     this.supervisor.configure(guarded.config, guarded.kept);
     if (guarded.stops.length > 0) {
       this.log(
@@ -249,6 +256,27 @@ export class Daemon {
     } catch (error) {
       this.log('warning', error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /** @param isStart - it goes on where the last daemon was; else with what comes from now on */
+  #stream(isWanted: boolean, isStart: boolean): void {
+    const file = `${this.#stateDirectory}/stream.json`;
+    if (isWanted && this.#streamer === undefined) {
+      const log = (level: LogLevel, text: string): void => this.log(level, text);
+      this.#streamer = new Streamer({
+        system: this.system,
+        file,
+        goOn: isStart,
+        colour: wantsColour(process.env),
+        log,
+      });
+      this.#streamer.keep(this.supervisor.world.instances);
+    }
+    if (isWanted) return;
+    const forget = (): void => this.#guarded(() => this.system.remove(file));
+    if (this.#streamer === undefined) forget();
+    else void this.#streamer.end().finally(forget);
+    this.#streamer = undefined;
   }
 
   #watchConfig(): void {
@@ -376,7 +404,8 @@ export class Daemon {
     this.#configWatch.stop();
     // Kept while anything lives: it says where the state of that is.
     if (this.#countAlive() === 0) this.#guarded(() => this.system.remove(this.#ownerPath));
-    void Promise.all(this.#servers.map((server) => server.close())).finally(() => {
+    const closing = [...this.#servers.map((server) => server.close()), this.#streamer?.end() ?? Promise.resolve()];
+    void Promise.all(closing).finally(() => {
       this.#lock.release();
       this.#parts.exit(code);
     });
@@ -397,6 +426,7 @@ export class Daemon {
     this.#checkedAt = now;
     this.#watch.check();
     this.#configWatch.check();
+    this.#streamer?.look();
     this.#checkSurroundings();
   }
 

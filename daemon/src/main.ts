@@ -60,7 +60,10 @@ async function main(): Promise<void> {
   // Before going into the background: its child inherits what this process was given, and has a channel of its own to keep.
   if (!isBackground()) closeInheritedDescriptors();
   if (options.daemonize && isInContainer)
-    throw new StartFailure(daemonExit.usage, 'as PID 1 it cannot go into the background: the container would end; leave -d out');
+    throw new StartFailure(
+      daemonExit.usage,
+      'as PID 1 it cannot go into the background: the container would end; leave -d out',
+    );
   if (options.daemonize && !isBackground()) {
     // The file is looked at first, so that its problems are shown on this terminal.
     findConfig(options, new NodeSystem());

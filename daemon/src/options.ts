@@ -95,7 +95,8 @@ Examples:
   procmand install --systemd          links in /usr/local/bin, and a unit; see "procmand install --help"
 
 Signals: SIGHUP reloads; SIGTERM, SIGINT, SIGQUIT end the daemon (services go on, unless on-exit is "stop");
-SIGUSR2 opens the log again. As PID 1 of a container --on-exit stop and --stream are the defaults: docs/containers.md. The keys of the file: docs/configuration.md.
+SIGUSR2 opens the log again. As PID 1 of a container (docs/containers.md) --on-exit stop and --stream are the defaults.
+The keys of the file: docs/configuration.md.
 `;
 
 function fromFlags(file: string | undefined, flags: Flags): DaemonOptions {

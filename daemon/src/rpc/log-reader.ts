@@ -69,6 +69,15 @@ export interface FollowerOptions {
   readonly onLines: (lines: string[]) => void;
   /** Whether the reader can take more now: what it cannot take stays in the file, not in the daemon's memory. */
   readonly hasRoom: () => boolean;
+  /** Calls back when the file may have changed; a watch of its own on the folder unless given. */
+  readonly watch?: ((onChange: () => void) => { close(): void }) | undefined;
+  /** `look` is called once there is room again; else it is looked every so often. */
+  readonly isWoken?: boolean;
+  /** Of the file that `position` belongs to. */
+  readonly inode?: number | undefined;
+  /** Further behind than this many bytes it goes on near the end, and tells how much was left out. */
+  readonly mostBehind?: number;
+  readonly onSkipped?: (bytes: number) => void;
 }
 
 /**
@@ -79,32 +88,58 @@ export class Follower {
   readonly #o: FollowerOptions;
   #position: number;
   #inode: number | undefined;
-  #watcher: fs.FSWatcher | undefined;
+  #watcher: { close(): void } | undefined;
   #again: NodeJS.Timeout | undefined;
   #decoder = new StringDecoder('utf8');
   #partial = '';
+  /** How many bytes of the file it is. */
+  #partialBytes = 0;
 
   /** @throws the file system's error where the log's folder cannot be watched */
   constructor(options: FollowerOptions) {
     this.#o = options;
     this.#position = options.position;
+    this.#inode = options.inode;
     this.#watch();
-    this.#look();
+    this.look();
+  }
+
+  /** Behind the last whole line that was handed over, and the file it was in. */
+  get place(): { readonly position: number; readonly inode: number | undefined } {
+    return { position: Math.max(0, this.#position - this.#partialBytes), inode: this.#inode };
+  }
+
+  /** The file lost so many bytes at its beginning: what was read is not read again. */
+  noteRemoved(bytes: number): void {
+    this.#position = Math.max(0, this.#position - bytes);
+  }
+
+  /** Nothing more comes to what is there of a last line. */
+  flush(): void {
+    const line = this.#partial + this.#decoder.end();
+    this.#partial = '';
+    this.#partialBytes = 0;
+    if (line !== '') this.#o.onLines([line]);
   }
 
   /** The folder is watched: the file may come, go, and come again. */
   #watch(): void {
-    const { path } = this.#o;
+    const { path, watch } = this.#o;
+    if (watch !== undefined) {
+      this.#watcher = watch(() => this.look());
+      return;
+    }
     const slash = path.lastIndexOf('/');
     const name = path.slice(slash + 1);
-    this.#watcher = fs.watch(path.slice(0, slash) || '/', { persistent: false }, (_event, changed) => {
-      if (changed === null || changed === name) this.#look();
+    const watcher = fs.watch(path.slice(0, slash) || '/', { persistent: false }, (_event, changed) => {
+      if (changed === null || changed === name) this.look();
     });
-    this.#watcher.on('error', () => this.stop());
+    watcher.on('error', () => this.stop());
+    this.#watcher = watcher;
   }
 
   /** Nobody is above it to catch anything: an error here would end the daemon. */
-  #look(): void {
+  look(): void {
     // What is due is read in its turn.
     if (this.#again !== undefined || this.#watcher === undefined) return;
     try {
@@ -114,26 +149,27 @@ export class Follower {
     }
     this.#again = setTimeout(() => {
       this.#again = undefined;
-      this.#look();
+      this.look();
     }, AGAIN_MS).unref();
   }
 
   /** @returns whether all was read; else the rest is due later */
   #read(): boolean {
-    if (!this.#o.hasRoom()) return false;
+    if (!this.#o.hasRoom()) return this.#o.isWoken === true;
     const fd = openLog(this.#o.path);
     if (fd === undefined) return true;
     try {
       const { ino, size } = fs.fstatSync(fd);
       if ((this.#inode !== undefined && this.#inode !== ino) || size < this.#position) this.#startAnew();
       this.#inode = ino;
+      this.#skipTo(size - (this.#o.mostBehind ?? size));
       const end = Math.min(size, this.#position + PER_TURN);
       const piece = Buffer.alloc(PIECE);
       while (this.#position < end && this.#watcher !== undefined) {
         const read = fs.readSync(fd, piece, 0, PIECE, this.#position);
         if (read === 0) break;
         this.#position += read;
-        this.#take(this.#decoder.write(piece.subarray(0, read)));
+        this.#take(piece.subarray(0, read));
       }
       return this.#position >= size;
     } finally {
@@ -141,18 +177,28 @@ export class Follower {
     }
   }
 
-  #startAnew(): void {
-    this.#position = 0;
+  #skipTo(position: number): void {
+    if (position <= this.#position) return;
+    this.#o.onSkipped?.(position - this.place.position);
+    this.#startAnew(position);
+  }
+
+  #startAnew(position = 0): void {
+    this.#position = position;
     this.#partial = '';
+    this.#partialBytes = 0;
     this.#decoder = new StringDecoder('utf8');
   }
 
-  #take(text: string): void {
-    const lines = (this.#partial + text).split('\n');
+  #take(bytes: Buffer): void {
+    const newline = bytes.lastIndexOf(0x0a);
+    this.#partialBytes = newline < 0 ? this.#partialBytes + bytes.length : bytes.length - newline - 1;
+    const lines = (this.#partial + this.#decoder.write(bytes)).split('\n');
     this.#partial = lines.pop() ?? '';
     if (this.#partial.length > LONGEST_LINE) {
       lines.push(this.#partial);
       this.#partial = '';
+      this.#partialBytes = 0;
     }
     if (lines.length > 0) this.#o.onLines(lines);
   }

@@ -40,6 +40,8 @@ export interface PerformerOptions {
   readonly prober: Prober;
   /** The answer of a probe, which comes later. */
   readonly onAnswer: (key: InstanceKey, event: JobEvent) => void;
+  /** Before a launch: whoever follows its logs misses nothing of it. */
+  readonly onLaunch?: ((name: string, logs: Run['logs']) => void) | undefined;
 }
 
 /** What a terminal is taken for that nobody has named: the least that programs give colours to. */
@@ -143,6 +145,7 @@ export class Performer {
       if (isAutoLogged && !system.exists(world.logDirectory)) system.makeDirectory(world.logDirectory);
       const capture = version.command.type === 'podman-cid';
       const plan = this.#plan(instance, run, version);
+      this.#o.onLaunch?.(run.name ?? instance.id, run.logs);
       files.prepare(key, launchId, planText(plan), { capture, terminal: terminalText(plan) });
       system.startLauncher({ script: launcherScript, directory: runsDirectory, stem: key, launchId, uid });
       return [];

@@ -10,7 +10,7 @@ import { show, turn, type Change } from '../core/engine.ts';
 import { afterJump, afterStepBack, atStart, caughtUp, CLOCK_JUMP, STEP_BACK } from '../core/clock.ts';
 import { withConfig, withFallbacks } from '../core/facts.ts';
 import { resultOf, type JobEvent } from '../core/jobs.ts';
-import type { CoreConfig, Instance, InstanceKey, Now, ProcessVersion, World } from '../core/model.ts';
+import type { CoreConfig, Instance, InstanceKey, Now, ProcessVersion, Run, World } from '../core/model.ts';
 import { requiredFailure, withRequiredAnew } from '../core/required.ts';
 import { NO_VETOES } from '../core/schedule.ts';
 import type { Prober } from '../effects/prober.ts';
@@ -50,6 +50,8 @@ export interface SupervisorOptions {
   readonly launchProblem: (version: ProcessVersion) => string | undefined;
   /** A `required` process has failed for good: everything has to be stopped. Asked for once. */
   readonly onRequiredFailure?: (name: string, why: string) => void;
+  /** Before a launch: its name, and where its output goes. */
+  readonly onLaunch?: (name: string, logs: Run['logs']) => void;
   /** After each turn: when to call `wake` next may have changed. */
   readonly onTurn?: () => void;
 }
