@@ -1,5 +1,5 @@
 /** `procmand` as PID 1: it stays, reaps, passes signals on, and no end of the daemon ends the container. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Container, SHELLS } from '../harness/container.ts';
@@ -86,7 +86,7 @@ describe('as PID 1', () => {
   test('a file that was broken meanwhile does not keep a killed daemon from coming back', async ({ world }) => {
     world.configure([service('web', 'steady')]);
     const container = await begin(world);
-    writeFileSync(world.config, 'uid = ');
+    appendFileSync(world.config, '\n[[proc');
     const node = await container.node();
     signal(node, 'SIGKILL');
     await world.waitForEnd(node);

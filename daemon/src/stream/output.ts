@@ -1,5 +1,6 @@
 /** Standard output that never blocks the daemon: what it does not take now is kept up to a limit, and tried again. */
 import * as fs from 'node:fs';
+import { Socket } from 'node:net';
 import { isatty } from 'node:tty';
 
 /** No more bytes than this wait; what comes then stays in the files it comes from. */
@@ -99,8 +100,20 @@ function nonBlocking(descriptor: number): number {
     const { O_WRONLY, O_APPEND, O_NONBLOCK } = fs.constants;
     return fs.openSync(`/proc/self/fd/${descriptor}`, O_WRONLY | O_APPEND | O_NONBLOCK);
   } catch {
-    // A socket cannot be opened by path.
+    makeNonBlocking(descriptor);
     return descriptor;
+  }
+}
+
+/** Kept for ever: collected, they would close what they are made of. */
+const sockets: Socket[] = [];
+
+/** A socket (systemd's journal) cannot be opened by path; that Node makes it non-blocking is all that is wanted of it here. */
+function makeNonBlocking(descriptor: number): void {
+  try {
+    sockets.push(new Socket({ fd: descriptor, readable: false, writable: true }).unref());
+  } catch {
+    // A file, which never blocks, or nothing at all: the first write tells.
   }
 }
 
