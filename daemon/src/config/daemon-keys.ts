@@ -136,7 +136,7 @@ export const daemonKeys = {
   'on-exit': key(value.choice(['leave', 'stop']).optional(), {
     about: 'What becomes of the services when the daemon is told to end.',
     allowed: '"leave", "stop"',
-    defaultText: '`leave`',
+    defaultText: '`leave`; `stop` where the daemon is PID 1',
     example: 'on-exit = "stop"',
   }),
   /** Count. */
