@@ -105,7 +105,8 @@ export class Daemon {
         session: `${randomBytes(6).toString('hex')}n`,
         ownerStateDirectory: readOwner(system, config.uid, this.#pathContext)?.stateDir,
         prober: new NodeProber(),
-        launchProblem: (version) => launchProblem(version, this.#environment),
+        ...(loadContext.euid === 0 ? { pidPrefix: `${this.#ownerPath.replace(/\.json$/, '')}.pid.` } : {}),
+        launchProblem: (version) => launchProblem(version, { environment: this.#environment }),
         log: (level, text) => this.log(level, text),
         onRequiredFailure: (name, why) => this.#endForRequired(name, why),
         onLaunch: (name, logs) => this.#streamer?.follow(name, logs),
@@ -330,7 +331,9 @@ export class Daemon {
     const problems = new Map<InstanceKey, string>();
     for (const { key, effective } of targets) {
       const problem =
-        effective?.version === undefined ? undefined : launchProblem(effective.version, { ...this.#environment });
+        effective?.version === undefined
+          ? undefined
+          : launchProblem(effective.version, { environment: this.#environment });
       if (problem !== undefined) problems.set(key, problem);
     }
     return problems;

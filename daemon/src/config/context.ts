@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { AccountLookup } from '../effects/accounts.ts';
 import { isTimezone } from './apply-on.ts';
 import { systemTimezone } from './system-timezone.ts';
 
@@ -6,6 +7,10 @@ import { systemTimezone } from './system-timezone.ts';
 export interface LoadContext {
   /** Effective user id of the daemon. */
   euid: number;
+  /** Its effective group id; as `euid` unless given. */
+  egid?: number;
+  /** Users and groups; the system's unless given. */
+  accounts?: AccountLookup;
   env: Record<string, string | undefined>;
   cpus: number;
   /** An IANA name. */
@@ -23,6 +28,7 @@ export function currentContext(): LoadContext {
   const timezone = systemTimezone(process.env);
   return {
     euid: process.geteuid?.() ?? 0,
+    egid: process.getegid?.() ?? 0,
     env: process.env,
     cpus: availableParallelism(),
     systemTimezone: isTimezone(timezone) ? timezone : 'UTC',

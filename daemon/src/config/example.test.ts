@@ -75,7 +75,9 @@ describe('the example of each key loads', () => {
 
   test.each(cases)('%s %s', (_table, name, lines, text) => {
     expect(has(lines, name)).toBe(true);
-    const result = parseConfig(text, '/tmp/procman.toml', testContext);
+    // Another user needs a daemon of root.
+    const euid = name === 'user' || name === 'group-name' ? 0 : testContext.euid;
+    const result = parseConfig(text, '/tmp/procman.toml', { ...testContext, euid });
     const problems = (result.ok ? result.warnings : result.problems).map(formatProblem);
     // Files that an example names are not there, there is one version only, and the history of events is not built.
     const unexpected = problems.filter(

@@ -37,7 +37,7 @@ test.each([
     'the work-dir "/etc/passwd" is not a folder that can be entered',
   ],
 ])('%s with %j', (keys, environment, expected) => {
-  const problem = launchProblem(versionWith(keys), environment);
+  const problem = launchProblem(versionWith(keys), { environment });
   if (expected === undefined) expect(problem).toBeUndefined();
   else expect(problem).toMatch(new RegExp(`^${expected}: .+`));
 });

@@ -3,6 +3,9 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { inheritedEnvironment } from '../core/inherited-environment.ts';
 import type { ProcessVersion } from '../core/model.ts';
+import { systemAccounts, type AccountLookup } from '../effects/accounts.ts';
+import { resolveAccount, type DaemonIds } from '../effects/service-account.ts';
+import { SystemError } from '../effects/system.ts';
 import { holdsPlaceholder } from '../core/placeholders.ts';
 import { quote } from './problem.ts';
 
@@ -11,30 +14,70 @@ const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 /** What stands in the way of a launch. */
 export interface LaunchObstacle {
-  readonly key: 'command' | 'work-dir';
+  readonly key: 'command' | 'work-dir' | 'user' | 'group-name' | 'limits';
   readonly message: string;
   readonly hint: string;
 }
 
-/**
- * Why a version cannot be launched, in a sentence that says what to do; undefined where nothing is in the way.
- *
- * @param environment - the daemon's own; the version's `env` wins
- */
-export function launchProblem(version: ProcessVersion, environment: Record<string, string>): string | undefined {
-  const [first] = launchObstacles(version, environment);
+/** The machine and the daemon that it is to be launched by. */
+export interface LaunchPlace {
+  /** The daemon's own; the version's `env` wins. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** As whom the daemon runs; this process unless given. */
+  readonly ids?: DaemonIds;
+  /** The system's unless given. */
+  readonly accounts?: AccountLookup;
+}
+
+/** Where the launcher looks for its tools, whatever PATH says. */
+export const TOOL_FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
+
+/** Why a version cannot be launched, in a sentence that says what to do; undefined where nothing is in the way. */
+export function launchProblem(version: ProcessVersion, place: LaunchPlace): string | undefined {
+  const [first] = launchObstacles(version, place);
   return first === undefined ? undefined : `${first.message}: ${first.hint}`;
 }
 
 /** Everything that stands in the way of a launch. */
-export function launchObstacles(
-  version: ProcessVersion,
-  environment: Readonly<Record<string, string | undefined>>,
-): LaunchObstacle[] {
+export function launchObstacles(version: ProcessVersion, place: LaunchPlace): LaunchObstacle[] {
   const folder = folderProblem(version.workDir);
-  const obstacles: LaunchObstacle[] = folder === undefined ? [] : [{ key: 'work-dir', ...folder }];
-  const program = programProblem(version, environment);
-  return program === undefined ? obstacles : [...obstacles, { key: 'command', ...program }];
+  const program = programProblem(version, place.environment);
+  return [
+    ...(folder === undefined ? [] : [{ key: 'work-dir' as const, ...folder }]),
+    ...(program === undefined ? [] : [{ key: 'command' as const, ...program }]),
+    ...accountObstacles(version, place),
+    ...(version.limits === undefined ? [] : missingTool('prlimit', 'limits')),
+  ];
+}
+
+function accountObstacles(
+  version: ProcessVersion,
+  { ids = ownIds(), accounts = systemAccounts }: LaunchPlace,
+): LaunchObstacle[] {
+  const key = version.user === undefined ? 'group-name' : 'user';
+  try {
+    const resolved = resolveAccount(version, ids, accounts);
+    if ('problem' in resolved) return [resolved.problem];
+    return resolved.account.launch === undefined ? [] : missingTool('setpriv', key);
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    return [{ key, message: error.message, hint: 'see that the directory of accounts answers' }];
+  }
+}
+
+function missingTool(name: 'prlimit' | 'setpriv', key: 'limits' | 'user' | 'group-name'): LaunchObstacle[] {
+  if (isTool(name, TOOL_FOLDERS)) return [];
+  const message = `the system tool ${name} is missing in ${TOOL_FOLDERS.join(', ')}`;
+  return [{ key, message, hint: `install util-linux, or take ${key} out` }];
+}
+
+/** Is the tool in one of the folders? */
+export function isTool(name: string, folders: readonly string[]): boolean {
+  return folders.some((folder) => isExecutable(`${folder}/${name}`));
+}
+
+function ownIds(): DaemonIds {
+  return { euid: process.geteuid?.() ?? 0, egid: process.getegid?.() ?? 0 };
 }
 
 type Obstacle = Omit<LaunchObstacle, 'key'>;

@@ -2,8 +2,9 @@
 import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { holdsPlaceholder } from '../core/placeholders.ts';
+import type { LoadContext } from './context.ts';
 import type { Draft } from './draft.ts';
-import { isExecutable, isFolder, launchObstacles, programObstacle } from './launchable.ts';
+import { isExecutable, isFolder, isTool, launchObstacles, programObstacle, TOOL_FOLDERS, type LaunchPlace } from './launchable.ts';
 import { isComing, machineSeverity } from './machine-severity.ts';
 import { quote } from './problem.ts';
 import type { Report } from './report.ts';
@@ -20,8 +21,6 @@ const TERMINAL_TOOLS: typeof TOOLS = [
   { name: 'script', source: 'util-linux (Debian: bsdutils)' },
   { name: 'stty', source: 'coreutils' },
 ];
-/** Where the launcher looks for them, whatever PATH says. */
-const TOOL_FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 
 export function checkMachine(input: RuleInput, report: Report): void {
   checkTools(TOOL_FOLDERS, report);
@@ -42,7 +41,7 @@ interface Obstacle {
 
 function obstaclesOf({ version }: Draft, { context }: RuleInput): readonly Obstacle[] {
   if (version === undefined) return [];
-  const obstacles: Obstacle[] = launchObstacles(version, context.env);
+  const obstacles: Obstacle[] = launchObstacles(version, placeOf(context));
   if (version.nice !== undefined && !isTool('renice', TOOL_FOLDERS)) {
     const message = `the system tool renice is missing in ${TOOL_FOLDERS.join(', ')}`;
     obstacles.push({ key: 'nice', message, hint: 'install util-linux (Debian: bsdutils), or take nice out' });
@@ -74,6 +73,10 @@ export function terminalObstacles(folders: readonly string[]): readonly Obstacle
     : missing;
 }
 
+function placeOf({ env, euid, egid, accounts }: LoadContext): LaunchPlace {
+  return { environment: env, ids: { euid, egid: egid ?? euid }, ...(accounts === undefined ? {} : { accounts }) };
+}
+
 /** The service may make it itself, so this is no error; but until there is one, it is unhealthy. */
 function checkHealthFolder({ path, id, version }: Draft, report: Report): void {
   const check = version?.healthCheck;
@@ -95,8 +98,4 @@ export function checkTools(folders: readonly string[], report: Report): void {
     const hint = `install ${source}`;
     report.error({ path: [], message: `the system tool ${name} is missing in ${folders.join(', ')}`, hint });
   }
-}
-
-function isTool(name: string, folders: readonly string[]): boolean {
-  return folders.some((folder) => isExecutable(`${folder}/${name}`));
 }

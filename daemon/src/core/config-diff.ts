@@ -92,7 +92,8 @@ function plannedActions(before: Survey, after: Survey): readonly PlannedAction[]
     if (!stops.has(target.key)) stops.set(target.key, { target, action, reason: 'dependency' });
   }
   const depth = depthsIn(after);
-  const ordered = [...stops.values()].sort((a, b) => depth(a.target.id) - depth(b.target.id));
+  const order = (a: Target, b: Target): number => depth(a.id) - depth(b.id) || (a.id === b.id ? b.num - a.num : 0);
+  const ordered = [...stops.values()].sort((a, b) => order(a.target, b.target));
   return [...ordered, ...startsOf(before, after)].map(({ target, action, reason }) => ({
     name: target.name,
     action,

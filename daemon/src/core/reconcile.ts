@@ -51,7 +51,8 @@ function endingsOf(survey: Survey): readonly Proposal[] {
   }
   const isFree = (target: Target): boolean => dependentsInTheWay(target, survey.byId, causes).length === 0;
   const proposals: Proposal[] = unasked(survey);
-  for (const target of causes.size === 0 ? [] : survey.targets) {
+  // Of what has several instances the highest numbers go first.
+  for (const target of causes.size === 0 ? [] : survey.targets.toReversed()) {
     const cause = causes.get(target.key);
     if (cause === undefined) continue;
     proposals.push({ key: target.key, event: { kind: 'stop', cause, now: false, yieldFirst: !isFree(target) } });

@@ -6,6 +6,7 @@
 
 import type { Stem } from '../core/identity.ts';
 import type { Exit, LaunchId, ProcessIdentity, WallTime } from '../core/model.ts';
+import type { Owner } from './log-file-owner.ts';
 import { signalName } from './signals.ts';
 import type { System } from './system.ts';
 
@@ -56,11 +57,17 @@ export interface PrepareOptions {
 export class LaunchFiles {
   readonly #system: System;
   readonly #runs: string;
+  readonly #pids: string | undefined;
 
-  /** @param runsDirectory - absolute path of `runs` in the state directory */
-  constructor(system: System, runsDirectory: string) {
+  /**
+   * @param runsDirectory - absolute path of `runs` in the state directory
+   * @param pidPrefix - what the names of folders for pid files begin with, where services may run as users who may not enter the
+   * state directory
+   */
+  constructor(system: System, runsDirectory: string, pidPrefix?: string) {
     this.#system = system;
     this.#runs = runsDirectory;
+    this.#pids = pidPrefix;
   }
 
   makeDirectories(): void {
@@ -102,13 +109,24 @@ export class LaunchFiles {
 
   /** Where a command of type `pid-file` has to write the real pid. Absolute; another one for each launch, so there is never an old one. */
   pidFile(stem: Stem, launchId: LaunchId): string {
+    return this.#pids === undefined ? this.#ownPidFile(stem, launchId) : `${this.#pids}${stem}.${launchId}/pid`;
+  }
+
+  /** In the state directory: also where the daemon before this one had it. */
+  #ownPidFile(stem: Stem, launchId: LaunchId): string {
     return `${this.#runs}/pid/${stem}.${launchId}`;
+  }
+
+  /** Makes the folder of a pid file, where its user can write it. */
+  preparePidFile(stem: Stem, launchId: LaunchId, owner: Owner): void {
+    if (this.#pids !== undefined) this.#system.makeDirectoryFor(`${this.#pids}${stem}.${launchId}`, owner);
   }
 
   /** undefined where the pid file is absent, or is (not yet) just a number above 0. */
   readPid(stem: Stem, launchId: LaunchId): number | undefined {
     // One byte more than allowed, or the end of a longer number would be taken for a pid.
-    const text = this.#system.readTail(this.pidFile(stem, launchId), PID_LIMIT + 1);
+    const read = (path: string): string | undefined => this.#system.readTail(path, PID_LIMIT + 1);
+    const text = read(this.pidFile(stem, launchId)) ?? read(this.#ownPidFile(stem, launchId));
     return text === undefined || text.length > PID_LIMIT ? undefined : parsePid(text);
   }
 
@@ -147,8 +165,17 @@ export class LaunchFiles {
    */
   forget(stem: Stem, launchId: LaunchId): void {
     for (const suffix of SUFFIXES) this.#system.remove(this.#launchFile(stem, launchId, suffix));
-    this.#system.remove(this.pidFile(stem, launchId));
+    this.#removePidFile(stem, launchId);
     this.#system.remove(this.#exitFile(stem, launchId));
+  }
+
+  #removePidFile(stem: Stem, launchId: LaunchId): void {
+    this.#system.remove(this.#ownPidFile(stem, launchId));
+    if (this.#pids === undefined) return;
+    const folder = `${this.#pids}${stem}.${launchId}`;
+    if (!this.#system.exists(folder)) return;
+    this.#system.remove(this.pidFile(stem, launchId));
+    this.#system.removeDirectory(folder);
   }
 
   /** All launches that left files, for recovery. */

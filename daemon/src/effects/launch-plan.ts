@@ -5,13 +5,23 @@
  * clobber any variable. Before each step `$2` is set to what the exit file shall say if the step ends the shell
  * (`$1` is the exit file, `$3` the common part of the launch's file names until it is used for something else): see launch.sh.
  *
+ * With another user it has two parts: root's, and the user's, which a shell of that user reads from the same file. `$4` tells
+ * them apart: it is set in the second one.
+ *
  * A text file without `#!` is run by sh, as POSIX says for ENOEXEC: that counts as launched, also if sh makes nothing of it.
  */
+import type { Limits } from '../core/model.ts';
+import { asUser, becomeUser, quote, setLimits, step, withoutExitFile } from './launch-steps.ts';
+import type { LaunchAccount } from './service-account.ts';
+
+export { quote };
 
 export interface LogFile {
   readonly path: string;
-  /** In a folder of our own: a symbolic link there is refused. */
+  /** In a folder of our own, or one that others may write to: a symbolic link there is refused. */
   readonly auto: boolean;
+  /** Opened as the service's user: what it may not write to, it cannot have written to by root. */
+  readonly byUser?: boolean;
 }
 
 /** What a run shares with its hooks and checks. */
@@ -22,6 +32,9 @@ export interface LaunchGround {
   readonly umask?: number;
   /** Absolute priority, -20 to 19. */
   readonly nice?: number;
+  readonly limits?: Limits;
+  /** As whom it runs; undefined: as the daemon does. */
+  readonly account?: LaunchAccount;
 }
 
 export interface LaunchPlan extends LaunchGround {
@@ -61,9 +74,6 @@ const LAUNCHER_OWNED = 'LC_ALL PATH PWD OLDPWD SHLVL PROCMAN_LAUNCHER PROCMAN_PI
 const TERMINAL_ROWS = 24;
 const TERMINAL_COLUMNS = 80;
 
-/** The longest failure text: the exit file stays within one block. */
-const LONGEST_TEXT = 400;
-
 /** What the comment on a plan's first line begins with. */
 const GROUND = '# ';
 
@@ -72,17 +82,36 @@ const GROUND = '# ';
  * may have changed, or be gone. Never throws: what cannot be launched makes a plan that fails.
  */
 export function planText(plan: LaunchPlan): string {
-  const lines = holdsNul(plan)
-    ? [...step('plan', 'a value holds a NUL character'), 'exit 125']
-    : [
-        ...(plan.terminal === true ? onTerminal() : redirections(plan)),
-        ...(plan.umask === undefined ? [] : setUmask(plan.umask)),
-        ...(plan.nice === undefined ? [] : setNice(plan.nice)),
-        ...step('cd', `cannot change to ${plan.workDir}`),
-        `cd -- ${quote(plan.workDir)} || exit 125`,
-        ...execute(plan),
-      ];
-  return `${[groundLine(plan), ...lines].join('\n')}\n`;
+  return `${[groundLine(plan), ...linesOf(plan)].join('\n')}\n`;
+}
+
+function linesOf(plan: LaunchPlan): string[] {
+  if (holdsNul(plan)) return [...step('plan', 'a value holds a NUL character'), 'exit 125'];
+  const { account, workDir } = plan;
+  // Priority first: renice is a process, and a limit on these may forbid it.
+  const byRoot = [...(plan.nice === undefined ? [] : setNice(plan.nice)), ...setLimits(plan.limits ?? {})];
+  const cannotEnter = step('cd', `cannot change to ${workDir}`);
+  const enter = `cd -- ${quote(workDir)}`;
+  if (account === undefined) {
+    const output = plan.terminal === true ? onTerminal() : redirections(plan, () => true);
+    const before = [...output, ...maskOf(plan), ...byRoot];
+    return [...before, ...cannotEnter, `${enter} || exit 125`, ...execute(plan)];
+  }
+  return [
+    '[ -n "${4-}" ] || {',
+    ...(plan.terminal === true ? [...onTerminal(), ...giveTerminal(account)] : redirections(plan, isByRoot)),
+    ...byRoot,
+    // Where root may not enter (NFS) the user may.
+    `entered=no; ${enter} 2>/dev/null && entered=yes`,
+    ...becomeUser(account),
+    '}',
+    ...asUser(plan.terminal === true ? '<&1' : '</dev/null', [
+      `[ "$4" = yes ] || { ${cannotEnter.join('; ')}; ${enter} || exit 125; }`,
+      ...(plan.terminal === true ? [] : redirections(plan, (log) => !isByRoot(log))),
+      ...maskOf(plan),
+      ...execute(plan),
+    ]),
+  ];
 }
 
 /**
@@ -93,7 +122,7 @@ export function terminalText(plan: LaunchPlan): string | undefined {
   if (plan.terminal !== true) return undefined;
   const lines = holdsNul(plan)
     ? [...step('plan', 'a value holds a NUL character'), 'exit 125']
-    : redirect(1, 'stdout', plan.stdout);
+    : scriptOutput(plan.stdout);
   return `${lines.join('\n')}\n`;
 }
 
@@ -122,28 +151,35 @@ export function hookPlan(ground: LaunchGround, { command, environment, stdout, s
 }
 
 /** JSON has no raw newline, so the comment ends where the line does, whatever the values hold. */
-function groundLine({ workDir, environment, umask, nice }: LaunchGround): string {
-  return GROUND + JSON.stringify({ workDir, environment, umask, nice });
+function groundLine({ workDir, environment, umask, nice, limits, account }: LaunchGround): string {
+  return GROUND + JSON.stringify({ workDir, environment, umask, nice, limits, account });
 }
 
 function isGround(value: unknown): value is LaunchGround {
   if (!isObject(value)) return false;
-  const { workDir, environment, umask, nice } = value;
+  const { workDir, environment, umask, nice, limits, account } = value;
   return (
     typeof workDir === 'string' &&
     isObject(environment) &&
     Object.values(environment).every((each) => typeof each === 'string') &&
-    [umask, nice].every((each) => each === undefined || Number.isInteger(each))
+    [umask, nice].every((each) => each === undefined || Number.isInteger(each)) &&
+    (limits === undefined || isLimits(limits)) &&
+    (account === undefined || isAccount(account))
   );
+}
+
+function isLimits(value: unknown): value is Limits {
+  return isObject(value) && Object.values(value).every((each) => each === 'unlimited' || Number.isInteger(each));
+}
+
+function isAccount(value: unknown): value is LaunchAccount {
+  if (!isObject(value)) return false;
+  const { uid, gid, initGroups } = value;
+  return Number.isInteger(uid) && Number.isInteger(gid) && typeof initGroups === 'boolean';
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Quotes a text for sh: one word, whatever it holds (but NUL, which no sh can hold). */
-export function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function holdsNul(plan: LaunchPlan): boolean {
@@ -152,14 +188,32 @@ function holdsNul(plan: LaunchPlan): boolean {
   return texts.some((text) => text.includes('\0'));
 }
 
-/** Says what the exit file shall tell if the lines that follow end the shell. */
-function step(name: string, text: string): string[] {
-  const plain = text.replaceAll(/[\x00-\x1f\x7f]/g, '?').slice(0, LONGEST_TEXT);
-  return [`set -- "$1" ${quote(`failed ${name} ${plain}`)} "$3"`];
+/** Those that the chosen log files need; what is no file is opened with the first of them. */
+function redirections({ stdout, stderr }: LaunchPlan, isChosen: (log: LogFile) => boolean): string[] {
+  const isHere = (target: LaunchPlan['stdout']): boolean =>
+    isLogFile(target) ? isChosen(target) : isChosen({ path: '', auto: false });
+  return [
+    ...(isHere(stdout) ? redirect(1, 'stdout', stdout) : []),
+    ...(isHere(stderr === 'stdout' ? stdout : stderr) ? redirect(2, 'stderr', stderr) : []),
+  ];
 }
 
-function redirections(plan: LaunchPlan): string[] {
-  return [...redirect(1, 'stdout', plan.stdout), ...redirect(2, 'stderr', plan.stderr)];
+const isByRoot = ({ byUser }: LogFile): boolean => byUser !== true;
+
+/** `script` writes the log, and it is the daemon's: a file that only the service's user may open safely is none for it. */
+function scriptOutput(target: LaunchPlan['stdout']): string[] {
+  if (!isLogFile(target) || isByRoot(target)) return redirect(1, 'stdout', target);
+  const why = `${target.path} lies where others than root may write: with pty name a log elsewhere`;
+  return [...step('stdout', why), 'exit 125'];
+}
+
+/** Or the service could not open it by its name. */
+function giveTerminal({ uid }: LaunchAccount): string[] {
+  return [...step('pty', 'cannot give the terminal to its user'), `chown ${uid} "$(tty)" || exit 125`];
+}
+
+function isLogFile(target: LaunchPlan['stdout']): target is LogFile {
+  return typeof target === 'object' && target !== null;
 }
 
 /**
@@ -194,7 +248,8 @@ function redirect(
   ];
 }
 
-function setUmask(umask: number): string[] {
+function maskOf({ umask }: LaunchPlan): string[] {
+  if (umask === undefined) return [];
   const octal = umask.toString(8).padStart(4, '0');
   return [...step('umask', `cannot set umask ${octal}`), `umask ${octal} || exit 125`];
 }
@@ -212,6 +267,7 @@ function execute(plan: LaunchPlan): string[] {
   const owned = entries.filter(([name]) => isShellOwned(name)).map(assign);
   const [program = '', ...rest] = plan.argv;
   const { lines, word } = findProgram(program, plan.environment['PATH']);
+  const wrap = plan.account === undefined ? (exec: string): string => exec : withoutExitFile;
   // `env` would take a program with `=` in its name for a variable.
   const viaEnv = owned.length > 0 && !program.includes('=') ? ['/usr/bin/env', ...owned] : [];
   return [
@@ -222,7 +278,7 @@ function execute(plan: LaunchPlan): string[] {
     ...exports,
     '} 2>/dev/null',
     ...step('exec', `${program}: cannot be executed (wrong format, or its interpreter is missing?)`),
-    ['exec', ...viaEnv, word, ...rest.map(quote)].join(' '),
+    wrap(['exec', ...viaEnv, word, ...rest.map(quote)].join(' ')),
   ];
 }
 

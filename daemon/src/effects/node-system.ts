@@ -3,9 +3,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import type { Now, SignalName, WallTime } from '../core/model.ts';
+import { RecentAccounts, systemAccounts } from './accounts.ts';
 import { tailOf } from './file-tail.ts';
 import { newestChange } from './folder-activity.ts';
 import { openFilesOf, usageOf } from './process-usage.ts';
+import { folderTrust, giveLogFile, makeLogFile, type FolderTrust, type Owner } from './log-file-owner.ts';
 import { signalNumber } from './signals.ts';
 import {
   SystemError,
@@ -34,6 +36,8 @@ const CLOSE_ON_EXEC = 0o2000000;
 
 export class NodeSystem implements System {
   readonly ticksPerSecond = TICKS_PER_SECOND;
+  readonly ids = { euid: process.geteuid?.() ?? 0, egid: process.getegid?.() ?? 0 };
+  readonly accounts = new RecentAccounts(systemAccounts, () => performance.now());
   readonly #bootId = readOptional('/proc/sys/kernel/random/boot_id').trim();
   readonly #pidNamespace = linkTarget('/proc/self/ns/pid') ?? '';
   /** Grows to the largest text read from /proc, and is used again: reading /proc is most of a sweep. */
@@ -74,7 +78,8 @@ export class NodeSystem implements System {
   readTail(path: string, bytes: number): string | undefined {
     return attempt('read the end of', path, () => {
       // Without waiting: a service may have put a pipe there that nobody writes to.
-      const fd = openIfThere(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+      const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = fs.constants;
+      const fd = openUnlessLink(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
       if (fd === undefined) return undefined;
       try {
         return tailOf(fd, bytes);
@@ -139,6 +144,40 @@ export class NodeSystem implements System {
       }
       if (!fs.statSync(path).isDirectory()) throw Object.assign(new Error('it is no directory'), { code: 'ENOTDIR' });
     });
+  }
+
+  makeDirectoryFor(path: string, { uid, gid }: Owner): void {
+    attempt('make directory', path, () => {
+      try {
+        fs.mkdirSync(path, { mode: 0o700 });
+      } catch (error) {
+        if (codeOf(error) !== 'EEXIST') throw error;
+        return;
+      }
+      fs.chownSync(path, uid, gid);
+    });
+  }
+
+  removeDirectory(path: string): void {
+    attempt('remove directory', path, () => {
+      try {
+        fs.rmdirSync(path);
+      } catch (error) {
+        if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(codeOf(error))) throw error;
+      }
+    });
+  }
+
+  giveLogFile(path: string, owner: Owner): void {
+    attempt('give away the log file', path, () => giveLogFile(path, owner, this.ids.euid));
+  }
+
+  makeLogFile(path: string, owner: Owner): void {
+    attempt('make the log file', path, () => makeLogFile(path, owner));
+  }
+
+  folderTrust(folder: string): FolderTrust {
+    return folderTrust(folder, this.ids.euid);
   }
 
   list(path: string): string[] {
@@ -390,6 +429,16 @@ function openIfThere(path: string, flags: string | number = 'r'): number | undef
     return fs.openSync(path, flags);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** undefined for a symbolic link, too. */
+function openUnlessLink(path: string, flags: number): number | undefined {
+  try {
+    return openIfThere(path, flags);
+  } catch (error) {
+    if (codeOf(error) === 'ELOOP') return undefined;
     throw error;
   }
 }

@@ -7,6 +7,9 @@
  */
 
 import type { Now, SignalName, WallTime } from '../core/model.ts';
+import type { AccountLookup } from './accounts.ts';
+import type { FolderTrust, Owner } from './log-file-owner.ts';
+import type { DaemonIds } from './service-account.ts';
 
 /** An operating-system call that failed: the act, what it was done to, and the cause (`ENOSPC`, `EROFS`, `EACCES`...). */
 export class SystemError extends Error {
@@ -109,8 +112,8 @@ export interface System {
   /** The file's text, or undefined where it does not exist. */
   readFile(path: string): FileText | undefined;
   /**
-   * The end of a regular file as text, read without the rest; undefined where it does not exist, or is no regular file. A
-   * character that the limit cuts is left out.
+   * The end of a regular file as text, read without the rest; undefined where it does not exist, or is no regular file (no
+   * link either). A character that the limit cuts is left out.
    */
   readTail(path: string, bytes: number): string | undefined;
   /** Writes or overwrites a file; not atomic. */
@@ -121,6 +124,10 @@ export interface System {
   remove(path: string): void;
   /** Makes a directory and its parents, 0700. */
   makeDirectory(path: string): void;
+  /** Makes a directory, 0700, that belongs to another user; its parent is there. Nothing happens where it exists. */
+  makeDirectoryFor(path: string, owner: Owner): void;
+  /** Removes an empty directory; nothing happens where there is none, or where something is in it. */
+  removeDirectory(path: string): void;
   /** The names in a directory; empty where it does not exist. */
   list(path: string): string[];
   exists(path: string): boolean;
@@ -131,6 +138,17 @@ export interface System {
   newestChange(path: string): WallTime | undefined;
   /** fsync of a directory, so that a rename in it survives a power cut. */
   syncDirectory(path: string): void;
+
+  /** As whom the daemon runs. */
+  readonly ids: DaemonIds;
+  /** Users and groups, as they were a few seconds ago. */
+  readonly accounts: AccountLookup;
+  /** Makes a log file for its owner, or gives it the one that is there; see `giveLogFile`. */
+  giveLogFile(path: string, owner: Owner): void;
+  /** Makes a log file for its owner where there is none. */
+  makeLogFile(path: string, owner: Owner): void;
+  /** Who else may put something into a folder. */
+  folderTrust(folder: string): FolderTrust;
 
   /** The pids of this pid namespace, threads left out. */
   pids(): number[];

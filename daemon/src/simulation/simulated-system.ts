@@ -5,7 +5,7 @@ import {
   type WriteOptions,
 } from '../effects/system.ts'; // prettier-ignore
 import { startLauncher, type LauncherFlaws } from './launcher.ts';
-import type { SimulatedMachine, SimulatedProcess } from './machine.ts';
+import { OWN_UID, type SimulatedMachine, type SimulatedProcess } from './machine.ts';
 
 /** kill -9 of the daemon: passes through everything, as no code runs after it. */
 export class DaemonKilled extends Error {
@@ -19,6 +19,9 @@ export type Moment = 'before' | 'within' | 'after';
 
 export class SimulatedSystem implements System {
   readonly ticksPerSecond: number;
+  /** Nobody is root there, so all of it runs as the daemon. */
+  readonly ids = { euid: OWN_UID, egid: OWN_UID };
+  readonly accounts = { findUser: () => undefined, findGroup: () => undefined };
   readonly #machine: SimulatedMachine;
   readonly #daemon: SimulatedProcess;
   readonly #flaws: LauncherFlaws;
@@ -114,6 +117,26 @@ export class SimulatedSystem implements System {
 
   makeDirectory(path: string): void {
     this.#call(() => this.#machine.files.makeDirectory(path));
+  }
+
+  makeDirectoryFor(path: string): void {
+    this.makeDirectory(path);
+  }
+
+  removeDirectory(): void {
+    throw new SystemError('remove directory', 'any', 'ENOSYS');
+  }
+
+  giveLogFile(path: string): void {
+    throw new SystemError('give away', path, 'EPERM');
+  }
+
+  makeLogFile(path: string): void {
+    throw new SystemError('make for its owner', path, 'EPERM');
+  }
+
+  folderTrust(): 'own' {
+    return 'own';
   }
 
   list(path: string): string[] {

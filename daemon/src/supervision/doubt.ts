@@ -1,13 +1,14 @@
 /** What an operator's `unblock` does where something alive cannot be proven (BLOCKED `identity`, `pid-file`). */
 import { parseMark, runMark } from '../core/identity.ts';
 import type { InstanceEvent } from '../core/lifecycle.ts';
-import type { Instance, LaunchId, LiveProcess, ProcessIdentity, Run } from '../core/model.ts';
+import type { Instance, LaunchId, LiveProcess, ProcessIdentity, ProcessVersion, Run } from '../core/model.ts';
 import { settingsOf } from '../core/reconcile.ts';
 import type { Target } from '../core/targets.ts';
 import type { LaunchFiles } from '../effects/launch-files.ts';
 import type { ProcessInfo } from '../effects/process-table.ts';
 import type { System } from '../effects/system.ts';
 import type { Members } from './members.ts';
+import { configuredUser } from './run-account.ts';
 
 export type Resolution = 'gone' | 'kill' | { readonly adopt: number };
 
@@ -106,8 +107,8 @@ function adopt(
 ): ResolutionOutcome {
   const { system, files, uid } = parts;
   const refused = (message: string): ResolutionOutcome => ({ resolved: false, candidates, message });
-  const main = alive.find((process) => process.pid === pid) ?? lateComer(parts, instance, pid);
   const version = target?.effective?.version;
+  const main = alive.find((process) => process.pid === pid) ?? lateComer(parts, instance, version, pid);
   const mark = parseMark(main?.marks.run, uid);
   if (main === undefined) return refused(`process ${pid} is not one of its candidates`);
   if (mark !== undefined && mark.key !== instance.key) return refused(`process ${pid} belongs to a run of ${mark.key}`);
@@ -143,9 +144,14 @@ function adopt(
 }
 
 /** What an expression started that named no process: it may bear no mark, but has to be younger than its launch, and its user's. */
-function lateComer({ system, members }: DoubtParts, { doubt, ended }: Instance, pid: number): ProcessInfo | undefined {
-  if (doubt?.code !== 'pid-file' || ended === undefined) return undefined;
-  const user = system.stat(members.self)?.uid;
+function lateComer(
+  { system, members }: DoubtParts,
+  { doubt, ended }: Instance,
+  version: ProcessVersion | undefined,
+  pid: number,
+): ProcessInfo | undefined {
+  if (doubt?.code !== 'pid-file' || ended === undefined || version === undefined) return undefined;
+  const user = configuredUser(system, version);
   return members
     .processes()
     .find(

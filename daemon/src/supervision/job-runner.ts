@@ -8,6 +8,7 @@ import type { LaunchFiles } from '../effects/launch-files.ts';
 import { groundOf, hookPlan, planText, type LaunchGround, type LogFile } from '../effects/launch-plan.ts';
 import type { Prober } from '../effects/prober.ts';
 import { SystemError, type System } from '../effects/system.ts';
+import { logFile } from './log-files.ts';
 import type { Members } from './members.ts';
 
 export interface JobRunnerOptions {
@@ -101,24 +102,23 @@ export class JobRunner {
       launchId,
       result: { ok: false, text },
     });
-    const known = run === undefined ? undefined : files.readPlan(instance.key, run.launchId);
-    const ground = (known === undefined ? undefined : groundOf(known)) ?? this.#o.groundFor(instance, run, world);
-    if (ground === undefined) return [failed('its definition is gone')];
+    const ground = this.#groundOf(instance, run, world);
+    if (typeof ground === 'string') return [failed(ground)];
     const cid = name === 'inspect' && run !== undefined ? this.#containerId(instance.key, run) : undefined;
     if (name === 'inspect' && cid === undefined) return [failed('its command printed no container id')];
     const capture = CHECKS.has(name);
     const main = run === undefined ? undefined : mainOf(run);
-    const plan = hookPlan(ground, {
-      command,
-      environment: {
-        PROCMAN_HOOK: runMark(uid, stem, launchId),
-        ...(main === undefined ? {} : { PROCMAN_PID: String(main.pid) }),
-        ...(cid === undefined ? {} : { PROCMAN_CID: cid }),
-        ...job.variables,
-      },
-      ...(capture ? { stdout: 'capture', stderr: 'stdout' } : this.#logs(run, world)),
-    });
     try {
+      const plan = hookPlan(ground, {
+        command,
+        environment: {
+          PROCMAN_HOOK: runMark(uid, stem, launchId),
+          ...(main === undefined ? {} : { PROCMAN_PID: String(main.pid) }),
+          ...(cid === undefined ? {} : { PROCMAN_CID: cid }),
+          ...job.variables,
+        },
+        ...(capture ? { stdout: 'capture', stderr: 'stdout' } : this.#logs(run, world, ground)),
+      });
       files.prepare(stem, launchId, planText(plan), { capture });
       system.startLauncher({ script: launcherScript, directory: runsDirectory, stem, launchId, uid });
       return [];
@@ -126,6 +126,18 @@ export class JobRunner {
       if (!(error instanceof SystemError)) throw error;
       this.#takeBack(stem, launchId);
       return [{ kind: 'job-ended', job: name, launchId, result: { ok: false, text: error.message }, again: true }];
+    }
+  }
+
+  /** What its run has; a text where that is not to be had. */
+  #groundOf(instance: Instance, run: Run | undefined, world: World): LaunchGround | string {
+    const known = run === undefined ? undefined : this.#o.files.readPlan(instance.key, run.launchId);
+    try {
+      const ground = (known === undefined ? undefined : groundOf(known)) ?? this.#o.groundFor(instance, run, world);
+      return ground ?? 'its definition is gone';
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      return error.message;
     }
   }
 
@@ -145,15 +157,19 @@ export class JobRunner {
   }
 
   /** Hooks write where their process writes. */
-  #logs(run: Run | undefined, { logDirectory }: World): { stdout: LogFile | null; stderr: LogFile | 'stdout' | null } {
+  #logs(
+    run: Run | undefined,
+    { logDirectory }: World,
+    { account }: LaunchGround,
+  ): { stdout: LogFile | null; stderr: LogFile | 'stdout' | null } {
     const { system } = this.#o;
+    const logs = run?.logs ?? {};
+    const isAuto = (path: string): boolean => path.startsWith(`${logDirectory}/`);
     const target = (path: string | undefined): LogFile | null =>
-      path === undefined ? null : { path, auto: path.startsWith(`${logDirectory}/`) };
-    const stdout = target(run?.logs.stdout);
-    const stderr = target(run?.logs.stderr);
-    if ((stdout?.auto === true || stderr?.auto === true) && !system.exists(logDirectory))
-      system.makeDirectory(logDirectory);
-    return { stdout, stderr: stderr?.path === stdout?.path && stdout !== null ? 'stdout' : stderr };
+      path === undefined ? null : logFile(system, path, isAuto(path), account);
+    if (Object.values(logs).some(isAuto) && !system.exists(logDirectory)) system.makeDirectory(logDirectory);
+    const isMerged = logs.stdout !== undefined && logs.stderr === logs.stdout;
+    return { stdout: target(logs.stdout), stderr: isMerged ? 'stdout' : target(logs.stderr) };
   }
 
   /* ---------------------------------------------------------------- their ends */

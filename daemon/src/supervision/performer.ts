@@ -13,14 +13,17 @@ import { processById } from '../core/process-by-id.ts';
 import { effectiveVersion } from '../core/schedule.ts';
 import { instanceName } from '../core/targets.ts';
 import { parsePid, type LaunchFiles } from '../effects/launch-files.ts';
-import { planText, terminalText, type LaunchGround, type LaunchPlan, type LogFile } from '../effects/launch-plan.ts';
+import { groundOf, planText, terminalText, type LaunchGround, type LaunchPlan, type LogFile } from '../effects/launch-plan.ts';
 import type { Prober } from '../effects/prober.ts';
+import type { LaunchAccount } from '../effects/service-account.ts';
 import type { ProcessInfo } from '../effects/process-table.ts';
 import { SystemError, type System } from '../effects/system.ts';
 import type { Witness } from './evidence.ts';
 import { JobRunner } from './job-runner.ts';
+import { logFile } from './log-files.ts';
 import { isSubordinate } from './subordinate-uids.ts';
 import type { Members } from './members.ts';
+import { accountOf, userOf } from './run-account.ts';
 
 export interface PerformerOptions {
   readonly system: System;
@@ -145,6 +148,7 @@ export class Performer {
       if (isAutoLogged && !system.exists(world.logDirectory)) system.makeDirectory(world.logDirectory);
       const capture = version.command.type === 'podman-cid';
       const plan = this.#plan(instance, run, version);
+      if (version.command.type === 'pid-file') files.preparePidFile(key, launchId, plan.account ?? ownAccount(system));
       this.#o.onLaunch?.(run.name ?? instance.id, run.logs);
       files.prepare(key, launchId, planText(plan), { capture, terminal: terminalText(plan) });
       system.startLauncher({ script: launcherScript, directory: runsDirectory, stem: key, launchId, uid });
@@ -168,10 +172,11 @@ export class Performer {
     const { stdout, stderr } = run.logs;
     const isMerged = version.stderrLog.kind === 'stdout' || (stdout !== undefined && stderr === stdout);
     const values = this.#launchValues(instance, run);
+    const ground = this.#ground(instance, run, version);
     const log = (path: string | undefined, target: LogTarget): LogFile | null =>
-      path === undefined ? null : { path, auto: target.kind === 'auto' };
+      path === undefined ? null : logFile(this.#o.system, path, target.kind === 'auto', ground.account);
     return {
-      ...this.#ground(instance, run, version),
+      ...ground,
       argv: version.command.argv.map((word) => fillPlaceholders(word, values)),
       stdout: version.command.type === 'podman-cid' ? 'capture' : log(stdout, version.stdoutLog),
       stderr: isMerged ? 'stdout' : log(stderr, version.stderrLog),
@@ -189,16 +194,21 @@ export class Performer {
     };
   }
 
-  /** What the run and its hooks share. */
+  /**
+   * What the run and its hooks share.
+   *
+   * @throws SystemError where its user or group is not known
+   */
   #ground(instance: Instance, run: Run, version: ProcessVersion): LaunchGround {
     const values = this.#launchValues(instance, run);
     const own = Object.entries(version.env).map(([name, value]) => [name, fillPlaceholders(value, values)]);
     const { PROCMAN_PID_FILE, ...named } = values;
+    const { launch: account, variables } = accountOf(this.#o.system, version);
     return {
       workDir: fillPlaceholders(version.workDir, values),
       environment: {
         ...(version.pty ? { TERM: TERMINAL_TYPE } : {}),
-        ...inheritedEnvironment(this.#o.environment, version.inheritEnv),
+        ...withVariables(inheritedEnvironment(this.#o.environment, version.inheritEnv), variables),
         ...(Object.fromEntries(own) as Record<string, string>),
         ...named,
         ...(version.command.type === 'pid-file' ? { PROCMAN_PID_FILE } : {}),
@@ -207,6 +217,8 @@ export class Performer {
       },
       ...(version.umask === undefined ? {} : { umask: version.umask }),
       ...(version.nice === undefined ? {} : { nice: version.nice }),
+      ...(version.limits === undefined ? {} : { limits: version.limits }),
+      ...(account === undefined ? {} : { account }),
     };
   }
 
@@ -263,7 +275,7 @@ export class Performer {
     const other = parseMark(info.marks.run, uid);
     if (other !== undefined && other.key !== key)
       return unhanded(`process ${pid}, which it named, belongs to a run of ${other.key}`, info);
-    const isOwn = info.marks.run === runMark(uid, key, launchId) || this.#isOfUser(stat.uid, run);
+    const isOwn = info.marks.run === runMark(uid, key, launchId) || this.#isOfUser(stat.uid, key, run);
     if (!isOwn) return unhanded(`process ${pid}, which it named, is neither marked as its own nor its user's`, info);
     this.#pidsSeen.delete(launchId);
     const process: ProcessIdentity = {
@@ -277,12 +289,12 @@ export class Performer {
     return [{ kind: 'handed', launchId, process }];
   }
 
-  /** The daemon's own user; for a container also what that user may be mapped to: all for root, else its subordinate uids. */
-  #isOfUser(owner: number, { type }: Run): boolean {
-    const { system, self } = this.#o;
-    const user = system.stat(self)?.uid;
+  /** The user that the run was launched as; for a container also what that one may be mapped to: all for root, else its subordinate uids. */
+  #isOfUser(owner: number, key: InstanceKey, { type, launchId }: Run): boolean {
+    const { system, files } = this.#o;
+    const user = userOf(system, groundOf(files.readPlan(key, launchId) ?? ''));
     if (owner === user) return true;
-    return type === 'podman-cid' && user !== undefined && (user === 0 || isSubordinate(system, user, owner));
+    return type === 'podman-cid' && (user === 0 || isSubordinate(system, user, owner));
   }
 
   /** Daemons of old end first, and write their pid a moment later. */
@@ -373,6 +385,19 @@ export class Performer {
     }
     return [];
   }
+}
+
+/** What follows the user stands in place of what the daemon has; undefined takes it away. */
+function withVariables(
+  inherited: Readonly<Record<string, string>>,
+  variables: Readonly<Partial<Record<string, string | undefined>>>,
+): Record<string, string> {
+  const all = Object.entries({ ...inherited, ...variables });
+  return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+function ownAccount({ ids: { euid, egid } }: System): Pick<LaunchAccount, 'uid' | 'gid'> {
+  return { uid: euid, gid: egid };
 }
 
 /** Main processes and launchers of all other runs: they need not be read to know that they are not the sought ones'. */

@@ -44,6 +44,8 @@ export interface SupervisorOptions {
   /** A random text, drawn once per daemon: letters and digits. */
   readonly session: string;
   readonly ownerStateDirectory?: string | undefined;
+  /** What the names of folders for pid files begin with, where services may run as other users. */
+  readonly pidPrefix?: string;
   readonly log: (level: LogLevel, text: string) => void;
   readonly prober: Prober;
   /** Why a version could not be launched on this machine now; undefined: it could. */
@@ -98,7 +100,7 @@ export class Supervisor {
     const { system, stateDirectory, uid, self, log } = options;
     const runsDirectory = `${stateDirectory}/runs`;
     this.#o = options;
-    this.#files = new LaunchFiles(system, runsDirectory);
+    this.#files = new LaunchFiles(system, runsDirectory, options.pidPrefix);
     this.#store = new StateStore(system, stateDirectory);
     this.#saver = new Saver(system, this.#store, log);
     this.#journal = new Journal(log);
