@@ -1,7 +1,7 @@
 import { isShellOwned } from './effects/launch-plan.ts';
 
-/** Variables that are the daemon's own business, whatever `inherit-env` says. */
-const OWN = /^(?:NOTIFY_SOCKET|NODE_OPTIONS|NODE_CHANNEL_.*|PROCMAN_.*|PROCMAND_.*)$/;
+/** Variables that are the daemon's own business, whatever `inherit-env` says: also where it was started, which is no service's PWD. */
+const OWN = /^(?:PWD|OLDPWD|NOTIFY_SOCKET|NODE_OPTIONS|NODE_CHANNEL_.*|PROCMAN_.*|PROCMAND_.*)$/;
 
 /**
  * What services inherit of the daemon's environment: not what bin/procmand has set for the daemon itself, nor what belongs to

@@ -271,6 +271,9 @@ export class World {
     rmSync(this.root, { recursive: true, force: true });
     for (const name of [`${this.uid}.json`, `${this.uid}.sock`, `${this.uid}.lock`])
       rmSync(join('/run/procman', name), { force: true });
+    const left = existsSync('/run/procman') ? readdirSync('/run/procman') : [];
+    for (const name of left.filter((each) => each.startsWith(`${this.uid}.pid.`)))
+      rmSync(join('/run/procman', name), { recursive: true, force: true });
   }
 
   #killMarked(): number {

@@ -11,7 +11,7 @@
  * A text file without `#!` is run by sh, as POSIX says for ENOEXEC: that counts as launched, also if sh makes nothing of it.
  */
 import type { Limits } from '../core/model.ts';
-import { asUser, becomeUser, quote, setLimits, step, withoutExitFile } from './launch-steps.ts';
+import { asUser, becomeUser, openPlan, quote, setLimits, step, withoutExitFile } from './launch-steps.ts';
 import type { LaunchAccount } from './service-account.ts';
 
 export { quote };
@@ -99,6 +99,7 @@ function linesOf(plan: LaunchPlan): string[] {
   }
   return [
     '[ -n "${4-}" ] || {',
+    openPlan,
     ...(plan.terminal === true ? [...onTerminal(), ...giveTerminal(account)] : redirections(plan, isByRoot)),
     ...byRoot,
     // Where root may not enter (NFS) the user may.

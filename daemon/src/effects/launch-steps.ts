@@ -39,6 +39,9 @@ function limitText(limits: Limits, name: keyof Limits): string {
   return String(name === 'cpu' ? Math.max(Math.ceil(value / 1000), 1) : value);
 }
 
+/** The plan itself, on descriptor 7, while its path is still right: what the user's shell will read. */
+export const openPlan = 'exec 7<"$3.plan"';
+
 /**
  * Ends root's part of a plan, to be followed by `asUser`: the same text is read again by a shell of the user, on its stdin, so
  * that nothing of it is ever seen in an argument or a file that somebody else can read. Tried out first, because what setpriv
@@ -49,7 +52,7 @@ export function becomeUser({ uid, gid, initGroups }: LaunchAccount): string[] {
   return [
     ...step('user', `cannot become user ${uid}, group ${gid}: no right to, or more processes than its nproc allows?`),
     `${setpriv} true || exit 125`,
-    `exec ${setpriv} sh -s "$1" "$2" "" "$entered" 8<>"$1" <"$3.plan"`,
+    `exec ${setpriv} sh -s "$1" "$2" "" "$entered" 8<>"$1" <&7 7<&-`,
   ];
 }
 
