@@ -4,6 +4,8 @@ import { launchEnvironment } from './environment.ts';
 test('services inherit everything but what is the daemon’s own', () => {
   const env = {
     PATH: '/bin',
+    PWD: '/root',
+    OLDPWD: '/',
     NODE_OPTIONS: '--inspect',
     NOTIFY_SOCKET: '/run/notify',
     PROCMAN_RUN: 'u/a~0/x',

@@ -196,7 +196,8 @@ export const sharedKeys = {
   }),
   /** [+] */
   'inherit-env': key(inheritEnv.default(true), {
-    about: "What comes from the daemon's environment: all, nothing, or these variables.",
+    about:
+      "What comes from the daemon's environment: all, nothing, or these variables. Never PWD, NOTIFY_SOCKET, NODE_OPTIONS and PROCMAN_*.",
     allowed: 'true, false, or a list of names',
     example: 'inherit-env = ["PATH", "HOME", "LANG"]',
   }),
@@ -217,14 +218,15 @@ export const sharedKeys = {
   /** [T] Name or number. */
   user: key(value.accountName().optional(), {
     about:
-      'The user that it and its hooks run as; needs root. HOME, USER, LOGNAME and SHELL follow, and so do its groups.',
+      "The user that it, its hooks and its checks run as; needs root, unless it is the daemon's own. HOME, USER, LOGNAME and SHELL follow unless `env` sets them, and so do its groups. One without an entry in the user database needs `group-name`.",
     allowed: 'the name or number of a user',
     defaultText: "the daemon's",
     example: 'user = "nobody"',
   }),
   /** [+] Name or number. */
   'group-name': key(value.accountName().optional(), {
-    about: 'The group that it runs as; needs root.',
+    about:
+      "The group that it runs as, with the supplementary groups of its user; needs root, unless it is the daemon's own.",
     allowed: 'the name or number of a group',
     defaultText: "the user's own; without `user` the daemon's",
     example: 'group-name = "nogroup"',
@@ -232,7 +234,7 @@ export const sharedKeys = {
   /** [+] getrlimit(2). */
   limits: key(limits.optional(), {
     about:
-      'Resource limits, soft and hard: open files, processes of its user, the size of a core dump, of its address space, and processor time.',
+      'Resource limits, soft and hard, of it, its hooks and its checks: open files, processes of its user, the size of a core dump, of its address space, and processor time (in whole seconds, rounded up). One that cannot be set is a failed start.',
     allowed: 'a table with any of nofile, nproc, core, memory, cpu',
     defaultText: "the daemon's",
     example: 'limits = { nofile = 65536, nproc = 512, core = 0, memory = "2GiB", cpu = "1h" }',
@@ -389,7 +391,8 @@ export const sharedKeys = {
   }),
   /** [T] `auto`, `none`, or a path relative to the file's folder. */
   'stdout-log': key(stdoutLog.default({ kind: 'auto' }), {
-    about: 'Where its output goes: `auto` is a file in `child-log-dir`.',
+    about:
+      'Where its output goes: `auto` is a file in `child-log-dir`; with `user` it belongs to that user, mode 0640. A path is opened by root only in a folder that nobody else may write to, else as the user. `echo x >/dev/stderr` in a service empties its log: write `>&2`.',
     allowed: '"auto", "none" or a path',
     example: 'stdout-log = "/dev/null"',
   }),

@@ -337,6 +337,64 @@ describe.each(SHELLS)('launch.sh under %s', (shell) => {
     });
   });
 
+  describe('limits and users', () => {
+    it('sets all limits at once, a started second as a whole one', async () => {
+      const limits = { nofile: 99, core: 0, memory: 2 ** 30, cpu: 1_500 };
+      await ground.run(KEY, ground.plan('', { limits, argv: ['/bin/cat', '/proc/self/limits'] }));
+      const row = (name: string): string[] | undefined =>
+        output().split('\n').find((line) => line.startsWith(name))?.slice(26).trim().split(/\s+/).slice(0, 2); // prettier-ignore
+      const names = ['Max open files', 'Max core file size', 'Max address space', 'Max cpu time'];
+      expect(names.map(row)).toEqual([['99', '99'], ['0', '0'], ['1073741824', '1073741824'], ['2', '2']]); // prettier-ignore
+    });
+
+    it('says which limits could not be set', async () => {
+      const limits = { nofile: 2 ** 31 };
+      expect(await ground.run(KEY, ground.plan('exit 0', { limits }))).toMatchObject({
+        why: 'failed',
+        text: expect.stringContaining('limits cannot set the limits (nofile 2147483648)') as unknown,
+      });
+    });
+
+    const account = { uid: 65534, gid: 65533, initGroups: false };
+    const environment = { PATH: '/usr/bin:/bin', A: "it's", LD_PRELOAD: '', stem: 'x' };
+
+    it.runIf(isRoot)('becomes the user, with what is left of root on no descriptor', async () => {
+      closeInheritedDescriptors();
+      fs.chmodSync(ground.root, 0o700);
+      const line = 'id -u; id -g; id -G; umask; pwd; echo "$A"; ls /proc/$$/fd | tr "\\n" " "';
+      const exit = await ground.run(KEY, ground.plan(line, { account, environment, umask: 0o27, nice: 3 }));
+      expect(exit).toMatchObject({ exit: { code: 0 } });
+      const lines = output().trimEnd().split('\n');
+      expect(lines).toEqual([
+        '65534',
+        '65533',
+        '65533',
+        '0027',
+        ground.root,
+        "it's",
+        expect.stringMatching(/^0 1 2 *$/),
+      ]);
+    });
+
+    it.runIf(isRoot)('tells exit code, signal, and what the user may not execute', async () => {
+      const ends = async (line: string) => ground.run(KEY, ground.plan(line, { account }));
+      expect(await ends('exit 127')).toMatchObject({ exit: { code: 127 } });
+      expect(await ends('kill -9 $$')).toMatchObject({ exit: { signal: 'KILL' } });
+      fs.chmodSync(ground.root, 0o711);
+      fs.writeFileSync(`${ground.root}/private`, '#!/bin/sh\n', { mode: 0o700 });
+      fs.writeFileSync(`${ground.root}/broken`, '#!/no/such/interpreter\n', { mode: 0o755 });
+      const fails = async (argv: string[]) => ground.run(KEY, ground.plan('', { account, argv }));
+      expect(await fails([`${ground.root}/private`])).toMatchObject({ why: 'failed', text: expect.stringContaining('not executable') as unknown }); // prettier-ignore
+      expect(await fails([`${ground.root}/broken`])).toMatchObject({ why: 'failed', text: expect.stringContaining('cannot be executed') as unknown }); // prettier-ignore
+    });
+
+    it.runIf(isRoot)('opens a log as the user where that is asked for', async () => {
+      const stdout = { path: `${ground.root}/of-root`, auto: false, byUser: true };
+      const { why, text } = (await ground.run(KEY, ground.plan('exit 0', { account, stdout }))) as { why?: string; text?: string }; // prettier-ignore
+      expect([why, text]).toEqual(['failed', `stdout cannot append to ${ground.root}/of-root`]);
+    });
+  });
+
   it.runIf(isRoot)('tells the status on a full disk', async () => {
     const folder = fs.mkdtempSync(`${tmpdir()}/procman-full-`);
     expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', folder]).status).toBe(0);
