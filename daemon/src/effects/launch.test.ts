@@ -361,19 +361,12 @@ describe.each(SHELLS)('launch.sh under %s', (shell) => {
     it.runIf(isRoot)('becomes the user, with what is left of root on no descriptor', async () => {
       closeInheritedDescriptors();
       fs.chmodSync(ground.root, 0o700);
-      const line = 'id -u; id -g; id -G; umask; pwd; echo "$A"; ls /proc/$$/fd | tr "\\n" " "';
+      const line = 'id -u; id -g; id -G; umask; pwd; echo "$A"; ls /proc/$$/fd';
       const exit = await ground.run(KEY, ground.plan(line, { account, environment, umask: 0o27, nice: 3 }));
       expect(exit).toMatchObject({ exit: { code: 0 } });
       const lines = output().trimEnd().split('\n');
-      expect(lines).toEqual([
-        '65534',
-        '65533',
-        '65533',
-        '0027',
-        ground.root,
-        "it's",
-        expect.stringMatching(/^0 1 2 *$/),
-      ]);
+      const who = ['65534', '65533', '65533'];
+      expect(lines).toEqual([...who, '0027', ground.root, "it's", '0', '1', '2']);
     });
 
     it.runIf(isRoot)('tells exit code, signal, and what the user may not execute', async () => {
