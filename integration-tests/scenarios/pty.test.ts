@@ -1,5 +1,5 @@
 /** `pty = true`: a terminal for the service, and all else as without one. */
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { processTable, service } from '../harness/config.ts';
 import { programs } from '../harness/paths.ts';
@@ -153,4 +153,19 @@ test('its hooks have no terminal, and write into the same log', async ({ world }
   await world.expectStarts('web', 1);
   await world.waitFor('the log', () => logOf(world, 'web').includes('columns'));
   expect(logOf(world, 'web')).toMatch(/^hook without a terminal\nxterm\nterminals: true true true\n/);
+});
+
+test('the terminal is that of its user', async ({ world }) => {
+  world.configure([
+    processTable('web', `/bin/sh -c 'tty >/dev/tty; id -u; echo by name >/dev/stdout; exec sleep 100000'`, 'pty = true; user = "nobody"'),
+  ]); // prettier-ignore
+  await world.startDaemon();
+  await world.waitForState('web', 'RUNNING');
+  const log = join(world.stateDir, 'logs/web.out.log');
+  await world.waitFor('its output', () => readFileSync(log, 'utf8').includes('by name'));
+  const [terminal = '', uid] = readFileSync(log, 'utf8').split('\n');
+  expect(terminal).toMatch(/^\/dev\/pts\/\d+$/);
+  expect(Number(uid)).toBe(statSync(`/proc/${await world.pidOf('web')}`).uid);
+  expect(Number(uid)).not.toBe(0);
+  expect((await world.ctl('stop', 'web')).stdout).toBe('web: stopped\n');
 });
