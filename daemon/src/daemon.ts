@@ -16,8 +16,10 @@ import { FileWatch } from './effects/file-watch.ts';
 import launchScript from './effects/launch.sh';
 import { isSystemFailure, type NodeSystem } from './effects/node-system.ts';
 import { launchEnvironment } from './environment.ts';
+import { LogRotation } from './log-rotation.ts';
 import type { Logger } from './logger.ts';
 import { QuietCollector } from './memory.ts';
+import { OldLogs } from './old-logs.ts';
 import { readOwner, writeOwner } from './owner.ts';
 import { handlersOf } from './rpc/handlers/index.ts';
 import { monitorHandlers } from './rpc/handlers/monitor.ts';
@@ -47,6 +49,8 @@ export class Daemon {
   readonly configuration: Configuration;
   readonly logger: Logger;
   readonly version: string;
+  readonly rotation: LogRotation;
+  readonly #oldLogs: OldLogs;
   readonly pid = process.pid;
   readonly startedAt: number;
   time: TimeText;
@@ -100,11 +104,19 @@ export class Daemon {
         log: (level, text) => this.log(level, text),
         onTurn: () => {
           this.#collector.noteTurn();
+          this.rotation.noteTurn();
           this.#schedule();
         },
       },
       (this.#last ?? config).core,
     );
+    const log = (level: LogLevel, text: string): void => this.log(level, text);
+    this.rotation = new LogRotation({
+      survey: () => this.supervisor.survey(),
+      world: () => this.supervisor.world,
+      log,
+    });
+    this.#oldLogs = new OldLogs({ system, stateDirectory: stateDir, log });
     this.#watch = new ExitWatch(`${stateDir}/runs`, (names) => this.#guarded(() => this.supervisor.lookAt(names)));
     this.#servers = this.#makeServers();
   }
@@ -145,6 +157,8 @@ export class Daemon {
     this.#applyAtStart(config);
     this.supervisor.begin();
     this.#watch.start();
+    this.rotation.look();
+    if (!this.configuration.daemon.noCleanup) void this.#oldLogs.cleanUp(() => this.supervisor.survey());
     this.#writeOwner();
     this.#collector.noteStart();
     this.log('info', `serves ${config.uid} with ${config.path} (pid ${this.pid}, ${this.adopted} runs taken over)`);
@@ -231,6 +245,7 @@ export class Daemon {
     this.logger.setLevel(daemon.logLevel);
     this.supervisor.setLogDirectory(daemon.childLogDir);
     this.supervisor.configure(guarded.config, guarded.kept);
+    this.#guarded(() => this.#oldLogs.note(this.supervisor.survey()));
     if (guarded.stops.length > 0) {
       this.log(
         'error',
@@ -320,7 +335,9 @@ export class Daemon {
   async stopAll(why: string): Promise<readonly TargetOutcome[]> {
     this.isStopping = true;
     this.log('info', `${why}: stops everything`);
-    return this.supervisor.shutdown(this.configuration.daemon.shutdownTimeout);
+    const outcomes = await this.supervisor.shutdown(this.configuration.daemon.shutdownTimeout);
+    await this.rotation.settled();
+    return outcomes;
   }
 
   /** Ends, and leaves the services as they are. */
@@ -351,6 +368,7 @@ export class Daemon {
     clearTimeout(this.#timer);
     this.#watch.stop();
     this.#configWatch.stop();
+    this.rotation.stop();
     // Kept while anything lives: it says where the state of that is.
     if (this.#countAlive() === 0) this.#guarded(() => this.system.remove(this.#ownerPath));
     void Promise.all(this.#servers.map((server) => server.close())).finally(() => {
@@ -374,6 +392,7 @@ export class Daemon {
     this.#checkedAt = now;
     this.#watch.check();
     this.#configWatch.check();
+    this.rotation.look();
     this.#checkSurroundings();
   }
 
