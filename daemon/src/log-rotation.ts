@@ -184,7 +184,7 @@ export class LogRotation {
     try {
       const stats = lstatSync(path, { throwIfNoEntry: false });
       if (stats === undefined || (!stats.isFile() && !stats.isSymbolicLink())) {
-        this.#note(path, 0, now, stats === undefined ? AGAIN : MUCH_LATER);
+        this.#note(path, 0, now, stats === undefined ? nextLook(undefined, 0, 0) : MUCH_LATER);
         return;
       }
       if (stats.isSymbolicLink()) throw new CannotRotate('it is a symbolic link');

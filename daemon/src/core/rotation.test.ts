@@ -105,7 +105,7 @@ describe('the shift of the backups', () => {
 });
 
 test('it is looked at as often as it grows', () => {
-  expect(nextLook(undefined, 0, 1e6)).toBe(10_000);
+  expect(nextLook(undefined, 0, 1e6)).toBe(1_000);
   expect(nextLook(0, 10_000, 1e6)).toBe(30_000);
   expect(nextLook(10, 10_000, 1e9)).toBe(10_000);
   expect(nextLook(1e9, 10_000, 5e8)).toBe(5_000);

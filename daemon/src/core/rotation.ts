@@ -160,6 +160,8 @@ export function shiftOf(existing: ReadonlySet<number>, backups: number): Shift {
 /* ---------------------------------------------------------------- when to look */
 
 const SOONEST = 250;
+/** Until it is known how fast it grows. */
+const FIRST = 1_000;
 const USUAL = 10_000;
 /** For what does not grow: most logs, most of the time. */
 const RARE = 30_000;
@@ -171,7 +173,7 @@ const RARE = 30_000;
  * @param left - bytes until it is due
  */
 export function nextLook(grown: number | undefined, within: Milliseconds, left: number): Milliseconds {
-  if (grown === undefined) return USUAL;
+  if (grown === undefined) return FIRST;
   if (grown <= 0) return RARE;
   return Math.min(USUAL, Math.max(SOONEST, (left / grown) * within));
 }
