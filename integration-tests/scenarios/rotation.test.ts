@@ -121,15 +121,18 @@ describe('logs', () => {
       // So slowly that the client keeps up.
       world.configure([numbers('writer', world.playground, settings, '0.1')]);
       await world.startDaemon();
-      const following = world.beginCtl('logs', 'writer', '-f');
+      const following = world.beginCtl('logs', 'writer', '-f', '--json');
       following.finished.catch(() => undefined);
+      await world.waitFor('the client to follow', () => following.printed().stdout.includes('\n'));
       await world.ctl('start', 'writer');
       await world.waitFor('some rotations', () => backups(logOf(world)).length === 3);
       world.open('enough');
       const last = await world.waitFor('the last number', () => written(world.playground));
-      await world.waitFor('the last line', () => following.printed().stdout.endsWith(`\n${last}\n`));
+      await world.waitFor('the last line', () => following.printed().stdout.trimEnd().endsWith(`"${last}"]}`));
       following.child.kill('SIGINT');
-      expectLines(Buffer.from(following.printed().stdout), last);
+      const replies = following.printed().stdout.trimEnd().split('\n');
+      const lines = replies.flatMap((reply) => (JSON.parse(reply) as { lines: string[] }).lines);
+      expectLines(Buffer.from(`${lines.join('\n')}\n`), last);
       const { stdout } = await world.ctl('logs', 'writer', '-n', '200000');
       const shown = stdout.trimEnd().split('\n').map(Number);
       expect(shown).toEqual(shown.map((_, index) => last - shown.length + 1 + index));

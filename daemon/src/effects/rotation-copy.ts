@@ -1,7 +1,7 @@
 /** Copies between open files in pieces, so that neither the event loop nor the memory notices. */
 import type { FileHandle } from 'node:fs/promises';
 
-const PIECE = 256 * 1024;
+const PIECE = 1024 * 1024;
 
 export interface Piece {
   readonly from: number;

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { LogsResult } from '@procman/protocol';
 import { RpcFailure } from '@procman/protocol/errors';
 import { logPaths } from '../../core/log-paths.ts';
@@ -45,6 +46,9 @@ function followLog(
   call: Call,
   what: { name: string; stream: 'stdout' | 'stderr' },
 ): void {
+  // Of a process that was never started: its log is to come, and so may its folder.
+  const { logDirectory } = daemon.supervisor.world;
+  if (dirname(path) === logDirectory) daemon.system.makeDirectory(logDirectory);
   const follower: Follower = new Follower({
     path,
     position,
