@@ -57,6 +57,10 @@ export class LogRotation {
   readonly #folders = new Set<string>();
   /** The last trouble told of a file. */
   readonly #told = new Map<string, string>();
+  /** `World.nextLaunch` as it was. */
+  #launches = 0;
+  /** When to look at what was launched. */
+  #newAt: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
@@ -74,6 +78,7 @@ export class LogRotation {
   look(): void {
     if (this.#isOver) return;
     const now = performance.now();
+    this.#newAt = undefined;
     const used = this.#used();
     this.#visitFolders(used);
     for (const [path, rotation] of used) {
@@ -88,12 +93,23 @@ export class LogRotation {
 
   /** Something may have ended: what it leaves behind is settled. */
   noteTurn(): void {
-    if (this.#bases.size === 0 || this.#isOver) return;
+    if (this.#isOver) return;
+    this.#noteLaunches();
+    if (this.#bases.size === 0) return;
     const used = this.#used();
     for (const path of this.#bases.keys()) {
       if (used.has(path)) this.#unsettled.delete(path);
       else if (!this.#work.has(path) && !this.#unsettled.has(path)) this.#settle(path);
     }
+  }
+
+  /** What was launched is looked at soon, and not only at the next sweep. */
+  #noteLaunches(): void {
+    const { nextLaunch } = this.#o.world();
+    if (nextLaunch === this.#launches) return;
+    this.#launches = nextLaunch;
+    this.#newAt ??= performance.now() + nextLook(undefined, 0, 0);
+    this.#schedule(performance.now());
   }
 
   /** Resolves when it is known where in the file its text is. */
@@ -206,7 +222,8 @@ export class LogRotation {
 
   #schedule(now: number): void {
     clearTimeout(this.#timer);
-    const next = Math.min(...[...this.#seen.values()].map(({ nextAt }) => nextAt));
+    let next = this.#newAt ?? Infinity;
+    for (const { nextAt } of this.#seen.values()) next = Math.min(next, nextAt);
     // The daemon's own sweep comes every ten seconds.
     if (next - now >= DAEMONS_SWEEP - TOGETHER) return;
     this.#timer = setTimeout(() => this.look(), Math.max(SOONEST, next - now)).unref();

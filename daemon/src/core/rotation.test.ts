@@ -51,7 +51,8 @@ describe('what comes next', () => {
   test('what is punched out is cut until the base is behind it, or it is collapsed', () => {
     const phase: Phase = { kind: 'punched', from: 0, to: 8192 };
     const seen = { size: 20_000, phase, gathered: 8192 };
-    expect(nextWork(state(seen), ROTATION)).toEqual({ kind: 'cut', from: 0, to: 8192 });
+    expect(nextWork(state(seen), ROTATION)).toEqual({ kind: 'cut', from: 0, to: 8192, collapse: false });
+    expect(nextWork(state(seen), { ...ROTATION, maxBytes: 8192 })).toMatchObject({ kind: 'cut', collapse: true });
     expect(nextWork(state({ ...seen, base: 8192 }), { ...ROTATION, maxBytes: 8192 })).toEqual({ kind: 'finish' });
   });
 });

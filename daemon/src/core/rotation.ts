@@ -39,7 +39,8 @@ export type Work =
   | { readonly kind: 'none' }
   /** Copy [from,to) behind what is gathered. */
   | { readonly kind: 'copy'; readonly from: number; readonly to: number; readonly gathered: number }
-  | { readonly kind: 'cut'; readonly from: number; readonly to: number }
+  /** Punch it out; with `collapse` also take all that is punched out off the file. */
+  | { readonly kind: 'cut'; readonly from: number; readonly to: number; readonly collapse: boolean }
   /** The backup is to have more. */
   | { readonly kind: 'gather'; readonly from: number; readonly gathered: number }
   /** The backup is complete. */
@@ -60,7 +61,9 @@ export function nextWork(state: LogState, rotation: Rotation): Work {
   }
   const isOver = phase.kind === 'collapsed' || (phase.kind === 'punched' && base === phase.to);
   if (phase.kind !== 'part') {
-    if (!isOver) return { kind: 'cut', from: phase.from, to: phase.to };
+    // A collapse makes the writer wait until the rest of the file is on disk: once per backup, not at every step.
+    const isLast = stepLength({ ...state, base: phase.to }, rotation) === 0;
+    if (!isOver) return { kind: 'cut', from: phase.from, to: phase.to, collapse: isLast };
     return length > 0 ? { kind: 'gather', from: base, gathered } : { kind: 'finish' };
   }
   // Where the live file was emptied or replaced, what is gathered belongs to what is gone.

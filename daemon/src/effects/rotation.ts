@@ -237,7 +237,10 @@ class RotationRun {
     try {
       const at = (await backup.stat()).size - (work.to - work.from);
       if (at < 0 || !(await this.#isAsCopied(work, backup, at))) {
-        await this.#files.rename(sideName(name, phase), sideName(name, { ...work, kind: 'collapsed' }));
+        await this.#files.rename(
+          sideName(name, phase),
+          sideName(name, { kind: 'collapsed', from: work.from, to: work.to }),
+        );
         return false;
       }
       const copy = { path: this.#files.path(sideName(name, phase)), at };
@@ -255,14 +258,14 @@ class RotationRun {
     return isZero(now) || now.equals(await readSome(backup, at, BLOCK));
   }
 
-  async #cutUnderLock({ from, to }: CutWork): ReturnType<typeof cut> {
+  async #cutUnderLock({ from, to, collapse }: CutWork): ReturnType<typeof cut> {
     const { name, live, folder } = this.#files;
     const named = (kind: 'done' | 'punched' | 'collapsed'): string => sideName(name, { kind, from, to });
     const lock = await this.#files.openLock();
     try {
       const given: Cut = {
         live: name, done: named('done'), punched: named('punched'), collapsed: named('collapsed'),
-        from, to, collapse: this.#rotation.collapse,
+        from, to, collapse: collapse && this.#rotation.collapse,
       }; // prettier-ignore
       return await cut(given, { live: live.fd, lock: lock.fd, folder: folder.fd });
     } finally {
