@@ -5,7 +5,7 @@ import { figure, median, onGround } from '../harness.mjs';
 export const about =
   "a service's output while its log is rotated, beside the same program with >> file; the daemon's event loop";
 
-const PRELOAD = new URL('../loop-delay.cjs', import.meta.url).pathname;
+const PRELOAD = new URL('../loop-delay.mjs', import.meta.url).href;
 
 export async function run({ isQuick }) {
   const mebibytes = isQuick ? 256 : 1024;
@@ -23,7 +23,7 @@ export async function run({ isQuick }) {
         'log-max-bytes': '32MB', 'log-backups': 2,
       },
     ]); // prettier-ignore
-    process.env.NODE_OPTIONS = `--require=${PRELOAD}`;
+    process.env.NODE_OPTIONS = `--import=${PRELOAD}`;
     process.env.LOOP_DELAY = delay;
     daemon.start();
     delete process.env.NODE_OPTIONS;

@@ -54,7 +54,7 @@ async function killAtEveryStep(world: World, first: Daemon, log: string): Promis
 }
 
 describe('the daemon is killed at every step of the rotation', () => {
-  test('where the file system can collapse', async ({ world }) => {
+  test('where the file system can collapse', { timeout: 240_000 }, async ({ world }) => {
     world.configure([numbers('writer', world.playground, ALL)]);
     const daemon = await world.startDaemon();
     await world.waitForState('writer', 'RUNNING');
@@ -64,7 +64,7 @@ describe('the daemon is killed at every step of the rotation', () => {
     await finish(world, logOf(world));
   });
 
-  test('on tmpfs, which can only punch', async ({ world }) => {
+  test('on tmpfs, which can only punch', { timeout: 240_000 }, async ({ world }) => {
     const logs = join(world.root, 'logs');
     mountTmpfs(logs, '3g');
     world.configure([numbers('writer', world.playground, ALL)], `child-log-dir = "${logs}"`);
@@ -80,7 +80,7 @@ describe('the daemon is killed at every step of the rotation', () => {
     expect(blocks * 512).toBeGreaterThanOrEqual(size);
   });
 
-  test('and its child comes late', async ({ world }) => {
+  test('and its child comes late', { timeout: 240_000 }, async ({ world }) => {
     world.configure([numbers('writer', world.playground, ALL)]);
     const daemon = await world.startDaemon();
     const log = logOf(world);

@@ -55,7 +55,7 @@ describe('the last lines of a log', () => {
   });
 
   test('a base of a file that was emptied since does not count', () => {
-    writeFileSync(path, `${'new\n'.repeat(3000)}`);
+    writeFileSync(path, 'new\n'.repeat(3000));
     writeFileSync(`${folder.path}/.a.log.base-8192`, '');
     expect(readTail(path, 5000, false).lines).toHaveLength(3000);
   });

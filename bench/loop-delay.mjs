@@ -1,7 +1,7 @@
 // Loaded into a daemon: writes the longest time that its event loop was kept busy, in milliseconds, into $LOOP_DELAY; from the
 // moment on that there is a file $LOOP_DELAY.begin.
-const { existsSync, writeFileSync } = require('node:fs');
-const { monitorEventLoopDelay } = require('node:perf_hooks');
+import { existsSync, writeFileSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 const path = process.env.LOOP_DELAY;
 const resolution = 1;
