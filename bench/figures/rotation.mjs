@@ -15,7 +15,7 @@ export async function run({ isQuick }) {
     const direct = join(ground.home, 'direct.log');
     // Lines of 128 bytes.
     const program = `BEGIN { for (i = 0; i < ${mebibytes * 8192}; i++) printf "%010d ${'x'.repeat(116)}\\n", i }`;
-    const line = `echo begin >${pipe.path}; awk '${program}'; echo end >${pipe.path}`;
+    const line = `echo begin >${pipe.path}; awk '${program}'; echo end >${pipe.path}; sleep 0.3`;
     const delay = join(ground.home, 'delay');
     const daemon = ground.daemon([
       {
@@ -29,13 +29,16 @@ export async function run({ isQuick }) {
     delete process.env.NODE_OPTIONS;
     delete process.env.LOOP_DELAY;
     await daemon.until('ping', () => true);
-    writeFileSync(`${delay}.begin`, '');
     const ours = [];
     const floor = [];
     for (let round = 0; round < (isQuick ? 3 : 5); round += 1) {
       const started = daemon.call('start', { names: ['writer'], force: true });
-      ours.push(await writing(pipe));
+      const begin = await pipe.next();
       await started;
+      // Only while it writes: a launch and an end write state files, which wait for the disk.
+      writeFileSync(`${delay}.begin`, '');
+      ours.push((await pipe.next()).at - begin.at);
+      rmSync(`${delay}.begin`);
       await daemon.until('status', ({ processes: [writer] }) => writer.state === 'EXITED');
       const shell = ground.spawn('/bin/sh', ['-c', `{ ${line}; } >>${direct}`]);
       floor.push(await writing(pipe));
