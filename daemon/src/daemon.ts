@@ -16,9 +16,11 @@ import { FileWatch } from './effects/file-watch.ts';
 import launchScript from './effects/launch.sh';
 import { isSystemFailure, type NodeSystem } from './effects/node-system.ts';
 import { launchEnvironment } from './environment.ts';
+import { LogRotation } from './log-rotation.ts';
 import type { Logger } from './log/logger.ts';
 import { logSettings } from './log/settings.ts';
 import { QuietCollector } from './memory.ts';
+import { OldLogs } from './old-logs.ts';
 import { readOwner, writeOwner } from './owner.ts';
 import { handlersOf } from './rpc/handlers/index.ts';
 import { monitorHandlers } from './rpc/handlers/monitor.ts';
@@ -51,6 +53,8 @@ export class Daemon {
   readonly configuration: Configuration;
   readonly logger: Logger;
   readonly version: string;
+  readonly rotation: LogRotation;
+  readonly #oldLogs: OldLogs;
   readonly pid = process.pid;
   readonly startedAt: number;
   time: TimeText;
@@ -113,11 +117,19 @@ export class Daemon {
         onTurn: () => {
           this.#collector.noteTurn();
           this.#streamer?.keep(this.supervisor.world.instances);
+          this.rotation.noteTurn();
           this.#schedule();
         },
       },
       (this.#last ?? config).core,
     );
+    const log = (level: LogLevel, text: string): void => this.log(level, text);
+    this.rotation = new LogRotation({
+      survey: () => this.supervisor.survey(),
+      world: () => this.supervisor.world,
+      log,
+    });
+    this.#oldLogs = new OldLogs({ system, stateDirectory: stateDir, log });
     this.#watch = new ExitWatch(`${stateDir}/runs`, (names) => this.#guarded(() => this.supervisor.lookAt(names)));
     this.#servers = this.#makeServers();
   }
@@ -158,6 +170,8 @@ export class Daemon {
     this.#applyAtStart(config);
     this.supervisor.begin();
     this.#watch.start();
+    this.rotation.look();
+    if (!this.configuration.daemon.noCleanup) void this.#oldLogs.cleanUp(() => this.supervisor.survey());
     this.#writeOwner();
     this.#collector.noteStart();
     this.log('info', `serves ${config.uid} with ${config.path} (pid ${this.pid}, ${this.adopted} runs taken over)`);
@@ -246,6 +260,7 @@ export class Daemon {
     this.supervisor.setLogDirectory(daemon.childLogDir);
     this.#stream(daemon.stream, config === this.#parts.config);
     this.supervisor.configure(guarded.config, guarded.kept);
+    this.#guarded(() => this.#oldLogs.note(this.supervisor.survey()));
     if (guarded.stops.length > 0) {
       this.log(
         'error',
@@ -269,6 +284,7 @@ export class Daemon {
         file,
         goOn: isStart,
         colour: wantsColour(process.env),
+        audience: this.rotation.audience,
         log,
       });
       this.#streamer.keep(this.supervisor.world.instances);
@@ -373,6 +389,7 @@ export class Daemon {
     const outcomes = await this.supervisor.shutdown(cause, this.configuration.daemon.shutdownTimeout);
     const left = outcomes.filter(({ result }) => !result.ok).map(({ name }) => name);
     if (left.length > 0) this.log('error', `not stopped: ${left.join(', ')}`);
+    await this.rotation.settled();
     return outcomes;
   }
 
@@ -405,6 +422,7 @@ export class Daemon {
     clearTimeout(this.#timer);
     this.#watch.stop();
     this.#configWatch.stop();
+    this.rotation.stop();
     // Kept while anything lives: it says where the state of that is.
     if (this.#countAlive() === 0) this.#guarded(() => this.system.remove(this.#ownerPath));
     const closing = [...this.#servers.map((server) => server.close()), this.#streamer?.end() ?? Promise.resolve()];
@@ -430,6 +448,7 @@ export class Daemon {
     this.#watch.check();
     this.#configWatch.check();
     this.#streamer?.look();
+    this.rotation.look();
     this.#checkSurroundings();
   }
 

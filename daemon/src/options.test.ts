@@ -24,6 +24,14 @@ describe('the command line of procmand', () => {
     }
   });
 
+  test.each(['-k', '--no-cleanup', '--nocleanup'])('%s keeps the logs of what is gone', (flag) => {
+    expect(run(flag)).toMatchObject({ kind: 'run', options: { overrides: { noCleanup: true } } });
+  });
+
+  test('the configuration says whether they are kept where no flag does', () => {
+    expect(run('/f.toml')).not.toHaveProperty('options.overrides.noCleanup');
+  });
+
   test('an unknown option is a usage error', () => {
     vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     expect(run('--bogus')).toEqual({ kind: 'done', exitCode: 2 });

@@ -25,6 +25,9 @@ interface Flags {
   loglevel?: DaemonTable['logLevel'];
   childLogDir?: string;
   childlogdir?: string;
+  /** false with `--no-cleanup`. */
+  cleanup?: boolean;
+  nocleanup?: true;
   stateDir?: string;
   socket?: string;
   onExit?: 'leave' | 'stop';
@@ -80,6 +83,8 @@ function withFlags(command: Command): Command {
     .addOption(hidden('--loglevel <LEVEL>').choices(LEVELS))
     .option('-q, --child-log-dir <DIR>', "folder of the services' automatic logs")
     .addOption(hidden('--childlogdir <DIR>'))
+    .option('-k, --no-cleanup', 'keep the automatic logs of processes that are gone')
+    .addOption(hidden('--nocleanup'))
     .option('--state-dir <DIR>', 'folder of the state')
     .option('--socket <FILE>', 'control socket')
     .addOption(new Option('--on-exit <WHAT>', 'what a SIGTERM does with the services').choices(['leave', 'stop']))
@@ -114,6 +119,7 @@ function fromFlags(file: string | undefined, flags: Flags): DaemonOptions {
         : { logFile: logFile === '-' || logFile === 'syslog' ? logFile : resolve(logFile), logFileGiven: true }),
       ...(logLevel === undefined ? {} : { logLevel }),
       ...(childLogDir === undefined ? {} : { childLogDir: resolve(childLogDir) }),
+      ...(flags.cleanup === false || flags.nocleanup === true ? { noCleanup: true } : {}),
       ...(flags.stateDir === undefined ? {} : { stateDir: resolve(flags.stateDir) }),
       ...(flags.socket === undefined ? {} : { socket: resolve(flags.socket) }),
       ...(flags.onExit === undefined ? {} : { onExit: flags.onExit, onExitGiven: true }),

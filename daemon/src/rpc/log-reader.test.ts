@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { LogAudience } from './log-audience.ts';
 import { Follower } from './log-reader.ts';
 import { privateFolder } from './testing.ts';
 
@@ -66,5 +67,76 @@ describe('following a log', () => {
     expect(lines.length).toBeLessThan(many.length);
     await vi.waitFor(() => expect(lines).toHaveLength(many.length), 5000);
     expect(lines).toEqual(many);
+  });
+});
+
+describe('following a log that is rotated', () => {
+  let audience: LogAudience;
+
+  beforeEach(() => {
+    audience = new LogAudience();
+    writeFileSync(path, '');
+  });
+
+  function followRotated(): void {
+    const onLines = (more: string[]): void => void lines.push(...more);
+    follower = new Follower({ path, position: 0, audience, onLines, hasRoom: () => isRoomy });
+  }
+
+  test('goes on where it was after the beginning was taken off', async () => {
+    followRotated();
+    appendFileSync(path, 'one\ntwo\nth');
+    await vi.waitFor(() => expect(lines).toEqual(['one', 'two']));
+    audience.cut(path, { from: 0, to: 4 });
+    audience.hold(path);
+    writeFileSync(path, 'two\nthree\n');
+    audience.release(path, 4);
+    await vi.waitFor(() => expect(lines).toEqual(['one', 'two', 'three']));
+  });
+
+  test('does not look while it is worked on', async () => {
+    followRotated();
+    audience.hold(path);
+    appendFileSync(path, 'one\n');
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(lines).toEqual([]);
+    audience.release(path, 0);
+    await vi.waitFor(() => expect(lines).toEqual(['one']));
+  });
+
+  test('reads what it has missed from the copy, also when that is renamed and removed', async () => {
+    isRoomy = false;
+    followRotated();
+    appendFileSync(path, 'one\ntwo\n');
+    writeFileSync(`${path}.copy`, 'zero\none\n');
+    audience.cut(path, { from: 0, to: 4, copy: { path: `${path}.copy`, at: 5 } });
+    rmSync(`${path}.copy`);
+    audience.hold(path);
+    writeFileSync(path, 'two\n');
+    audience.release(path, 4);
+    isRoomy = true;
+    await vi.waitFor(() => expect(lines).toEqual(['one', 'two']));
+  });
+
+  test('says what is lost for it', async () => {
+    isRoomy = false;
+    followRotated();
+    appendFileSync(path, 'one\ntwo\n');
+    audience.cut(path, { from: 0, to: 4 });
+    audience.release(path, 0);
+    isRoomy = true;
+    await vi.waitFor(() => expect(lines.at(-1)).toBe('two'));
+    expect(lines).toContain('[procmand: 4 bytes of this log were rotated away before they were read]');
+  });
+
+  test('goes on in a fresh file that stands in for it', async () => {
+    followRotated();
+    appendFileSync(path, 'one\ntwo\n');
+    await vi.waitFor(() => expect(lines).toEqual(['one', 'two']));
+    writeFileSync(`${path}.new`, 'two\n');
+    renameSync(`${path}.new`, path);
+    audience.replaced(path, 4);
+    appendFileSync(path, 'three\n');
+    await vi.waitFor(() => expect(lines).toEqual(['one', 'two', 'three']));
   });
 });

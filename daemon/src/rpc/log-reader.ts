@@ -1,10 +1,11 @@
-/** The last lines of a log file, and those to come. Reads by descriptor and in bounded pieces: a log may be any size. */
+/** The lines to come of a log file. Reads by descriptor and in bounded pieces: a log may be any size. */
 import * as fs from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
+import type { LogAudience } from './log-audience.ts';
+import { Backlog } from './log-backlog.ts';
+import { openLog } from './log-tail.ts';
 
 const PIECE = 64 * 1024;
-/** No more than this is read back for the last lines. */
-const MOST = 4 * 1024 * 1024;
 /** A line that never ends is handed over in parts of this length. */
 const LONGEST_LINE = 256 * 1024;
 /** No more than this is read in one turn of the event loop: a writer at full speed must not keep the daemon here. */
@@ -12,59 +13,13 @@ const PER_TURN = 1024 * 1024;
 /** How soon it is looked again whether the reader has caught up. */
 const AGAIN_MS = 20;
 
-export interface Tail {
-  readonly lines: string[];
-  readonly truncated: boolean;
-  /** Where following goes on: behind the last whole line. */
-  readonly position: number;
-}
-
-/**
- * @param wholeLines leave out a last line that is still being written: following goes on from its beginning
- * @throws the file system's error, but a missing file is an empty one
- */
-export function readTail(path: string, count: number, wholeLines: boolean): Tail {
-  const fd = openLog(path);
-  if (fd === undefined) return { lines: [], truncated: false, position: 0 };
-  try {
-    const { size } = fs.fstatSync(fd);
-    let start = size;
-    let bytes = Buffer.alloc(0);
-    while (start > 0 && size - start < MOST && newlines(bytes) <= count) {
-      const from = Math.max(0, start - PIECE);
-      const piece = Buffer.alloc(start - from);
-      fs.readSync(fd, piece, 0, piece.length, from);
-      bytes = Buffer.concat([piece, bytes]);
-      start = from;
-    }
-    const whole = bytes.lastIndexOf(0x0a) + 1;
-    const all = (wholeLines ? bytes.subarray(0, whole) : bytes).toString('utf8').split('\n');
-    if (all[all.length - 1] === '') all.pop();
-    const lines = count === 0 ? [] : all.slice(-count);
-    return { lines, truncated: start > 0 || all.length > lines.length, position: start + whole };
-  } finally {
-    fs.closeSync(fd);
-  }
-}
-
-function openLog(path: string): number | undefined {
-  try {
-    return fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-function newlines(bytes: Buffer): number {
-  let count = 0;
-  for (const byte of bytes) if (byte === 0x0a) count += 1;
-  return count;
-}
-
 export interface FollowerOptions {
   readonly path: string;
   readonly position: number;
+  /** The beginning of a line that goes on at the position. */
+  readonly partial?: Buffer;
+  /** Tells of rotations; without it they look like a file that was emptied. */
+  readonly audience?: LogAudience;
   /** Gets whole lines, oldest first. */
   readonly onLines: (lines: string[]) => void;
   /** Whether the reader can take more now: what it cannot take stays in the file, not in the daemon's memory. */
@@ -94,24 +49,28 @@ export class Follower {
   #partial = '';
   /** How many bytes of the file it is. */
   #partialBytes = 0;
+  readonly #backlog = new Backlog();
+  readonly #leave: () => void;
 
   /** @throws the file system's error where the log's folder cannot be watched */
   constructor(options: FollowerOptions) {
     this.#o = options;
     this.#position = options.position;
     this.#inode = options.inode;
+    this.#partial = options.partial === undefined ? '' : this.#decoder.write(options.partial);
+    this.#partialBytes = options.partial?.length ?? 0;
     this.#watch();
+    this.#leave = options.audience?.join(options.path, this) ?? ((): void => undefined);
     this.look();
+  }
+
+  get position(): number {
+    return this.#position;
   }
 
   /** Behind the last whole line that was handed over, and the file it was in. */
   get place(): { readonly position: number; readonly inode: number | undefined } {
     return { position: Math.max(0, this.#position - this.#partialBytes), inode: this.#inode };
-  }
-
-  /** The file lost so many bytes at its beginning: what was read is not read again. */
-  noteRemoved(bytes: number): void {
-    this.#position = Math.max(0, this.#position - bytes);
   }
 
   /** Nothing more comes to what is there of a last line. */
@@ -120,6 +79,26 @@ export class Follower {
     this.#partial = '';
     this.#partialBytes = 0;
     if (line !== '') this.#o.onLines([line]);
+  }
+
+  /** Rotation takes the live file's text up to `to` away: what was not read of it is in a copy, or lost. */
+  skip(to: number, copy?: { readonly path: string; readonly at: number }): void {
+    const length = to - this.#position;
+    let lost = length;
+    try {
+      if (copy !== undefined) lost = this.#backlog.add(copy.path, copy.at, length);
+    } catch {
+      // The copy is gone, too.
+    }
+    if (lost > 0) this.#take(Buffer.from(`\n[procmand: ${lost} bytes of this log were rotated away before they were read]\n`));
+    this.#position = to;
+  }
+
+  /** Rotation has taken so much off the beginning of the live file, or put a shorter file in its place. */
+  moved(shorter: number): void {
+    this.#position = Math.max(0, this.#position - shorter);
+    this.#inode = undefined;
+    this.look();
   }
 
   /** The folder is watched: the file may come, go, and come again. */
@@ -155,7 +134,19 @@ export class Follower {
 
   /** @returns whether all was read; else the rest is due later */
   #read(): boolean {
+    // While rotation works on it, nobody knows where in the file the position is: it calls `moved` afterwards.
+    if (this.#o.audience?.isHeld(this.#o.path) === true) return true;
     if (!this.#o.hasRoom()) return this.#o.isWoken === true;
+    let left = PER_TURN;
+    while (!this.#backlog.isEmpty && left > 0 && this.#watcher !== undefined) {
+      const piece = this.#backlog.read(PIECE);
+      left -= piece.length;
+      this.#take(piece);
+    }
+    return this.#backlog.isEmpty && this.#readLive(left);
+  }
+
+  #readLive(most: number): boolean {
     const fd = openLog(this.#o.path);
     if (fd === undefined) return true;
     try {
@@ -163,10 +154,10 @@ export class Follower {
       if ((this.#inode !== undefined && this.#inode !== ino) || size < this.#position) this.#startAnew();
       this.#inode = ino;
       this.#skipTo(size - (this.#o.mostBehind ?? size));
-      const end = Math.min(size, this.#position + PER_TURN);
+      const end = Math.min(size, this.#position + most);
       const piece = Buffer.alloc(PIECE);
       while (this.#position < end && this.#watcher !== undefined) {
-        const read = fs.readSync(fd, piece, 0, PIECE, this.#position);
+        const read = fs.readSync(fd, piece, 0, Math.min(PIECE, end - this.#position), this.#position);
         if (read === 0) break;
         this.#position += read;
         this.#take(piece.subarray(0, read));
@@ -206,6 +197,8 @@ export class Follower {
   stop(): void {
     this.#watcher?.close();
     this.#watcher = undefined;
+    this.#leave();
+    this.#backlog.close();
     clearTimeout(this.#again);
     this.#again = undefined;
   }

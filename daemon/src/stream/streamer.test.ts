@@ -2,8 +2,10 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { NodeSystem } from '../effects/node-system.ts';
+import { LogAudience } from '../rpc/log-audience.ts';
 import { Streamer } from './streamer.ts';
 
+const audience = new LogAudience();
 let root: string;
 let log: string;
 
@@ -21,6 +23,7 @@ function begin(goOn = true): Streamer {
     file: `${root}/stream.json`,
     goOn,
     colour: false,
+    audience,
     log: () => undefined,
     descriptor,
   });
@@ -35,8 +38,9 @@ test('what a log lost at its beginning is neither repeated nor does it hide what
   const streamer = begin();
   fs.appendFileSync(log, 'one\ntwo\n');
   streamer.look();
+  audience.hold(log);
   fs.writeFileSync(log, 'two\n');
-  streamer.noteRemoved(log, 8);
+  audience.release(log, 8);
   fs.appendFileSync(log, 'three\n');
   await streamer.end();
   expect(copied()).toBe('[web] one\n[web] two\n[web] three\n');

@@ -5,6 +5,7 @@
 import * as fs from 'node:fs';
 import type { Instance, InstanceKey, Run } from '../core/model.ts';
 import type { System } from '../effects/system.ts';
+import type { LogAudience } from '../rpc/log-audience.ts';
 import { Follower } from '../rpc/log-reader.ts';
 import { FolderWatches } from './folder-watches.ts';
 import { Output } from './output.ts';
@@ -18,6 +19,8 @@ export interface StreamerOptions {
   /** Go on where the last daemon was; else from the present ends. */
   readonly goOn: boolean;
   readonly colour: boolean;
+  /** Tells of rotations. */
+  readonly audience: LogAudience;
   readonly log: (level: 'warning', text: string) => void;
   /** Of the output; 1 unless given. */
   readonly descriptor?: number;
@@ -64,11 +67,12 @@ export class Streamer {
 
   #begin(name: string, path: string): Follower {
     const prefix = prefixOf(name, this.#o.colour);
-    const { position, inode } = this.#places.get(path) ?? presentEnd(path);
+    const { position, inode } = stillRight(this.#places.get(path), path) ?? presentEnd(path);
     return new Follower({
       path,
       position,
       inode,
+      audience: this.#o.audience,
       watch: (onChange) => this.#watches.add(path, onChange),
       isWoken: true,
       hasRoom: () => this.#output.hasRoom(),
@@ -117,15 +121,6 @@ export class Streamer {
     this.#followers.set(...first);
   }
 
-  /**
-   * Tells of a log that has lost bytes at its beginning, as rotation does: the one place that has to know of it. Call it in the
-   * turn in which the file shrinks.
-   */
-  noteRemoved(path: string, bytes: number): void {
-    this.#followers.get(path)?.noteRemoved(bytes);
-    this.#save();
-  }
-
   #save(): void {
     clearTimeout(this.#saving);
     this.#saving = undefined;
@@ -149,6 +144,12 @@ export class Streamer {
     await this.#output.drained(LAST_WORDS);
     this.#save();
   }
+}
+
+/** Rotation may have put another file in its place since, or taken its beginning off: what is there was copied before. */
+function stillRight(place: Place | undefined, path: string): Place | undefined {
+  const { ino, size } = fs.statSync(path, { throwIfNoEntry: false }) ?? { ino: undefined, size: 0 };
+  return place !== undefined && place.inode === ino && place.position <= size ? place : undefined;
 }
 
 function presentEnd(path: string): Place {

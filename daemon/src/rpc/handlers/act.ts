@@ -45,9 +45,18 @@ export async function act(
     timeout,
     call.closed,
   );
-  const results =
-    params.wait === false ? requested(daemon, decided) : (await settled).map((outcome) => resultOf(daemon, outcome));
+  const results = params.wait === false ? requested(daemon, decided) : await resultsOf(daemon, settled);
   return { results: results.map((result, index) => withAlong(result, along.get(targets[index]?.key ?? '') ?? [])) };
+}
+
+/** What has ended has its logs in order, too. */
+async function resultsOf(
+  daemon: HandlerContext,
+  settled: Promise<readonly TargetOutcome[]>,
+): Promise<readonly TargetResult[]> {
+  const results = (await settled).map((outcome) => resultOf(daemon, outcome));
+  await daemon.rotation.settled();
+  return results;
 }
 
 /** What a stop of each target takes with it, apart from the other targets. */

@@ -1,10 +1,12 @@
+import { dirname } from 'node:path';
 import type { LogsResult } from '@procman/protocol';
 import { RpcFailure } from '@procman/protocol/errors';
 import { logPaths } from '../../core/log-paths.ts';
 import type { Survey } from '../../core/survey.ts';
 import type { Target } from '../../core/targets.ts';
 import type { Call } from '../dispatch.ts';
-import { Follower, readTail } from '../log-reader.ts';
+import { Follower } from '../log-reader.ts';
+import { readTail, type Tail } from '../log-tail.ts';
 import { selectedOne, type HandlerContext } from './context.ts';
 
 export interface LogsParams {
@@ -18,16 +20,19 @@ export interface LogsParams {
 const DEFAULT_LINES = 50;
 
 /** The last lines of a log; with `follow`, those to come as notifications until the client goes away. */
-export function logs(daemon: HandlerContext, params: LogsParams, call: Call): LogsResult {
+export async function logs(daemon: HandlerContext, params: LogsParams, call: Call): Promise<LogsResult> {
   const stream = params.stream ?? 'stdout';
   const { name, path } =
     params.name === undefined ? daemonLog(daemon) : serviceLog(daemon.supervisor.survey(), params.name, stream);
   if (path === undefined) return { name, stream, path: null, lines: [], truncated: false };
   const follow = params.follow === true;
+  await daemon.rotation.still(path);
+  if (call.closed.aborted) return { name, stream, path, lines: [], truncated: false };
   try {
-    const { lines, truncated, position } = readTail(path, params.lines ?? DEFAULT_LINES, follow);
-    if (follow) followLog(path, position, call, { name, stream });
-    return { name, stream, path, lines, truncated };
+    // In one turn, so that nothing is rotated between the two.
+    const tail = readTail(path, params.lines ?? DEFAULT_LINES, follow);
+    if (follow) followLog(daemon, path, tail, call, { name, stream });
+    return { name, stream, path, lines: tail.lines, truncated: tail.truncated };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new RpcFailure('unavailable', `the log cannot be read: ${why}`, { what: 'log', why });
@@ -35,14 +40,20 @@ export function logs(daemon: HandlerContext, params: LogsParams, call: Call): Lo
 }
 
 function followLog(
+  daemon: HandlerContext,
   path: string,
-  position: number,
+  { position, partial }: Tail,
   call: Call,
   what: { name: string; stream: 'stdout' | 'stderr' },
 ): void {
+  // Of a process that was never started: its log is to come, and so may its folder.
+  const { logDirectory } = daemon.supervisor.world;
+  if (dirname(path) === logDirectory) daemon.system.makeDirectory(logDirectory);
   const follower: Follower = new Follower({
     path,
     position,
+    partial,
+    audience: daemon.rotation.audience,
     onLines: (lines) => {
       if (!call.notify('log', { ...what, lines })) follower.stop();
     },
