@@ -4,7 +4,15 @@ import { basename } from 'node:path';
 import { holdsPlaceholder } from '../core/placeholders.ts';
 import type { LoadContext } from './context.ts';
 import type { Draft } from './draft.ts';
-import { isExecutable, isFolder, isTool, launchObstacles, programObstacle, TOOL_FOLDERS, type LaunchPlace } from './launchable.ts';
+import {
+  isExecutable,
+  isFolder,
+  isTool,
+  launchObstacles,
+  programObstacle,
+  TOOL_FOLDERS,
+  type LaunchPlace,
+} from './launchable.ts';
 import { isComing, machineSeverity } from './machine-severity.ts';
 import { quote } from './problem.ts';
 import type { Report } from './report.ts';

@@ -90,7 +90,8 @@ export class Follower {
     } catch {
       // The copy is gone, too.
     }
-    if (lost > 0) this.#take(Buffer.from(`\n[procmand: ${lost} bytes of this log were rotated away before they were read]\n`));
+    if (lost > 0)
+      this.#take(Buffer.from(`\n[procmand: ${lost} bytes of this log were rotated away before they were read]\n`));
     this.#position = to;
   }
 

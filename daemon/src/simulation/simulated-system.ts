@@ -21,7 +21,7 @@ export class SimulatedSystem implements System {
   readonly ticksPerSecond: number;
   /** Nobody is root there, so all of it runs as the daemon. */
   readonly ids = { euid: OWN_UID, egid: OWN_UID };
-  readonly accounts = { findUser: () => undefined, findGroup: () => undefined };
+  readonly accounts: System['accounts'] = { findUser: () => undefined, findGroup: () => undefined };
   readonly #machine: SimulatedMachine;
   readonly #daemon: SimulatedProcess;
   readonly #flaws: LauncherFlaws;

@@ -13,7 +13,14 @@ import { processById } from '../core/process-by-id.ts';
 import { effectiveVersion } from '../core/schedule.ts';
 import { instanceName } from '../core/targets.ts';
 import { parsePid, type LaunchFiles } from '../effects/launch-files.ts';
-import { groundOf, planText, terminalText, type LaunchGround, type LaunchPlan, type LogFile } from '../effects/launch-plan.ts';
+import {
+  groundOf,
+  planText,
+  terminalText,
+  type LaunchGround,
+  type LaunchPlan,
+  type LogFile,
+} from '../effects/launch-plan.ts';
 import type { Prober } from '../effects/prober.ts';
 import type { LaunchAccount } from '../effects/service-account.ts';
 import type { ProcessInfo } from '../effects/process-table.ts';

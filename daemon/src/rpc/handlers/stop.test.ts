@@ -28,6 +28,7 @@ function daemonOf(...versions: readonly ProcessVersion[]): { daemon: HandlerCont
     configuration: { daemon: { timezone: 'UTC' } },
     time: new TimeText('UTC'),
     isStopping: false,
+    rotation: { settled: () => Promise.resolve() },
   } as unknown as HandlerContext;
   return { daemon, commands };
 }
