@@ -1,12 +1,10 @@
 /** Logs are rotated while their services write, whatever becomes of the daemon: no line is lost, none is there twice. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, statSync, utimesSync, writeFileSync,
-} from 'node:fs'; // prettier-ignore
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { processTable } from '../harness/config.ts';
 import { mountTmpfs } from '../harness/mounts.ts';
+import { leftOfOldLogs } from '../harness/old-logs.ts';
 import { backups, expectLines, expectNumbers, numbers, phases, written } from '../harness/rotated-logs.ts';
 import { describe, expect, test } from '../harness/test.ts';
 import type { Daemon, World } from '../harness/world.ts';
@@ -155,50 +153,12 @@ describe('logs', () => {
 });
 
 describe('old automatic logs', () => {
-  const LONG_AGO = new Date(Date.now() - 8 * 24 * 3_600_000);
-
-  async function afterRemoval(world: World, args: string[]): Promise<string[]> {
-    const logs = join(world.root, 'shared');
-    mkdirSync(logs);
-    const daemonKeys = `child-log-dir = "${logs}"`;
-    const names = ['gone', 'fresh', 'stays'];
-    world.configure(
-      names.map((id) => processTable(id, 'echo text; exec sleep 1000')),
-      daemonKeys,
-    );
-    const daemon = await world.startDaemon();
-    await world.waitForAll('RUNNING');
-    await world.waitFor('their texts', () => names.every((id) => statSync(join(logs, `${id}.out.log`)).size > 0));
-    await world.ctl('stop', 'gone', 'fresh', '-y');
-    await world.killDaemon(daemon);
-    writeFileSync(join(logs, 'gone.out.log.1'), 'older\n');
-    writeFileSync(join(logs, 'alien.out.log'), 'of somebody else\n');
-    for (const name of [
-      'gone.out.log',
-      'gone.err.log',
-      'gone.out.log.1',
-      'stays.out.log',
-      'stays.err.log',
-      'alien.out.log',
-    ])
-      utimesSync(join(logs, name), LONG_AGO, LONG_AGO);
-    world.configure([processTable('other', 'sleep 1000')], `${daemonKeys}\nreload-guard = "off"`);
-    const next = await world.startDaemon({ args });
-    await world.waitForState('other', 'RUNNING');
-    await world.killDaemon(next);
-    await world.startDaemon({ args });
-    await world.waitFor('what is gone to be removed', () => args.length > 0 || !existsSync(join(logs, 'gone.err.log')));
-    return ['gone.out.log', 'gone.err.log', 'gone.out.log.1', 'fresh.out.log', 'stays.out.log', 'alien.out.log'].filter(
-      (name) => existsSync(join(logs, name)),
-    );
-  }
-
   test('are removed at the start, where nobody has written to them for a week', async ({ world }) => {
-    const left = await afterRemoval(world, []);
+    const left = await leftOfOldLogs(world);
     expect(left.filter((name) => name !== 'stays.out.log')).toEqual(['fresh.out.log', 'alien.out.log']);
   });
 
   test('are kept with --no-cleanup', async ({ world }) => {
-    expect(await afterRemoval(world, ['--no-cleanup'])).toHaveLength(6);
+    expect(await leftOfOldLogs(world, { args: ['--no-cleanup'] })).toHaveLength(6);
   });
 });

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { begin } from '../harness/commands.ts';
 import { service } from '../harness/config.ts';
+import { leftOfOldLogs } from '../harness/old-logs.ts';
 import { procmand } from '../harness/paths.ts';
 import { standIn } from '../harness/stand-in.ts';
 import { describe, expect, test } from '../harness/test.ts';
@@ -19,6 +20,16 @@ async function expectChildLogs(world: World, folder: string): Promise<void> {
 }
 
 describe('the Taskmasterd section', () => {
+  test('nocleanup: false', async ({ world }) => {
+    const left = await leftOfOldLogs(world, {});
+    expect(left.filter((name) => name.startsWith('gone'))).toEqual([]);
+    expect(left).toContain('alien.out.log');
+  });
+
+  test('nocleanup: true', async ({ world }) => {
+    expect(await leftOfOldLogs(world, { daemon: 'no-cleanup = true' })).toHaveLength(6);
+  });
+
   test('childlogdir', async ({ world }) => {
     const folder = join(world.root, 'children');
     mkdirSync(folder);
@@ -90,6 +101,10 @@ describe('the command line', () => {
       await child.finished;
       await world.tearDown();
     }
+  });
+
+  test.for([['-k'], ['--no-cleanup'], ['--nocleanup']])('%s', async ([flag = ''], { world }) => {
+    expect(await leftOfOldLogs(world, { args: [flag] })).toHaveLength(6);
   });
 
   test('-q, --childlogdir', async ({ world }) => {

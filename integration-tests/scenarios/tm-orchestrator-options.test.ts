@@ -1,8 +1,10 @@
 /** A test for each row of TM Orchestrator's configuration, under the name that it has there. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeUser } from '../harness/accounts.ts';
 import { processTable, service } from '../harness/config.ts';
 import { programs } from '../harness/paths.ts';
+import { signal } from '../harness/processes.ts';
 import { describe, expect, test } from '../harness/test.ts';
 
 describe('[timeouts]', () => {
@@ -29,6 +31,18 @@ describe('[timeouts]', () => {
     expect((await world.ctl('stop', 'web')).stdout).toContain('web: stopped');
     expect(performance.now() - before).toBeGreaterThanOrEqual(400);
     expect((await world.row('web')).lastExit).toMatchObject({ signal: 'SIGKILL' });
+  });
+
+  test('global_shutdown_timeout: after shutdown-timeout what is left is killed', async ({ world }) => {
+    world.configure(
+      [service('web', 'ignores-term', 'stop-timeout = "10m"')],
+      'on-exit = "stop"\nshutdown-timeout = "400ms"',
+    );
+    const daemon = await world.startDaemon();
+    await world.waitFor('its trap', () => world.starts('web').length === 1);
+    signal(daemon.pid, 'SIGTERM');
+    expect(await daemon.ended).toEqual({ code: 0, signal: null });
+    expect(world.marked().filter(({ kind }) => kind !== 'world')).toEqual([]);
   });
 
   test('dependency_wait_timeout: waiting longer than dependency-timeout is a problem', async ({ world }) => {
@@ -75,6 +89,40 @@ describe('[[services]]', () => {
     const log = daemon.log();
     expect(log.indexOf('nginx: STARTING -> RUNNING')).toBeLessThan(log.indexOf('app: STARTING -> RUNNING'));
     expect(log.indexOf('app: STOPPING -> STOPPED')).toBeLessThan(log.indexOf('nginx: STOPPING -> STOPPED'));
+  });
+
+  test.for([
+    ['required = true', 1],
+    ['required = false', undefined],
+  ] as const)('%s', async ([setting, code], { world }) => {
+    world.configure([
+      service('app', 'waits 3 fail', `${setting}; start-retries = 0; start-secs = "1m"`),
+      service('web', 'steady'),
+    ]);
+    const daemon = await world.startDaemon();
+    await world.waitForState('web', 'RUNNING');
+    world.open('fail');
+    if (code !== undefined) expect(await daemon.ended).toEqual({ code, signal: null });
+    else expect((await world.waitForState('app', 'FATAL')).verdict).toBe('problem');
+    expect(world.marked().filter(({ kind }) => kind === 'run')).toHaveLength(code === undefined ? 1 : 0);
+  });
+
+  test('user: it runs as that user, in its groups', async ({ world }) => {
+    const user = makeUser();
+    try {
+      world.configure([processTable('app', 'sleep 100000', `user = "${user.name}"`)]);
+      await world.startDaemon();
+      await world.waitForState('app', 'RUNNING');
+      const status = readFileSync(`/proc/${await world.pidOf('app')}/status`, 'utf8');
+      const ids = (name: string): string[] =>
+        new RegExp(`^${name}:\\s+(.*?)\\s*$`, 'm').exec(status)?.[1]?.split(/\s+/) ?? [];
+      expect(ids('Uid')).toEqual(Array(4).fill(String(user.uid)));
+      expect(ids('Gid')).toEqual(Array(4).fill(String(user.gid)));
+      expect(ids('Groups')).toContain(String(user.teamGid));
+      await world.ctl('stop', 'app');
+    } finally {
+      user.remove();
+    }
   });
 
   test('wait_after: it waits so long after its dependency is there', async ({ world }) => {
