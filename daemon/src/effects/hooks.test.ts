@@ -151,9 +151,11 @@ describe.each(SHELLS)('a hook launched by %s', (shell) => {
       const { id } = ground.launch(STEM, hook(`${command} & echo started`));
       expect(await ground.ended(STEM, id)).toMatchObject({ exit: { code: 0 } });
       const record = await recorded(STEM);
-      const child = await until('what it left', () =>
+      const found = await until('what it left', () =>
         members(record).find(({ pid }) => /^\S*sleep 61$/.test(ground.system.commandLine(pid))),
       );
+      // Looked at once more: it was perhaps on its way to its program, and out of the session, when it was seen.
+      const child = members(record).find(({ pid }) => pid === found.pid) ?? found;
       return { record, child };
     };
 

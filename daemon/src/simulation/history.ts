@@ -338,7 +338,10 @@ export class History {
   /** SIGTERM with `on-exit = "stop"`: everything stops, until somebody ends the daemon. */
   #shutdown(): void {
     this.note('the daemon shuts down');
-    this.daemon.tell('shutdown', (supervisor) => void supervisor.shutdown('shutdown', 5_000));
+    this.daemon.tell('shutdown', (supervisor) => {
+      // What follows its timeout comes after the history.
+      supervisor.shutdown('shutdown', 5_000).catch(() => undefined);
+    });
     this.daemon.killAfter(this.random.below(300), 'after');
   }
 

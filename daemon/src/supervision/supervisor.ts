@@ -403,9 +403,17 @@ export class Supervisor {
    * Everything stops, dependents first, each in its own time. What is left after `timeout` (milliseconds) is killed, all at once.
    * Resolves when nothing is left, or with what outlived SIGKILL.
    */
-  async shutdown(cause: 'shutdown' | 'required', timeout: number): Promise<readonly TargetOutcome[]> {
+  shutdown(cause: 'shutdown' | 'required', timeout: number): Promise<readonly TargetOutcome[]> {
     this.#world = { ...this.#world, ending: cause };
-    const outcomes = await this.#untilStopped(timeout);
+    // The turn is taken here and now: only what comes of it is waited for.
+    return this.#untilStopped(timeout).then((outcomes) => this.#killRest(cause, timeout, outcomes));
+  }
+
+  async #killRest(
+    cause: 'shutdown' | 'required',
+    timeout: number,
+    outcomes: readonly TargetOutcome[],
+  ): Promise<readonly TargetOutcome[]> {
     if (outcomes.every(({ result }) => result.code !== 'timeout')) return outcomes;
     this.#o.log('warning', `not everything has stopped within ${timeout / 1000} s: SIGKILL for what is left`);
     for (const { key, activity } of this.#world.instances.values()) {
