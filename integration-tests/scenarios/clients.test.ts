@@ -287,7 +287,11 @@ describe('single commands', () => {
       stdout: '',
       stderr: expect.stringContaining('--stderr') as string,
     });
-    expect((await world.ctl('logs', '--daemon')).code).toBe(0);
+    // In these tests the daemon logs to its stderr.
+    expect(await world.ctl('logs', '--daemon')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("the daemon's stderr") as string,
+    });
   });
 
   test('`check` tells what is wrong, and OK', async ({ world }) => {

@@ -188,7 +188,7 @@ describe('100 MB of output', () => {
 
   test('of every hook are in the log, and nothing hangs', async ({ world }) => {
     const hooks = HOOKS.map((name) => hook(name, 'floods'));
-    world.configure([service('web', 'steady', [...hooks, logTo(world)].join('\n'))]);
+    world.configure([service('web', 'steady', [...hooks, logTo(world), 'log-max-bytes = 0'].join('\n'))]);
     const daemon = await world.startDaemon();
     await world.waitForState('web', 'RUNNING');
     const size = (): number => statSync(join(world.root, 'web.log')).size;
