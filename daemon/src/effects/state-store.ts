@@ -46,11 +46,11 @@ export class StateStore {
       names.map((name) => /^(.+)\.json(?:\.prev)?$/.exec(name)?.[1]).filter((key) => key !== undefined),
     );
     for (const key of keys) {
-      const brokenBefore = broken.length;
       const stored = this.#loadInstance(key, broken);
       if (stored !== undefined) instances.push(stored);
-      // A `.prev` alone is what a crash within a save leaves, before anything was done about it.
-      if (stored !== undefined && broken.length > brokenBefore) setBack.add(key);
+      // A `.prev` alone is what a crash within a save leaves, but also what is left where somebody removed the newest one:
+      // nothing tells these apart for certain, so launches may be newer than it.
+      if (stored !== undefined && !this.#written.has(key)) setBack.add(key);
     }
     for (const name of names) {
       if (!name.endsWith('.hold')) continue;
