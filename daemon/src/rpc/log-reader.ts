@@ -84,6 +84,11 @@ export class Follower {
   /** Rotation takes the live file's text up to `to` away: what was not read of it is in a copy, or lost. */
   skip(to: number, copy?: { readonly path: string; readonly at: number }): void {
     const length = to - this.#position;
+    // Who may fall behind that far only is not read to from the copy either.
+    if (length > (this.#o.mostBehind ?? length)) {
+      this.#skipTo(to);
+      return;
+    }
     let lost = length;
     try {
       if (copy !== undefined) lost = this.#backlog.add(copy.path, copy.at, length);
