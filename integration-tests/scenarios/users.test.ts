@@ -244,15 +244,20 @@ describe('log files', () => {
     world.configure([
       processTable('linked', command, settings('linked.log')),
       processTable('plain', command, settings('plain.log')),
+      processTable('hooked', command, `before = "echo prepared"; ${settings('linked.log.3')}`),
       // Root's own service follows no link there either.
       processTable('roots', command, `log-file = "${home}/linked.log.2"; start-retries = 0`),
     ]);
     symlinkSync(secret, join(home, 'linked.log.2'));
+    symlinkSync(secret, join(home, 'linked.log.3'));
     await world.startDaemon();
     expect((await world.waitForState('linked', 'FATAL')).reason.message).toContain(
       `cannot append to ${home}/linked.log`,
     );
     expect((await world.waitForState('roots', 'FATAL')).reason.message).toContain('is a symbolic link');
+    expect((await world.waitForState('hooked', 'FATAL')).reason.message).toContain(
+      `\`before\` could not be launched: stdout cannot append to ${home}/linked.log.3`,
+    );
     await world.waitForState('plain', 'RUNNING');
     await world.waitFor('the line', () => linesOf(join(home, 'plain.log')).includes('said'));
     expect(statSync(join(home, 'plain.log')).uid).toBe(user.uid);

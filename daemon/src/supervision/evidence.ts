@@ -113,7 +113,7 @@ export class Witness {
         return { ...ended, result: { ok, text: exitText(file.exit), ...(output === '' ? {} : { output }) } };
       }
       case 'not-started': {
-        const result = { ok: false, text: notStartedText(file.why, file.text) };
+        const result = { ok: false, text: jobNotStartedText(file.why, file.text) };
         return whoseFault(file) === 'refused' ? { ...ended, result, again: true } : { ...ended, result };
       }
       case 'pending':
@@ -234,4 +234,9 @@ function whoseFault({ why, text }: { why: 'refused' | 'failed'; text: string }):
 
 function notStartedText(why: 'refused' | 'failed', text: string): string {
   return why === 'failed' ? `it could not be launched: ${text}` : `the launcher refused: ${text}`;
+}
+
+/** It follows the name of the hook or check, as `exited with code 1` does. */
+function jobNotStartedText(why: 'refused' | 'failed', text: string): string {
+  return why === 'failed' ? `could not be launched: ${text}` : `was refused by the launcher: ${text}`;
 }
