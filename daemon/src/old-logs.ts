@@ -48,9 +48,13 @@ export class OldLogs {
   async cleanUp(survey: () => Survey): Promise<void> {
     try {
       const removed: string[] = [];
-      // Asked anew for each: the configuration may have changed meanwhile.
-      for (const path of this.#read())
-        if (isGone(path, survey()) && (await removeOld(path, survey().now.wall))) removed.push(path);
+      const atFirst = survey();
+      const candidates = [...this.#read()].filter((path) => isGone(path, atFirst));
+      for (const path of candidates) {
+        // Asked anew for each of the few: the configuration may have changed meanwhile.
+        const current = survey();
+        if (isGone(path, current) && (await removeOld(path, current.now.wall))) removed.push(path);
+      }
       if (removed.length === 0) return;
       const left = this.#read();
       for (const path of removed) left.delete(path);

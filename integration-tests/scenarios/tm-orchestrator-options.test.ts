@@ -5,6 +5,7 @@ import { makeUser } from '../harness/accounts.ts';
 import { processTable, service } from '../harness/config.ts';
 import { programs } from '../harness/paths.ts';
 import { signal } from '../harness/processes.ts';
+import { surroundingsOf } from '../harness/surroundings.ts';
 import { describe, expect, test } from '../harness/test.ts';
 
 describe('[timeouts]', () => {
@@ -113,12 +114,10 @@ describe('[[services]]', () => {
       world.configure([processTable('app', 'sleep 100000', `user = "${user.name}"`)]);
       await world.startDaemon();
       await world.waitForState('app', 'RUNNING');
-      const status = readFileSync(`/proc/${await world.pidOf('app')}/status`, 'utf8');
-      const ids = (name: string): string[] =>
-        new RegExp(`^${name}:\\s+(.*?)\\s*$`, 'm').exec(status)?.[1]?.split(/\s+/) ?? [];
-      expect(ids('Uid')).toEqual(Array(4).fill(String(user.uid)));
-      expect(ids('Gid')).toEqual(Array(4).fill(String(user.gid)));
-      expect(ids('Groups')).toContain(String(user.teamGid));
+      const { uids, gids, groups } = surroundingsOf(await world.pidOf('app'));
+      expect(uids).toEqual(Array(4).fill(user.uid));
+      expect(gids).toEqual(Array(4).fill(user.gid));
+      expect(groups).toContain(user.teamGid);
       await world.ctl('stop', 'app');
     } finally {
       user.remove();

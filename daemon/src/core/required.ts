@@ -10,10 +10,13 @@ import type { Target } from './targets.ts';
 
 /** The first of these changes that is a required process's failure for good; undefined while everything is being stopped already. */
 export function requiredFailure(world: World, transitions: readonly Transition[], now: Now): Transition | undefined {
-  if (world.ending !== undefined || transitions.length === 0) return undefined;
-  const required = new Set(new Survey(world, now).targets.filter(isRequired).map(({ key }) => key));
+  if (world.ending !== undefined) return undefined;
   // What was STOPPED has not failed just now: it shows again how its last run ended.
-  return transitions.find(({ key, from, view }) => from !== 'STOPPED' && required.has(key) && isForGood(view));
+  const failures = transitions.filter(({ from, view }) => from !== 'STOPPED' && isForGood(view));
+  // Few changes are failures: only then is it worth a look at all targets.
+  if (failures.length === 0) return undefined;
+  const required = new Set(new Survey(world, now).targets.filter(isRequired).map(({ key }) => key));
+  return failures.find(({ key }) => required.has(key));
 }
 
 const isRequired = ({ effective }: Target): boolean => effective?.version?.required === true;

@@ -6,7 +6,8 @@ import { currentContext, loadConfig } from '../config/load.ts';
 import { configCandidates } from '../config/locate.ts';
 import { linkChange, perform, removeChange, unlinkChanges, writeChange, type Change } from './changes.ts';
 import type { InstallOptions } from './options.ts';
-import { findProgram, InstallFailure, placesOf, type Places, type Surroundings } from './places.ts';
+import { findProgram } from '../find-program.ts';
+import { InstallFailure, placesOf, type Places, type Surroundings } from './places.ts';
 import { unitText } from './unit.ts';
 
 /** What systemd starts units with, systemd.exec(5). */

@@ -1,5 +1,5 @@
 /** Where `procmand install` puts things, and what it makes links to. */
-import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { InstallOptions } from './options.ts';
 
@@ -47,22 +47,4 @@ export function placesOf(options: InstallOptions, around: Surroundings): Places 
 function userUnits(home: string, env: Surroundings['env']): string {
   const given = env['XDG_CONFIG_HOME'];
   return join(given?.startsWith('/') === true ? given : join(home, '.config'), 'systemd/user');
-}
-
-/** The path of a program, in a PATH. */
-export function findProgram(name: string, path: string): string | undefined {
-  return path
-    .split(':')
-    .filter((folder) => folder.startsWith('/'))
-    .map((folder) => join(folder, name))
-    .find(isProgram);
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

@@ -1,5 +1,6 @@
 /** The daemon's log on its standard error. */
 import * as fs from 'node:fs';
+import { openNonBlocking } from '../effects/non-blocking.ts';
 import { errorCode, lineOf, type LogLevel, type Sink } from './sink.ts';
 
 /** The reader is gone for good. Anything else (a full pipe, a full disk) may be over with the next line. */
@@ -8,7 +9,7 @@ const GONE = new Set(['EPIPE', 'EIO', 'EBADF', 'ECONNRESET']);
 /** A terminal or pipe that does not take any more must not stop supervision: it is opened anew without blocking, where that works. */
 export class StderrSink implements Sink {
   readonly path = undefined;
-  #fd: number | undefined = nonBlocking(2);
+  #fd: number | undefined = openNonBlocking(2) ?? 2;
   /** The last line was cut off in its middle. */
   #isTorn = false;
 
@@ -39,15 +40,6 @@ export class StderrSink implements Sink {
 
   reopen(): void {
     // Nothing to open again.
-  }
-}
-
-function nonBlocking(fd: number): number {
-  try {
-    return fs.openSync(`/proc/self/fd/${fd}`, fs.constants.O_WRONLY | fs.constants.O_APPEND | fs.constants.O_NONBLOCK);
-  } catch {
-    // A socket cannot be opened by path.
-    return fd;
   }
 }
 

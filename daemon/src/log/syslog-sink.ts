@@ -3,8 +3,8 @@
  * ends with the daemon, however that ends, because the pipe does.
  */
 import { spawn, spawnSync, type ChildProcess, type SpawnOptions } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
+import { findProgram } from '../find-program.ts';
 import type { LogLevel, Sink } from './sink.ts';
 
 /** Severities of syslog(3), with the facility `daemon`. */
@@ -133,24 +133,11 @@ const OPTIONS: SpawnOptions = {
 };
 
 function findLogger(path: string): string {
-  const found = path
-    .split(':')
-    .filter((folder) => folder.startsWith('/'))
-    .map((folder) => `${folder}/logger`)
-    .find(isProgram);
+  const found = findProgram('logger', path);
   if (found !== undefined) return found;
   throw new Error(
     `"syslog" needs the program logger, which is in no folder of PATH (${path}): install it (package bsdutils or util-linux), or name a file`,
   );
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 /** That of busybox has one priority for all lines. */

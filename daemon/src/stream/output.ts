@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import { Socket } from 'node:net';
 import { isatty } from 'node:tty';
+import { openNonBlocking } from '../effects/non-blocking.ts';
 
 /** No more bytes than this wait; what comes then stays in the files it comes from. */
 const MOST_WAITING = 256 * 1024;
@@ -94,15 +95,10 @@ export class Output {
   }
 }
 
-/** A description of its own, so that whoever shares the terminal or pipe does not become non-blocking too. */
 function nonBlocking(descriptor: number): number {
-  try {
-    const { O_WRONLY, O_APPEND, O_NONBLOCK } = fs.constants;
-    return fs.openSync(`/proc/self/fd/${descriptor}`, O_WRONLY | O_APPEND | O_NONBLOCK);
-  } catch {
-    makeNonBlocking(descriptor);
-    return descriptor;
-  }
+  const opened = openNonBlocking(descriptor);
+  if (opened === undefined) makeNonBlocking(descriptor);
+  return opened ?? descriptor;
 }
 
 /** Kept for ever: collected, they would close what they are made of. */
