@@ -27,7 +27,7 @@ await Promise.all(
       legalComments: 'linked',
       loader: { '.sh': 'text', '.service': 'text' },
       define: { 'process.env.PROCMAN_VERSION': JSON.stringify(version) },
-      external: ['./offline.cjs', './interactive.cjs', './reports.cjs'],
+      external: ['./offline.cjs', './interactive.cjs', './reports.cjs', '@photostructure/sqlite'],
       logLevel: 'warning',
     }),
   ),

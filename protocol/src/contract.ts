@@ -70,34 +70,33 @@ const resources = schemaOf<views.Resources>()(
   }),
 );
 
-const row = schemaOf<views.Row>()(
-  z.strictObject({
-    name: text,
-    id: text,
-    instance: text,
-    num: count,
-    group: text.exactOptional(),
-    state: z.enum(words.states),
-    phase: z.enum(words.phases).exactOptional(),
-    reason,
-    expected: z.enum(words.expectations),
-    verdict: z.enum(words.verdicts),
-    pid: pid.exactOptional(),
-    since: time,
-    uptimeSeconds: count.exactOptional(),
-    restarts: count,
-    applyOn: text.exactOptional(),
-    stale: z.boolean(),
-    held: z.boolean(),
-    hold: hold.exactOptional(),
-    lastExit: lastExit.exactOptional(),
-    retryAt: time.exactOptional(),
-    next: next.exactOptional(),
-    zombies: count.exactOptional(),
-    resources: resources.exactOptional(),
-    dependents: names.exactOptional(),
-  }),
-);
+const rowFields = {
+  name: text,
+  id: text,
+  instance: text,
+  num: count,
+  group: text.exactOptional(),
+  state: z.enum(words.states),
+  phase: z.enum(words.phases).exactOptional(),
+  reason,
+  expected: z.enum(words.expectations),
+  verdict: z.enum(words.verdicts),
+  pid: pid.exactOptional(),
+  since: time,
+  uptimeSeconds: count.exactOptional(),
+  restarts: count,
+  applyOn: text.exactOptional(),
+  stale: z.boolean(),
+  held: z.boolean(),
+  hold: hold.exactOptional(),
+  lastExit: lastExit.exactOptional(),
+  retryAt: time.exactOptional(),
+  next: next.exactOptional(),
+  zombies: count.exactOptional(),
+  resources: resources.exactOptional(),
+  dependents: names.exactOptional(),
+};
+const row = schemaOf<views.Row>()(z.strictObject(rowFields));
 
 const problem = schemaOf<views.Problem>()(
   z.strictObject({
@@ -200,6 +199,87 @@ const updateResult = schemaOf<views.UpdateResult>()(
   }),
 );
 
+const because = schemaOf<views.Because>()(z.strictObject({ code: text, message: text, since: time.exactOptional() }));
+const version = schemaOf<views.VersionView>()(
+  z.strictObject({ applyOn: text, fake: z.boolean(), effective: z.boolean(), why: text }),
+);
+const dependency = schemaOf<views.DependencyView>()(
+  z.strictObject({
+    id: text,
+    condition: text,
+    onLoss: text,
+    met: z.boolean(),
+    state: z.enum(words.states).exactOptional(),
+    verdict: z.enum(words.verdicts).exactOptional(),
+  }),
+);
+const pastRun = schemaOf<views.PastRun>()(
+  z.strictObject({
+    ...exitFields,
+    run: text,
+    startedAt: time,
+    at: time,
+    durationSeconds: z.number().nonnegative(),
+    stderr: names,
+  }),
+);
+const explanation = schemaOf<views.Explanation>()(
+  z.strictObject({
+    ...rowFields,
+    because: z.array(because),
+    versions: z.array(version),
+    commandType: z.strictObject({ type: text, why: text }),
+    schedule: z
+      .strictObject({
+        active: z.boolean(),
+        text,
+        nextStart: time.exactOptional(),
+        nextStop: time.exactOptional(),
+      })
+      .exactOptional(),
+    dependencies: z.array(dependency),
+    dependents: names,
+    failures: z.strictObject({
+      failedStarts: count,
+      runsInWindow: count,
+      maxRuns: count,
+      retryAt: time.exactOptional(),
+    }),
+    health: z
+      .strictObject({ ok: z.boolean(), failures: count, at: time.exactOptional(), output: text.exactOptional() })
+      .exactOptional(),
+    exits: z.array(pastRun),
+    staleKeys: names,
+    logs: z.strictObject({ stdout: text.exactOptional(), stderr: text.exactOptional() }),
+    upcoming: z.array(next),
+    uptime: z.strictObject({
+      days: z.number().nonnegative(),
+      expectedSeconds: z.number().nonnegative(),
+      upSeconds: z.number().nonnegative(),
+    }),
+  }),
+);
+const explainResult = schemaOf<views.ExplainResult>()(z.strictObject({ processes: z.array(explanation) }));
+
+const event = schemaOf<views.Event>()(
+  z.strictObject({
+    seq: pid,
+    at: time,
+    type: z.enum(words.eventTypes),
+    name: text.exactOptional(),
+    run: text.exactOptional(),
+    from: z.enum(words.states).exactOptional(),
+    to: z.enum(words.states).exactOptional(),
+    reason: reason.exactOptional(),
+    exit: exit.exactOptional(),
+    durationSeconds: z.number().nonnegative().exactOptional(),
+    by: text.exactOptional(),
+    message: text,
+  }),
+);
+const eventsResult = schemaOf<views.EventsResult>()(z.strictObject({ events: z.array(event), more: z.boolean() }));
+const subscribeResult = schemaOf<views.SubscribeResult>()(z.strictObject({ seq: count }));
+
 const logsResult = schemaOf<views.LogsResult>()(
   z.strictObject({
     name: text,
@@ -219,6 +299,8 @@ const logNotification = schemaOf<views.LogNotification>()(
 );
 
 /* ---------------------------------------------------------------- params */
+
+const eventTypes = z.array(z.enum(words.eventTypes)).min(1).max(words.eventTypes.length);
 
 /** Far more than anybody has; checked before the entries are, so that a hostile list costs nothing. */
 const mostNames = 10_000;
@@ -328,6 +410,13 @@ export const contract = {
     errors: ['unknown-name'],
     monitor: true,
   }),
+  explain: reading({
+    summary: 'Why each instance is as it is, and what happens next',
+    params: z.strictObject({ names: selectors }),
+    result: explainResult,
+    errors: ['unknown-name'],
+    monitor: false,
+  }),
   timeline: reading({
     summary: 'The transitions to come, by schedules, versions and holds',
     params: z.strictObject({
@@ -337,6 +426,30 @@ export const contract = {
     }),
     result: timelineResult,
     errors: ['unknown-name'],
+    monitor: true,
+  }),
+  events: reading({
+    summary: 'The history: the newest entries of what is asked for, oldest first',
+    params: z.strictObject({
+      names: selectors.optional(),
+      since: moment.optional().meta({ description: `At or after; ${momentForms}` }),
+      until: moment.optional().meta({ description: `Before; ${momentForms}` }),
+      types: eventTypes.optional(),
+      limit: pid.max(100_000).optional().meta({ description: '1000 unless told' }),
+    }),
+    result: eventsResult,
+    errors: ['unknown-name', 'unavailable'],
+    monitor: true,
+  }),
+  subscribe: reading({
+    summary: 'Send notifications "event" for what happens from now on, until the connection closes',
+    params: z.strictObject({
+      names: selectors.optional(),
+      types: eventTypes.optional(),
+      afterSeq: count.optional().meta({ description: 'First those that came after this one' }),
+    }),
+    result: subscribeResult,
+    errors: ['unknown-name', 'unavailable'],
     monitor: true,
   }),
   start: actingOn({
@@ -429,6 +542,7 @@ export const contract = {
 /** Notifications that the daemon sends. */
 export const notifications = {
   log: { summary: 'New lines of a log that is followed', params: logNotification },
+  event: { summary: 'Something that has happened, to those who have subscribed', params: event },
 };
 
 type Contract = typeof contract;

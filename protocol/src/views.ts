@@ -5,6 +5,7 @@
 
 import type {
   ActCode,
+  EventType,
   Expectation,
   LogStream,
   NextAction,
@@ -354,6 +355,143 @@ export interface ShutdownResult {
   readonly results: readonly TargetResult[];
 }
 
+/* ---------------------------------------------------------------- why, and what was */
+
+/** One link in the chain of reasons, newest cause first. */
+export interface Because {
+  /** A reason code, or a word for what is no state's reason: `version`, `window`, `hold`, `stale`... */
+  readonly code: string;
+  /** One sentence for people, without the name. */
+  readonly message: string;
+  readonly since?: Time;
+}
+
+/** One `[[process]]` table of a process, and whether it is the one in effect. */
+export interface VersionView {
+  readonly applyOn: string;
+  readonly fake: boolean;
+  readonly effective: boolean;
+  /** Why it is, or why it is not. */
+  readonly why: string;
+}
+
+/** One dependency as it stands now. */
+export interface DependencyView {
+  /** Process id; of an external one its command. */
+  readonly id: string;
+  readonly condition: string;
+  readonly onLoss: string;
+  readonly met: boolean;
+  /** Absent for an external one. */
+  readonly state?: State;
+  readonly verdict?: Verdict;
+}
+
+/** One run that has ended. */
+export interface PastRun extends ExitView {
+  /** Its launch id, as in `PROCMAN_RUN`. */
+  readonly run: string;
+  readonly startedAt: Time;
+  readonly at: Time;
+  readonly durationSeconds: number;
+  /** The last lines of its error stream, oldest first; empty where it has no file of its own. */
+  readonly stderr: readonly string[];
+}
+
+/** How long it was up of the time that it should have been. */
+export interface UptimeView {
+  /** Length of the time that is looked at; less where the history does not reach back so far. */
+  readonly days: number;
+  readonly expectedSeconds: number;
+  readonly upSeconds: number;
+}
+
+/** One instance, as `explain` shows it. Never a value of its environment. */
+export interface Explanation extends Row {
+  readonly because: readonly Because[];
+  /** In the order of `apply-on`, newest first. */
+  readonly versions: readonly VersionView[];
+  readonly commandType: { readonly type: string; readonly why: string };
+  readonly schedule?: {
+    readonly active: boolean;
+    readonly text: string;
+    readonly nextStart?: Time;
+    readonly nextStop?: Time;
+  };
+  readonly dependencies: readonly DependencyView[];
+  /** Names of the instances that a stop of it would take along, or that wait for it. Of all, live or not. */
+  readonly dependents: readonly InstanceName[];
+  readonly failures: {
+    /** Failed starts in a row. */
+    readonly failedStarts: number;
+    /** Launches by the daemon itself within `max-runs-window`. */
+    readonly runsInWindow: number;
+    /** 0: no limit. */
+    readonly maxRuns: number;
+    readonly retryAt?: Time;
+  };
+  readonly health?: {
+    readonly ok: boolean;
+    /** Failed tries in a row. */
+    readonly failures: number;
+    readonly at?: Time;
+    /** What the last failed check printed, shortened. */
+    readonly output?: string;
+  };
+  /** The last five, newest first. */
+  readonly exits: readonly PastRun[];
+  /** Keys in which the live run differs from its definition now. */
+  readonly staleKeys: readonly string[];
+  /** Absolute paths. */
+  readonly logs: { readonly stdout?: string; readonly stderr?: string };
+  /** What comes by itself, soonest first. */
+  readonly upcoming: readonly { readonly at: Time; readonly action: NextAction }[];
+  readonly uptime: UptimeView;
+}
+
+/** Result of `explain`. */
+export interface ExplainResult {
+  /** In the configuration's order. */
+  readonly processes: readonly Explanation[];
+}
+
+/** One entry of the history. */
+export interface Event {
+  /** Grows by one with each event; never used twice in one history. */
+  readonly seq: number;
+  readonly at: Time;
+  readonly type: EventType;
+  /** The instance; absent where it is about the daemon or the configuration. */
+  readonly name?: InstanceName;
+  /** The launch that it is about. */
+  readonly run?: string;
+  /** Type `state`, `recovered`, `problem`: the state before. */
+  readonly from?: State;
+  readonly to?: State;
+  readonly reason?: Reason;
+  readonly exit?: ExitView;
+  /** How long the run took. */
+  readonly durationSeconds?: number;
+  /** Who asked for it: `root (pid 4711)`, `SIGHUP`, `watch-config`. */
+  readonly by?: string;
+  /** One sentence part for people, without the name. */
+  readonly message: string;
+}
+
+/** Result of `events`. */
+export interface EventsResult {
+  /** Oldest first: the newest `limit` of what was asked for. */
+  readonly events: readonly Event[];
+  /** There are older ones of what was asked for. */
+  readonly more: boolean;
+}
+
+/** Result of `subscribe`; notifications `event` follow. */
+export interface SubscribeResult {
+  /** Of the newest event when the subscription began; 0: none yet. */
+  readonly seq: number;
+}
+
 /* ---------------------------------------------------------------- of the client alone */
 
 /** `check --json`. */
@@ -383,4 +521,21 @@ export interface DaemonEntry {
   readonly socket: string;
   readonly stateDir: string;
   readonly startedAt: Time;
+}
+
+/** `doctor --json`. */
+export interface DoctorResult {
+  /** No check found a problem. */
+  readonly ok: boolean;
+  readonly checks: readonly DoctorCheck[];
+}
+
+/** What one check of `doctor` found. */
+export interface DoctorCheck {
+  /** Its name, fixed: `boot-start`, `file-descriptors`... */
+  readonly id: string;
+  readonly status: 'ok' | 'warning' | 'problem' | 'skipped';
+  readonly message: string;
+  /** What to do about it. */
+  readonly mend?: string;
 }

@@ -1,10 +1,11 @@
 import type { Params } from '@procman/protocol/contract';
 import { clientExit } from '@procman/protocol/exit-codes';
-import type { LogNotification, LogsResult } from '@procman/protocol/views';
+import type { LogsResult } from '@procman/protocol/views';
 import { quoteWord } from '../text/words.ts';
 import type { Command, Given } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { Failure, Interrupted, UsageError } from '../failure.ts';
+import { UsageError } from '../failure.ts';
+import { follow } from '../follow.ts';
 
 export const logs: Command = {
   name: 'logs',
@@ -20,7 +21,7 @@ export const logs: Command = {
   examples: ['logs nginx', 'logs nginx -f', 'logs worker:worker_00 -n 200 --stderr', 'logs --daemon'],
   run: async (context, given) => {
     const params = logsParams(given);
-    return params.follow ? follow(context, params) : show(context, params);
+    return params.follow ? followLines(context, params) : show(context, params);
   },
 };
 
@@ -58,45 +59,11 @@ async function explainEmpty(context: CommandContext, params: Params<'logs'>, res
   context.io.err(`${result.name}: ${params.daemon ? 'the log' : result.stream} ${none}${hint}\n`);
 }
 
-/** Ends by Ctrl-C (130), when the reader of our output goes, or with the daemon. */
-async function follow(context: CommandContext, params: Params<'logs'>): Promise<number> {
-  const client = await context.client();
-  const { promise, fail } = untilFailure();
-  // The first new lines may come in one chunk with the reply, and are seen before it: they wait for it.
-  let early: LogNotification[] | undefined = [];
-  const show = (notification: LogNotification): void => {
-    context.print(notification, () => joined(notification.lines));
-  };
-  client.onNotification(({ params: notification }) => {
-    try {
-      if (early) early.push(notification);
-      else show(notification);
-    } catch (error) {
-      fail(error);
-    }
-  });
-  client.onClose(() => fail(daemonGone()));
-  const stop = context.io.onInterrupt(() => fail(new Interrupted('')));
-  try {
-    const result = await Promise.race([client.call('logs', params), promise]);
+function followLines(context: CommandContext, params: Params<'logs'>): Promise<never> {
+  const show = (result: { readonly lines: readonly string[] }): void => {
     context.print(result, () => joined(result.lines));
-    early.forEach(show);
-    early = undefined;
-    return await promise;
-  } finally {
-    stop();
-  }
-}
-
-function untilFailure(): { promise: Promise<never>; fail: (error: unknown) => void } {
-  let fail: (error: unknown) => void = () => undefined;
-  const promise = new Promise<never>((_, reject) => (fail = reject));
-  promise.catch(() => undefined);
-  return { promise, fail };
-}
-
-function daemonGone(): Failure {
-  return new Failure('the daemon has gone', { exitCode: clientExit.unreachable, code: 'no-daemon' });
+  };
+  return follow(context, { method: 'logs', params, notification: 'log', onResult: show, onNotification: show });
 }
 
 function joined(lines: readonly string[]): string {

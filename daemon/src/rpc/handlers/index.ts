@@ -1,4 +1,5 @@
 /** Every method of the contract and what answers it. */
+import { RpcFailure } from '@procman/protocol/errors';
 import { protocolVersion } from '@procman/protocol/methods';
 import type { Call, Handlers } from '../dispatch.ts';
 import { act, resultOf } from './act.ts';
@@ -19,6 +20,9 @@ export function handlersOf(daemon: HandlerContext): Handlers {
     version: () => ({ version: daemon.version, protocol: protocolVersion }),
     status: ({ at, ...params }, call) =>
       at === undefined ? status(params, call) : forecasts.statusAt(params.names, at, call),
+    explain: () => notYet(),
+    events: () => notYet(),
+    subscribe: () => notYet(),
     timeline: (params, call) => forecasts.timeline(params, call),
     start: ({ force, ...params }, call) => act(daemon, 'start', params, { force: force === true }, call),
     stop: (params, call) => stop(daemon, params, call),
@@ -39,4 +43,8 @@ export function handlersOf(daemon: HandlerContext): Handlers {
       return { ok: results.every(({ ok }) => ok), results };
     },
   };
+}
+
+function notYet(): never {
+  throw new RpcFailure('unavailable', 'not built yet', { what: 'events', why: 'not built yet' });
 }
