@@ -44,16 +44,40 @@ function cronOf(schedule: CronSchedule): Cron | undefined {
 /** croner counts in whole seconds. */
 const text = (civil: CivilTime): string => `${plainOf(civil).toString({ smallestUnit: 'millisecond' })}Z`;
 
+type Answers = Map<CivilTime, CivilTime | undefined>;
+
+/**
+ * croner takes a tenth of a millisecond and more to find a time, and the same is asked again and again: for each instance, and as the end
+ * of one window and the beginning of the next.
+ */
+class Recent {
+  readonly #answers = new WeakMap<CronSchedule, Answers>();
+
+  of(schedule: CronSchedule, civil: CivilTime, find: () => CivilTime | undefined): CivilTime | undefined {
+    const answers: Answers = this.#answers.get(schedule) ?? new Map<CivilTime, CivilTime | undefined>();
+    this.#answers.set(schedule, answers);
+    if (answers.has(civil)) return answers.get(civil);
+    if (answers.size >= MOST_ANSWERS) answers.clear();
+    const answer = find();
+    answers.set(civil, answer);
+    return answer;
+  }
+}
+
+const MOST_ANSWERS = 16;
+const before = new Recent();
+const after = new Recent();
+
 /** The last civil time of the pattern at or before this one. */
 export function cronAtOrBefore(schedule: CronSchedule, civil: CivilTime): CivilTime | undefined {
   // It leaves out the reference itself, but takes all that is earlier in the same second.
   const reference = Math.floor(civil / 1000) * 1000 + 1;
-  return cronOf(schedule)?.previousRuns(1, text(reference))[0]?.getTime();
+  return before.of(schedule, reference, () => cronOf(schedule)?.previousRuns(1, text(reference))[0]?.getTime());
 }
 
 /** The first civil time of the pattern after this one. */
 export function cronAfter(schedule: CronSchedule, civil: CivilTime): CivilTime | undefined {
-  return cronOf(schedule)?.nextRun(text(civil))?.getTime();
+  return after.of(schedule, civil, () => cronOf(schedule)?.nextRun(text(civil))?.getTime());
 }
 
 function nextTime(schedule: CronSchedule, at: WallTime): WallTime | undefined {
