@@ -2,12 +2,14 @@
 import type { CommandContext } from './context.ts';
 
 /** What an operand or a value stands for: tells completion what to propose. */
-export type OperandKind = 'name' | 'signal' | 'command' | 'file' | 'text';
+export type OperandKind = 'name' | 'signal' | 'command' | 'file' | 'uid' | 'text';
 
 export interface Operand {
   /** As shown in the usage line: `NAME`. */
   readonly label: string;
   readonly kind: OperandKind;
+  /** All that it may be, where that is a fixed list: completion proposes them. */
+  readonly values?: readonly string[];
   readonly optional?: boolean;
   /** The last operand only: takes all that follow. */
   readonly repeated?: boolean;
@@ -19,6 +21,8 @@ export interface Option {
   /** Label of its value (`DURATION`); without one the option is a switch. */
   readonly value?: string;
   readonly valueKind?: OperandKind;
+  /** All that its value may be, where that is a fixed list: completion proposes them. */
+  readonly values?: readonly string[];
   readonly summary: string;
   /** Part of the contract, but not built yet: refused, and in no help text. */
   readonly later?: boolean;
@@ -27,6 +31,8 @@ export interface Option {
 export interface Command {
   readonly name: string;
   readonly aliases?: readonly string[];
+  /** For machines only: in no help text, document or completion. */
+  readonly hidden?: boolean;
   /** One line, without a full stop. */
   readonly summary: string;
   readonly operands: readonly Operand[];
@@ -54,7 +60,7 @@ export const GLOBAL_OPTIONS: readonly Option[] = [
     valueKind: 'file',
     summary: 'the daemon of this configuration (its uid)',
   },
-  { long: 'uid', short: 'u', value: 'UID', summary: 'the daemon of this uid' },
+  { long: 'uid', short: 'u', value: 'UID', valueKind: 'uid', summary: 'the daemon of this uid' },
   { long: 'yes', short: 'y', summary: 'do not ask before stopping much' },
   { long: 'json', summary: 'print exactly what the daemon answers, as one line of JSON' },
   { long: 'color', summary: 'colours even where the output is no terminal' },
