@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { type Command, GLOBAL_OPTIONS, type Given, LATER_COMMANDS, type Option, SHELL_OPTIONS } from './command.ts';
 import { UsageError } from './failure.ts';
+import { habitHint } from './habits.ts';
 import { nearest } from './text/nearest.ts';
 
 export interface Parsed {
@@ -56,9 +57,12 @@ export function findCommand(verb: string, commands: readonly Command[]): Command
   if (verb === 'exit' || verb === 'quit')
     throw new UsageError(`"${verb}" leaves the interactive shell; it takes nothing more and is nothing elsewhere`);
   if (LATER_COMMANDS.includes(verb)) throw new UsageError(`"${verb}" is not yet available in this version`);
+  const habit = habitHint(verb);
+  if (habit !== undefined) throw new UsageError(`unknown command "${verb}"; ${habit}`);
+  const visible = commands.filter(({ hidden }) => !hidden);
   const meant = nearest(
     verb,
-    commands.flatMap(({ name, aliases = [] }) => [name, ...aliases]),
+    visible.flatMap(({ name, aliases = [] }) => [name, ...aliases]),
   );
   throw new UsageError(`unknown command "${verb}"${didYouMean(meant)}; "help" lists all commands`);
 }
@@ -66,6 +70,8 @@ export function findCommand(verb: string, commands: readonly Command[]): Command
 function checkOption(rawName: string, allowed: readonly Option[], command: Command | undefined): Option {
   const found = allowed.find(({ long, short }) => rawName === `--${long}` || rawName === `-${short ?? ''}`);
   const owner = command ? `"${command.name}"` : 'procmanctl';
+  if (/^-\d$/.test(rawName) && command?.options.some(({ long }) => long === 'lines'))
+    throw new UsageError(`${owner} has no option ${rawName}; for so many lines write -n NUMBER`);
   if (found?.later) throw new UsageError(`${rawName} of ${owner} is not yet available in this version`);
   if (found) return found;
   const meant = nearest(

@@ -5,7 +5,7 @@ import { createInterface, type Interface } from 'node:readline';
 import type { Command } from './command.ts';
 import { completeLine, type Completion } from './completion.ts';
 import { appendHistory, historyFile, loadHistory, LONGEST_HISTORY } from './history.ts';
-import { splitLine } from './text/words.ts';
+import { sequenceOf, type Step } from './sequence.ts';
 
 /** What the shell needs of the client around it. */
 export interface ShellHost {
@@ -33,15 +33,25 @@ const EXIT_INTERRUPTED = 130;
 /** What one line of the shell comes to: an exit code, or the wish to leave. */
 type Outcome = number | 'leave';
 
+/** Runs the commands of a line; Ctrl-C at one of them drops the rest. */
 async function executeLine(line: string, host: ShellHost): Promise<Outcome> {
-  const { words, openQuote } = splitLine(line);
-  if (openQuote) {
-    host.err(`procmanctl: the quote ${openQuote} is not closed\n`);
+  const sequence = sequenceOf(line);
+  if ('problem' in sequence) {
+    host.err(`procmanctl: ${sequence.problem}\n`);
     return EXIT_USAGE;
   }
-  const texts = words.map(({ text }) => text);
-  if (texts.length === 0) return 0;
-  return texts.length === 1 && (texts[0] === 'exit' || texts[0] === 'quit') ? 'leave' : host.execute(texts);
+  let outcome: Outcome = 0;
+  for (const step of sequence.steps) {
+    if (step.onlyAfterSuccess && outcome !== 0) continue;
+    outcome = await executeStep(step, host);
+    if (outcome === 'leave' || outcome === EXIT_INTERRUPTED) break;
+  }
+  return outcome;
+}
+
+function executeStep({ words }: Step, host: ShellHost): Promise<Outcome> | Outcome {
+  const [word, ...others] = words;
+  return others.length === 0 && (word === 'exit' || word === 'quit') ? 'leave' : host.execute(words);
 }
 
 /** One command per line, nothing echoed; gives the exit code of the last one that failed. */

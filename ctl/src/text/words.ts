@@ -1,12 +1,15 @@
 /**
  * Splitting a typed line into words, and quoting a word so that it survives it. The rules are those of sh without
  * expansion: blanks part words, `'...'` is literal, in `"..."` a backslash guards `"` and `\`, elsewhere any character.
+ * Operators of sh are words of their own; which of them the shell has, `sequence.ts` says.
  */
 
 export interface TypedWord {
   readonly text: string;
   /** Where it starts in the line, its quotes included. */
   readonly start: number;
+  /** Unquoted `;`, `&&`, `|`...: no word of a command. */
+  readonly isOperator?: true;
 }
 
 export interface SplitLine {
@@ -16,6 +19,7 @@ export interface SplitLine {
 }
 
 const BLANK = /\s/;
+const OPERATOR = /&&|\|\||[;&|<>]/y;
 
 /** Words of a line; an unquoted `#` at the start of a word begins a comment. */
 export function splitLine(line: string): SplitLine {
@@ -24,11 +28,22 @@ export function splitLine(line: string): SplitLine {
   for (;;) {
     while (at < line.length && BLANK.test(line.charAt(at))) at += 1;
     if (at >= line.length || line.charAt(at) === '#') return { words };
+    const operator = operatorAt(line, at);
+    if (operator !== undefined) {
+      words.push({ text: operator, start: at, isOperator: true });
+      at += operator.length;
+      continue;
+    }
     const word = readWord(line, at);
     words.push({ text: word.text, start: at });
     if (word.openQuote) return { words, openQuote: word.openQuote };
     at = word.end;
   }
+}
+
+function operatorAt(line: string, at: number): string | undefined {
+  OPERATOR.lastIndex = at;
+  return OPERATOR.exec(line)?.[0];
 }
 
 interface ReadWord {
@@ -43,7 +58,7 @@ function readWord(line: string, start: number): ReadWord {
   let at = start;
   for (; at < line.length; at += 1) {
     const char = line.charAt(at);
-    if (quote === undefined && BLANK.test(char)) break;
+    if (quote === undefined && (BLANK.test(char) || operatorAt(line, at) !== undefined)) break;
     if (char === quote) quote = undefined;
     else if (quote === undefined && (char === '"' || char === "'")) quote = char;
     else if (char === '\\' && isGuard(line.charAt(at + 1), quote)) {
