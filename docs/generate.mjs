@@ -31,7 +31,7 @@ async function load() {
     platform: 'node',
     format: 'esm',
     define: { 'process.env.PROCMAN_VERSION': '"0"' },
-    external: ['./offline.cjs', './interactive.cjs', './reports.cjs'],
+    external: ['./offline.cjs', './interactive.cjs', './reports.cjs', './completions.cjs'],
     logLevel: 'warning',
   });
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);

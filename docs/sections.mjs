@@ -101,7 +101,8 @@ function errors(codes) {
 }
 
 function commands(all) {
-  const rows = all.map(({ name, aliases = [], operands, options, summary }) => {
+  const visible = all.filter(({ hidden }) => !hidden);
+  const rows = visible.map(({ name, aliases = [], operands, options, summary }) => {
     const words = operands.map(({ label, optional, repeated }) => bracketed(label, optional, repeated));
     const flags = options
       .filter(({ later }) => !later)

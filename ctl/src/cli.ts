@@ -3,14 +3,14 @@ import { readGuarded } from '@procman/daemon/config/guarded-file';
 import { clientExit } from '@procman/protocol/exit-codes';
 import { resolve } from 'node:path';
 import { COMMANDS } from './command-table.ts';
-import { selectorsOf } from './completion.ts';
+import { Client } from './client.ts';
 import { type CommandContext, createContext } from './context.ts';
 import { Failure, toFailure, UsageError } from './failure.ts';
-import { plainUid, type Surroundings, type Wish } from './find-daemon.ts';
+import { findDaemon, plainUid, type Surroundings, type Wish } from './find-daemon.ts';
 import { type Io, OutputClosed } from './io.ts';
 import { type Parsed, parseCommandLine } from './parse.ts';
 import { renderCommandHelp, renderHelp } from './render/help.ts';
-import { chooseStyle } from './render/style.ts';
+import { chooseStyle, type Style } from './render/style.ts';
 import { printable } from './text/width.ts';
 import { VERSION } from './version.ts';
 
@@ -64,39 +64,41 @@ async function startShell(parsed: Parsed, invocation: Invocation): Promise<numbe
   return shell({
     commands: COMMANDS,
     env: io.env,
+    surroundings: invocation.surroundings,
+    color: styleOf(parsed, io).color,
     out: io.out,
     err: io.err,
     exitOnError: parsed.given.switches.has('exit-on-error'),
     execute: (words) => run(words, inside),
-    names: async () => {
-      const context = contextOf(parsed, invocation);
-      try {
-        return selectorsOf((await context.call('status', {})).processes);
-      } finally {
-        context.close();
-      }
-    },
+    target: async () => findDaemon(await wishOf(parsed, io), invocation.surroundings),
+    connect: ({ socket }) => Client.connect(socket),
   });
+}
+
+function styleOf({ given: { switches } }: Parsed, io: Io): Style {
+  return chooseStyle(io, { color: switches.has('color'), noColor: switches.has('no-color') });
+}
+
+async function wishOf({ given: { values } }: Parsed, io: Io): Promise<Wish> {
+  const file = values.get('config');
+  const configUid = file === undefined ? undefined : await uidOf(resolve(file), io);
+  return { socket: values.get('socket'), uid: values.get('uid'), configUid };
 }
 
 function hasJson(shell: Parsed | undefined): boolean {
   return shell?.given.switches.has('json') ?? false;
 }
 
-function contextOf({ given }: Parsed, { io, surroundings }: Invocation): CommandContext {
-  const { switches, values } = given;
+function contextOf(parsed: Parsed, { io, surroundings }: Invocation): CommandContext {
+  const { switches } = parsed.given;
   return createContext({
     io,
     surroundings,
     commands: COMMANDS,
     json: switches.has('json'),
     yes: switches.has('yes'),
-    style: chooseStyle(io, { color: switches.has('color'), noColor: switches.has('no-color') }),
-    wish: async (): Promise<Wish> => {
-      const file = values.get('config');
-      const configUid = file === undefined ? undefined : await uidOf(resolve(file), io);
-      return { socket: values.get('socket'), uid: values.get('uid'), configUid };
-    },
+    style: styleOf(parsed, io),
+    wish: () => wishOf(parsed, io),
   });
 }
 

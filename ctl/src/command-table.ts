@@ -1,6 +1,8 @@
 /** All commands, in the order of the help text. */
 import type { Command } from './command.ts';
 import { check } from './commands/check.ts';
+import { complete } from './commands/complete.ts';
+import { completion } from './commands/completion.ts';
 import { expandTemplates } from './commands/expand-templates.ts';
 import { genFile } from './commands/gen-file.ts';
 import { help } from './commands/help.ts';
@@ -43,5 +45,7 @@ export const COMMANDS: readonly Command[] = [
   pid,
   version,
   shutdown,
+  completion,
+  complete,
   help,
 ];

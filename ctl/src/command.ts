@@ -81,7 +81,6 @@ export const LATER_COMMANDS: readonly string[] = [
   'events',
   'doctor',
   'delete-old-status-files',
-  'completion',
   'tui',
   'metrics',
   'notify-test',

@@ -60,7 +60,7 @@ function findUid(uid: string, label: string, around: Surroundings): Target {
 }
 
 function findOnly(around: Surroundings): Target {
-  const live = folders(around)
+  const live = runtimeFolders(around)
     .map((folder) => readFolder(folder, around).filter(({ isLive }) => isLive))
     .map((found, at) => (at === 0 ? found : found.filter(({ owner }) => isOpen(owner.socket))))
     .find((found) => found.length > 0);
@@ -72,10 +72,11 @@ function findOnly(around: Surroundings): Target {
 
 /** All daemons that left an owner file: this user's, then root's. */
 export function listDaemons(around: Surroundings): FoundDaemon[] {
-  return folders(around).flatMap((folder) => readFolder(folder, around));
+  return runtimeFolders(around).flatMap((folder) => readFolder(folder, around));
 }
 
-function folders(around: Surroundings): string[] {
+/** Where owner files lie: this user's folder, then root's. */
+export function runtimeFolders(around: Surroundings): string[] {
   const own = around.euid === 0 ? around.rootRuntime : runtimeDirectory(around);
   return own === around.rootRuntime ? [own] : [own, around.rootRuntime];
 }
@@ -126,7 +127,7 @@ function textOf(file: string): string | undefined {
 }
 
 function noDaemon(label: string, around: Surroundings): Failure {
-  const looked = folders(around).join(' and ');
+  const looked = runtimeFolders(around).join(' and ');
   return new Failure(
     `no daemon is running for ${label} (looked in ${looked}); start one with "procmand run FILE", or name its socket with -s`,
     { exitCode: clientExit.unreachable, code: 'no-daemon' },

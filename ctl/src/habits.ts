@@ -13,14 +13,17 @@ const supervisorctl = (use: readonly string[], note?: string): Habit => habit('s
 const systemctl = (use: readonly string[], note?: string): Habit => habit('systemctl', use, note);
 const pm2 = (use: readonly string[], note?: string): Habit => habit('pm2', use, note);
 
-function habit(tool: string, use: readonly string[], note: string | undefined): Habit {
+function habit(tool: string, use: readonly string[], note?: string): Habit {
   return { tool, use, ...(note === undefined ? {} : { note }) };
 }
 
 const BY_FILE = 'what runs is what the configuration file lists';
 
 export const HABITS: Readonly<Record<string, Habit>> = {
-  avail: supervisorctl(['status', 'plan'], '"status" lists all that is configured, "plan" what a changed file would add'),
+  avail: supervisorctl(
+    ['status', 'plan'],
+    '"status" lists all that is configured, "plan" what a changed file would add',
+  ),
   maintail: supervisorctl(['logs --daemon', 'logs --daemon -f']),
   fg: supervisorctl(['logs NAME -f'], 'services take no input'),
   add: supervisorctl(['update'], BY_FILE),

@@ -1,7 +1,8 @@
 /** Entry of the bundle `interactive.cjs`: what only a person at a terminal needs. Loaded when first used. */
 import CliTable from 'cli-table3';
 import { question } from 'readline-sync';
-import { linesOf, runScript, runTerminal, type ShellHost } from './shell.ts';
+import { linesOf, runScript, type ShellHost } from './shell.ts';
+import { runTerminal } from './terminal-shell.ts';
 
 /** Asks on the terminal; only `y` or `yes` is a yes. */
 function confirm(prompt: string): boolean {

@@ -1,4 +1,5 @@
 /** All that a command touches of the process it runs in; replaced whole in tests. */
+import type { Completions } from './completions.ts';
 import type { Interactive } from './interactive.ts';
 import type { Offline } from './offline.ts';
 import type { Reports } from './reports.ts';
@@ -19,6 +20,7 @@ export interface Io {
   readonly offline: () => Promise<Offline> | Offline;
   readonly interactive: () => Promise<Interactive> | Interactive;
   readonly reports: () => Promise<Reports> | Reports;
+  readonly completions: () => Promise<Completions> | Completions;
 }
 
 /** The reader of our output has gone (`| head -1`): nothing is left to say, and nothing went wrong. */

@@ -1,5 +1,6 @@
 /** Entry of the bundle `procmanctl.cjs`. Only what `status` needs is in it; the rest is loaded when asked for. */
 import { run } from './cli.ts';
+import type { Completions } from './completions.ts';
 import type { Interactive } from './interactive.ts';
 import type { Offline } from './offline.ts';
 import type { Reports } from './reports.ts';
@@ -12,6 +13,7 @@ const io = processIo({
   offline: () => (require('./offline.cjs') as { offline: Offline }).offline,
   interactive: () => (require('./interactive.cjs') as { interactive: Interactive }).interactive,
   reports: () => (require('./reports.cjs') as { reports: Reports }).reports,
+  completions: () => (require('./completions.cjs') as { completions: Completions }).completions,
 });
 const surroundings = { euid: process.geteuid?.() ?? 0, env: process.env, proc: '/proc', rootRuntime: '/run/procman' };
 

@@ -18,7 +18,10 @@ async function script({ text, exitOnError = false, codes = {} }: Script) {
     env: {},
     out: () => undefined,
     err: (message) => void (err += message),
-    names: () => Promise.resolve([]),
+    surroundings: { euid: 0, env: {}, proc: '/nowhere', rootRuntime: '/nowhere' },
+    color: false,
+    target: () => Promise.reject(new Error('none')),
+    connect: () => Promise.reject(new Error('none')),
     exitOnError,
     execute: (words) => {
       executed.push(words);
@@ -48,6 +51,21 @@ describe('a script on standard input', () => {
       executed: [['status']],
     });
     expect((await script({ text: 'start a\nping\n', codes: { start: 130 } })).executed).toHaveLength(1);
+    expect((await script({ text: 'start a; ping\nping\n', codes: { start: 130 } })).executed).toHaveLength(1);
+  });
+
+  it('names with -e the line and the command that failed', async () => {
+    const text = '# first\nping && status; start "a b"; stop c\nping\n';
+    const { err, executed, code } = await script({ text, exitOnError: true, codes: { start: 4 } });
+    expect(err).toBe('procmanctl: line 2: "start "a b"" ended with exit code 4; stopped (-e)\n');
+    expect(executed.map(([verb]) => verb)).toEqual(['ping', 'status', 'start']);
+    expect(code).toBe(4);
+  });
+
+  it('does what stands behind && only after success', async () => {
+    const { executed, code } = await script({ text: 'check a && update; status\n', codes: { check: 6 } });
+    expect(executed.map(([verb]) => verb)).toEqual(['check', 'status']);
+    expect(code).toBe(6);
   });
 
   it('ends with exit', async () => {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { daemonExit } from '@procman/protocol/exit-codes';
 import type { DaemonTable } from './config/load.ts';
+import { type DaemonOption, FILE_SUMMARY, flagsOf, RUN_EXAMPLES, RUN_OPTIONS, RUN_SIGNALS } from './option-table.ts';
 
 export interface DaemonOptions {
   /** Absolute; undefined: the search order decides. */
@@ -35,9 +36,6 @@ interface Flags {
   lastGood?: true;
 }
 
-const LEVELS = ['critical', 'error', 'warning', 'info', 'debug'];
-const hidden = (flags: string): Option => new Option(flags).hideHelp();
-
 /** @param argv without node and script */
 export function parseOptions(argv: readonly string[], version: string): ParsedOptions {
   let parsed: ParsedOptions = { kind: 'done', exitCode: daemonExit.ok };
@@ -69,40 +67,29 @@ function withoutVerb([first, ...others]: readonly string[]): string[] {
 }
 
 function withFlags(command: Command): Command {
-  return command
-    .argument(
-      '[FILE]',
-      'configuration file; without it the first of ../etc/procman.toml and ../procman.toml beside the command, ./procman.toml, ./etc/procman.toml, /etc/procman.toml, /etc/procman/procman.toml',
-    )
-    .option('-c, --config <FILE>', 'the configuration file')
-    .addOption(hidden('--configuration <FILE>'))
-    .option('-d, --daemonize', 'go into the background once it serves')
-    .option('-l, --log-file <FILE>', "the daemon's log: a path, - for stderr, or syslog")
-    .addOption(hidden('--logfile <FILE>'))
-    .addOption(new Option('-e, --log-level <LEVEL>', 'how much it logs').choices(LEVELS))
-    .addOption(hidden('--loglevel <LEVEL>').choices(LEVELS))
-    .option('-q, --child-log-dir <DIR>', "folder of the services' automatic logs")
-    .addOption(hidden('--childlogdir <DIR>'))
-    .option('-k, --no-cleanup', 'keep the automatic logs of processes that are gone')
-    .addOption(hidden('--nocleanup'))
-    .option('--state-dir <DIR>', 'folder of the state')
-    .option('--socket <FILE>', 'control socket')
-    .addOption(new Option('--on-exit <WHAT>', 'what a SIGTERM does with the services').choices(['leave', 'stop']))
-    .option('--stream', "copy the services' output to stdout, with [name] before each line")
-    .option('--last-good', 'with a broken configuration, go on with the last one that was applied');
+  command.argument('[FILE]', FILE_SUMMARY);
+  for (const option of RUN_OPTIONS) command.addOption(commanderOption(option));
+  return command;
 }
 
-const examples = `
-Examples:
-  procmand                            run in the foreground with the first configuration found
-  procmand -c procman.toml -d         run in the background
-  procmand -c new.toml --last-good    start even if new.toml is broken
-  procmand install --systemd          links in /usr/local/bin, and a unit; see "procmand install --help"
+function commanderOption(option: DaemonOption): Option {
+  const made = new Option(flagsOf(option), option.summary).hideHelp(option.hidden === true);
+  return option.values === undefined ? made : made.choices(option.values);
+}
 
-Signals: SIGHUP reloads; SIGTERM, SIGINT, SIGQUIT end the daemon (services go on, unless on-exit is "stop");
-SIGUSR2 opens the log again. As PID 1 of a container (docs/containers.md) --on-exit stop and --stream are the defaults.
-The keys of the file: docs/configuration.md.
+function examples(): string {
+  const width = Math.max(...RUN_EXAMPLES.map(([command]) => command.length)) + 2;
+  return `
+Examples:
+${RUN_EXAMPLES.map(([command, what]) => `  ${command.padEnd(width)}${what}`).join('\n')}
+
+Signals:
+${RUN_SIGNALS.map(([names, what]) => `  ${names}: ${what}`).join('\n')}
+
+As PID 1 of a container (docs/containers.md) --on-exit stop and --stream are the defaults.
+More: man procmand; the keys of the file: man procman.toml, docs/configuration.md.
 `;
+}
 
 function fromFlags(file: string | undefined, flags: Flags): DaemonOptions {
   const config = file ?? flags.config ?? flags.configuration;

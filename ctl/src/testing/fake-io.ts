@@ -1,5 +1,6 @@
 /** An Io for tests: keeps what was printed; the terminal, the answers and Ctrl-C are the test's. */
 import type { Io } from '../io.ts';
+import { completions } from '../completions.ts';
 import { interactive } from '../interactive.ts';
 import { offline } from '../offline.ts';
 import { reports } from '../reports.ts';
@@ -51,5 +52,6 @@ export function fakeIo({ terminal = false, answer = true, env = {}, beforeOut }:
     offline: () => offline,
     interactive: () => ({ ...interactive, confirm }),
     reports: () => reports,
+    completions: () => completions,
   };
 }

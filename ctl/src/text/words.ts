@@ -16,6 +16,8 @@ export interface SplitLine {
   readonly words: readonly TypedWord[];
   /** The quote that is still open at the end of the line. */
   readonly openQuote?: '"' | "'";
+  /** The line ends in a comment. */
+  readonly hasComment?: true;
 }
 
 const BLANK = /\s/;
@@ -27,7 +29,8 @@ export function splitLine(line: string): SplitLine {
   let at = 0;
   for (;;) {
     while (at < line.length && BLANK.test(line.charAt(at))) at += 1;
-    if (at >= line.length || line.charAt(at) === '#') return { words };
+    if (at >= line.length) return { words };
+    if (line.charAt(at) === '#') return { words, hasComment: true };
     const operator = operatorAt(line, at);
     if (operator !== undefined) {
       words.push({ text: operator, start: at, isOperator: true });

@@ -1,6 +1,7 @@
 /** The command lines of `procmand install` and `procmand uninstall`. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { daemonExit } from '@procman/protocol/exit-codes';
+import { DAEMON_VERBS, type DaemonOption, flagsOf, INSTALL_OPTIONS, PLACE_OPTIONS } from '../option-table.ts';
 
 export interface InstallOptions {
   readonly user: boolean;
@@ -31,11 +32,7 @@ interface Flags {
 /** @param argv - behind the verb */
 export function parseInstall(verb: 'install' | 'uninstall', argv: readonly string[]): ParsedInstall {
   let parsed: ParsedInstall = { kind: 'done', exitCode: daemonExit.ok };
-  const program = (verb === 'install' ? installCommand() : uninstallCommand())
-    .option('--user', 'for you only: ~/.local/bin instead of /usr/local/bin, and your own systemd')
-    .option('--prefix <DIR>', 'DIR/bin instead of /usr/local/bin or ~/.local/bin')
-    .option('--destdir <DIR>', 'for packages: write everything below DIR, as if that were /')
-    .option('--dry-run', 'only say what would be done')
+  const program = withOptions(verb === 'install' ? installCommand() : uninstallCommand(), PLACE_OPTIONS)
     .helpOption('-h, --help', 'show this help')
     .exitOverride()
     .showHelpAfterError(`(\`procmand ${verb} --help\` lists what is allowed)`)
@@ -52,19 +49,23 @@ export function parseInstall(verb: 'install' | 'uninstall', argv: readonly strin
 }
 
 function installCommand(): Command {
-  return new Command('procmand install')
-    .description(
-      'Makes links to procmand and procmanctl in a folder of PATH. Replaces nothing that it has not made itself; `procmand uninstall` undoes it.',
-    )
-    .option('--systemd', 'also write the unit procmand.service')
-    .option('-c, --config <FILE>', 'configuration that the unit starts procmand with; else the first that is found')
-    .option('--link <NAME>', 'one more link to procmand, with this name; may be repeated', addLink);
+  return withOptions(new Command('procmand install').description(summaryOf('install')), INSTALL_OPTIONS);
 }
 
 function uninstallCommand(): Command {
-  return new Command('procmand uninstall').description(
-    'Removes the links and the unit that `procmand install` made, nothing else. Services and a running daemon are not touched.',
-  );
+  return new Command('procmand uninstall').description(summaryOf('uninstall'));
+}
+
+function summaryOf(verb: string): string {
+  return DAEMON_VERBS.find(({ name }) => name === verb)?.summary ?? '';
+}
+
+function withOptions(command: Command, options: readonly DaemonOption[]): Command {
+  for (const option of options) {
+    if (option.long === 'link') command.option(flagsOf(option), option.summary, addLink);
+    else command.option(flagsOf(option), option.summary);
+  }
+  return command;
 }
 
 function addLink(name: string, before: string[] = []): string[] {
