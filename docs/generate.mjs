@@ -1,10 +1,11 @@
-// Writes the generated parts of the documents: what stands between `<!-- generated: NAME -->` and `<!-- end -->`; and the JSON
-// Schema of the configuration.
+// Writes the generated parts of the documents: what stands between `<!-- generated: NAME -->` and `<!-- end -->`; the manual pages;
+// and the JSON Schema of the configuration.
 // The sources are the declarations in the code, so nothing is said twice. `npm run docs` writes; `npm run docs:check` fails
 // where a document is stale.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { format, resolveConfig } from 'prettier';
+import { manualPages } from './manual.mjs';
 import { sectionsOf } from './sections.mjs';
 
 const root = new URL('..', import.meta.url);
@@ -21,6 +22,10 @@ const declarations = `
   export { contract } from './protocol/src/contract.ts';
   export { errorCodes } from './protocol/src/errors.ts';
   export { COMMANDS } from './ctl/src/command-table.ts';
+  export { GLOBAL_OPTIONS, SHELL_OPTIONS } from './ctl/src/command.ts';
+  export { usageOf } from './ctl/src/parse.ts';
+  export * as topics from './ctl/src/topics.ts';
+  export * as daemonOptions from './daemon/src/option-table.ts';
 `;
 
 async function load() {
@@ -55,7 +60,9 @@ async function schemaText(schema) {
 async function generated(source) {
   const sections = sectionsOf(source);
   const filled = documents.map((name) => [name, fill(readFileSync(new URL(name, root), 'utf8'), name, sections)]);
-  return [...filled, ['etc/procman.schema.json', await schemaText(source.configSchema())]];
+  const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+  const pages = manualPages(source, version);
+  return [...filled, ...pages, ['etc/procman.schema.json', await schemaText(source.configSchema())]];
 }
 
 const isCheck = process.argv.includes('--check');
@@ -64,7 +71,9 @@ for (const [name, text] of await generated(await load())) {
   const path = new URL(name, root);
   if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
   stale.push(name);
-  if (!isCheck) writeFileSync(path, text);
+  if (isCheck) continue;
+  mkdirSync(new URL('.', path), { recursive: true });
+  writeFileSync(path, text);
 }
 if (stale.length > 0) console.log(`${isCheck ? 'stale' : 'written'}: ${stale.join(', ')}`);
 if (isCheck && stale.length > 0) {

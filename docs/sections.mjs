@@ -37,14 +37,14 @@ function sentences(about, standard, allowed) {
 }
 
 /** The forms of a duration are told once for all keys. */
-function allowedOf(source, check) {
+export function allowedOf(source, check) {
   const { allowed } = check.meta();
   if (allowed === source.durationForm({ zero: true })) return 'A duration';
   if (allowed === source.durationForm({ zero: false })) return 'A duration above 0';
   return `Allowed: ${allowed}`;
 }
 
-function defaultOf(source, check) {
+export function defaultOf(source, check) {
   const { defaultText, allowed } = check.meta();
   if (defaultText !== undefined) return `Default: ${defaultText}.`;
   const { type, defaultValue } = check.def;

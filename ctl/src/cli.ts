@@ -9,7 +9,6 @@ import { Failure, toFailure, UsageError } from './failure.ts';
 import { findDaemon, plainUid, type Surroundings, type Wish } from './find-daemon.ts';
 import { type Io, OutputClosed } from './io.ts';
 import { type Parsed, parseCommandLine } from './parse.ts';
-import { renderCommandHelp, renderHelp } from './render/help.ts';
 import { chooseStyle, type Style } from './render/style.ts';
 import { printable } from './text/width.ts';
 import { VERSION } from './version.ts';
@@ -40,7 +39,8 @@ async function dispatch(parsed: Parsed, invocation: Invocation): Promise<number>
   const { command, given } = parsed;
   const { io } = invocation;
   if (given.switches.has('help')) {
-    io.out(command ? renderCommandHelp(command) : renderHelp(COMMANDS));
+    const { renderCommandHelp, renderHelp } = await io.reports();
+    io.out(command ? renderCommandHelp(command, io.columns()) : renderHelp(COMMANDS, io.columns()));
     return clientExit.ok;
   }
   if (!command && given.switches.has('version')) {

@@ -20,8 +20,10 @@ _procman_complete() {
     if [[ -z $kind ]]; then kind=$reply; else COMPREPLY+=("$reply"); fi
   done < <("$ctl" __complete bash "$program" -- "$COMP_WORDBREAKS" "$line" 2>/dev/null)
   if [[ $kind == files ]]; then
+    reply=\${2#=}
+    reply=\${reply#[\\"\\']}
     compopt -o filenames 2>/dev/null
-    while IFS= read -r reply; do COMPREPLY+=("$reply"); done < <(compgen -f -- "$2")
+    while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "$reply")
   fi
 }
 _procmanctl() { _procman_complete procmanctl "\${COMP_WORDS[COMP_CWORD]}"; }

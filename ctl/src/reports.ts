@@ -1,6 +1,15 @@
-/** Entry of the bundle `reports.cjs`: tables of the rarer commands. Loaded when first used. */
+/** Entry of the bundle `reports.cjs`: tables of the rarer commands, and help. Loaded when first used. */
+import { findTopic, renderCommandHelp, renderHelp, renderTopic } from './render/help.ts';
 import { renderStatusAt } from './render/status-at.ts';
 import { renderTimeline, truncationNote } from './render/timeline.ts';
 
-export const reports = { renderStatusAt, renderTimeline, truncationNote };
+export const reports = {
+  findTopic,
+  renderCommandHelp,
+  renderHelp,
+  renderTopic,
+  renderStatusAt,
+  renderTimeline,
+  truncationNote,
+};
 export type Reports = typeof reports;

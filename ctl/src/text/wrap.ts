@@ -1,0 +1,36 @@
+/** Breaks texts at blanks, for the width of the terminal. */
+import { displayWidth, padEnd } from './width.ts';
+
+/** Texts wider than this are tiresome to read, however wide the terminal is. */
+const WIDEST = 100;
+const NARROWEST_COLUMN = 20;
+
+export function readableWidth(columns: number): number {
+  return Math.min(columns, WIDEST);
+}
+
+/** Lines of at most so many columns; a longer word stays whole. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && displayWidth(longer) > width) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return [...lines, line];
+}
+
+/** Two columns, the right one wrapped; where there is no room for both, the right one comes below. */
+export function wrapPairs(rows: readonly (readonly [string, string])[], width: number): string[] {
+  const left = Math.max(...rows.map(([term]) => displayWidth(term))) + 4;
+  const isNarrow = width - left < NARROWEST_COLUMN;
+  const indent = ' '.repeat(isNarrow ? 6 : left);
+  return rows.flatMap(([term, meaning]) => {
+    const [first = '', ...others] = wrap(meaning, Math.max(width - indent.length, NARROWEST_COLUMN));
+    const rest = others.map((line) => indent + line);
+    return isNarrow ? [`  ${term}`, indent + first, ...rest] : [padEnd(`  ${term}`, left) + first, ...rest];
+  });
+}
