@@ -54,16 +54,12 @@ _procman_complete() {
   done
   (( \${#described} )) && _describe -t procman "$program" described
 }
-_procmanctl() { _procman_complete procmanctl }
-_procmand() { _procman_complete procmand }
+_procmanctl() {
+  if [[ $service == procmand ]]; then _procman_complete procmand; else _procman_complete procmanctl; fi
+}
 
-# Loaded by the completion system this file is the body of a function of its own: it completes at once.
-if [[ \${funcstack[1]} == _procmanctl || \${funcstack[1]} == _procmand ]]; then
-  _procman_complete \${\${words[1]:t}:-procmanctl}
-else
-  compdef _procmanctl procmanctl
-  compdef _procmand procmand
-fi
+# Loaded by the completion system this file is the body of the function itself: it completes at once.
+if [[ \${funcstack[1]} == _procmanctl ]]; then _procmanctl; else compdef _procmanctl procmanctl procmand; fi
 `;
 
 const fish = `# Completion of procmanctl and procmand for fish (3.0 or newer).

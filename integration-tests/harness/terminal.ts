@@ -10,10 +10,12 @@ export class Terminal {
   static #count = 0;
   readonly #world: World;
   readonly #socket: string;
+  readonly #env: NodeJS.ProcessEnv;
 
   /** @param command - run by sh; the terminal stays after its end and shows `ended CODE` */
-  constructor(world: World, command: string) {
+  constructor(world: World, command: string, env: NodeJS.ProcessEnv = world.env) {
     this.#world = world;
+    this.#env = env;
     this.#socket = join(world.root, `tmux-${(Terminal.#count += 1)}`);
     const shown = `${command}; echo "ended $?"; exec sleep 1000000`;
     this.#tmux('-f', '/dev/null', 'new-session', '-d', '-x', '120', '-y', '40', shown);
@@ -58,7 +60,7 @@ export class Terminal {
 
   #tmux(...args: string[]): string {
     const { status, stdout, stderr } = spawnSync('tmux', ['-S', this.#socket, ...args], {
-      env: { ...this.#world.env, TERM: 'xterm' },
+      env: { ...this.#env, TERM: 'xterm' },
       encoding: 'utf8',
     });
     if (status !== 0) throw new Error(`tmux ${args.join(' ')}: ${stderr}`);

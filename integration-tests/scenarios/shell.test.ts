@@ -1,4 +1,6 @@
 /** The interactive shell, in a pseudo-terminal. */
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { begin } from '../harness/commands.ts';
 import { processTable, service } from '../harness/config.ts';
 import { procmanctl } from '../harness/paths.ts';
@@ -151,6 +153,135 @@ describe('the shell', () => {
   });
 });
 
+/** What stands in the brackets before the last prompt; empty where there are none. */
+function marks(screen: string): string {
+  return /(?:\[([^\]]*)\] )?procman> [^\n]*\n*$/.exec(screen)?.[1] ?? '';
+}
+
+describe('the prompt', () => {
+  test('says what is wrong: a problem, a failed command, and nothing once all is well', async ({ world }) => {
+    const terminal = await openShell(world, processTable('broken', 'exit 7', 'start-retries = 0'));
+    await world.waitForState('broken', 'FATAL');
+    await world.waitFor('the mark of the problem', () => {
+      terminal.press('Enter');
+      return /(^|, )1 problem$/.test(marks(terminal.screen()));
+    });
+    terminal.enter('pid nobody');
+    await terminal.waitFor(/1 problem, exit 4\] procman> \n*$/);
+    terminal.enter('stop broken');
+    await terminal.waitFor('broken: stopped');
+    await world.waitFor('no mark', () => !/problem|exit/.test(marks(terminal.screen())));
+  });
+
+  test('tells when the daemon goes and when the next one comes, and keeps what is being typed', async ({ world }) => {
+    const terminal = await openShell(world);
+    const { pid } = await world.rpc<{ pid: number }>('ping');
+    await terminal.type('pid we');
+    signal(pid, 'SIGKILL');
+    await terminal.waitFor('the daemon has gone');
+    await terminal.waitFor(/\[no daemon\] procman> pid we\n*$/);
+    const next = await world.startDaemon();
+    await terminal.waitFor(`the daemon is back: pid ${next.pid}`);
+    await world.waitFor('the same line', () => /procman> pid we\n*$/.test(terminal.screen()));
+    expect(marks(terminal.screen())).not.toContain('no daemon');
+    terminal.press('Tab');
+    await terminal.waitFor(/procman> pid web \n*$/);
+    terminal.press('Enter');
+    await terminal.waitFor(String(await world.pidOf('web')));
+  });
+
+  test('does not wait for a daemon that does not answer', async ({ world }) => {
+    const terminal = await openShell(world);
+    const { pid } = await world.rpc<{ pid: number }>('ping');
+    signal(pid, 'SIGSTOP');
+    terminal.enter('help uid');
+    await terminal.waitFor(/the daemon does not answer\] procman> \n*$/);
+    signal(pid, 'SIGCONT');
+    await world.waitFor('no mark', () => {
+      terminal.press('Enter');
+      return !marks(terminal.screen()).includes('answer');
+    });
+  });
+});
+
+describe('a line', () => {
+  test('may hold several commands, and Tab completes the last', async ({ world }) => {
+    const terminal = await openShell(world);
+    terminal.enter('stop web; start web && pid nobody && pid');
+    await terminal.waitFor(/web: stopped\n[^]*web: started\n+procmanctl: no process is called "nobody"/);
+    await terminal.type('ping; pid we');
+    terminal.press('Tab');
+    await terminal.waitFor('ping; pid web ');
+    terminal.press('Enter');
+    await terminal.waitFor(new RegExp(`answers[^\\n]*\\n+${await world.pidOf('web')}`));
+  });
+
+  test('is given up as a whole by Ctrl-C', async ({ world }) => {
+    const terminal = await openShell(world, service('slow', 'steady', 'start-secs = "10m"; autostart = false'));
+    terminal.enter('start slow; stop web');
+    await world.waitForState('slow', 'STARTING');
+    terminal.press('C-c');
+    await terminal.waitFor(/exit 130\] procman> \n*$/);
+    expect((await world.row('web')).state).toBe('RUNNING');
+  });
+
+  test('of another tool is answered by what does it here', async ({ world }) => {
+    const terminal = await openShell(world);
+    terminal.enter('maintail');
+    await terminal.waitFor('supervisorctl\'s "maintail" is "logs --daemon"');
+  });
+});
+
+describe('the history', () => {
+  test('holds each line once, is private, and two shells write it at once', async ({ world }) => {
+    const first = await openShell(world);
+    const second = new Terminal(world, `'${procmanctl}'`);
+    await second.waitFor(PROMPT);
+    for (const terminal of [first, second, first]) {
+      terminal.enter('uid web');
+      await terminal.waitFor(/is too much/);
+    }
+    second.enter('pid');
+    await second.waitFor(/^\d+$/m);
+    const file = join(world.root, '.local/state/procman/history');
+    await world.waitFor('both shells to have written', () => readFileSync(file, 'utf8').includes('pid\n'));
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    for (const terminal of [first, second]) {
+      terminal.enter('exit');
+      await terminal.waitFor('ended 0');
+    }
+    const third = new Terminal(world, `'${procmanctl}'`);
+    await third.waitFor(PROMPT);
+    third.press('Up', 'Up', 'Up');
+    await third.waitFor('procman> uid web');
+  });
+});
+
+describe('poor surroundings', () => {
+  test.for(['TERM=dumb', '-u TERM', '-u HOME', 'COLUMNS=10'])('env %s', async (setting, { world }) => {
+    world.configure([service('web', 'steady')]);
+    await world.startDaemon();
+    await world.waitForState('web', 'RUNNING');
+    const terminal = new Terminal(world, `env ${setting} '${procmanctl}'`);
+    await terminal.waitFor(PROMPT);
+    terminal.enter('pid web');
+    await terminal.waitFor(String(await world.pidOf('web')));
+    terminal.enter('half a line');
+    await terminal.waitFor('unknown command "half"');
+    await terminal.type('stop web');
+    terminal.press('C-c');
+    await world.waitFor('a new prompt', () => /procman> \n*$/.test(terminal.screen()));
+    expect((await world.row('web')).state).toBe('RUNNING');
+    terminal.press('C-d');
+    await terminal.waitFor('ended 0');
+  });
+
+  test('a closed standard input is an empty script', async ({ world }) => {
+    const { code, stdout, stderr } = await begin('sh', ['-c', `'${procmanctl}' <&-`], world.env).finished;
+    expect([code, stdout, stderr]).toEqual([0, '', '']);
+  });
+});
+
 describe('a script on standard input', () => {
   test('runs its lines, and stops at the first failure with -e', async ({ world }) => {
     world.configure([service('web', 'steady')]);
@@ -168,5 +299,7 @@ describe('a script on standard input', () => {
     const cut = await run('-e');
     expect(cut.stdout).toBe('web: stopped\n');
     expect(cut.code).toBe(4);
+    expect(cut.stderr).toMatch(/line 2: "stop nobody" ended with exit code 4; stopped \(-e\)\n$/);
+    expect((await world.row('web')).state).toBe('STOPPED');
   });
 });

@@ -11,11 +11,12 @@ export const completion: Command = {
   options: [],
   details: [
     'SHELL is bash, zsh or fish. Names of processes are completed too, as the daemon knows them.',
+    'For the shell that you are in: source <(procmanctl completion bash), also for zsh; procmanctl completion fish | source.',
     'The script asks procmanctl at each Tab, so it need not be written anew after an upgrade. Its first lines say where to put it.',
   ],
   examples: [
     'completion bash > /usr/share/bash-completion/completions/procmanctl',
-    'source <(procmanctl completion zsh)',
+    'completion zsh > ~/.zfunc/_procmanctl',
     'completion fish > ~/.config/fish/completions/procmanctl.fish',
   ],
   run: async (context, given) => {

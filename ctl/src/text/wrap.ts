@@ -4,6 +4,8 @@ import { displayWidth, padEnd } from './width.ts';
 /** Texts wider than this are tiresome to read, however wide the terminal is. */
 const WIDEST = 100;
 const NARROWEST_COLUMN = 20;
+/** A longer term stands on a line of its own. */
+const WIDEST_TERM = 26;
 
 export function readableWidth(columns: number): number {
   return Math.min(columns, WIDEST);
@@ -25,12 +27,14 @@ export function wrap(text: string, width: number): string[] {
 
 /** Two columns, the right one wrapped; where there is no room for both, the right one comes below. */
 export function wrapPairs(rows: readonly (readonly [string, string])[], width: number): string[] {
-  const left = Math.max(...rows.map(([term]) => displayWidth(term))) + 4;
+  const widths = rows.map(([term]) => displayWidth(term)).filter((each) => each <= WIDEST_TERM);
+  const left = Math.max(0, ...widths) + 4;
   const isNarrow = width - left < NARROWEST_COLUMN;
   const indent = ' '.repeat(isNarrow ? 6 : left);
   return rows.flatMap(([term, meaning]) => {
     const [first = '', ...others] = wrap(meaning, Math.max(width - indent.length, NARROWEST_COLUMN));
     const rest = others.map((line) => indent + line);
-    return isNarrow ? [`  ${term}`, indent + first, ...rest] : [padEnd(`  ${term}`, left) + first, ...rest];
+    const isAlone = isNarrow || displayWidth(term) > left - 4;
+    return isAlone ? [`  ${term}`, indent + first, ...rest] : [padEnd(`  ${term}`, left) + first, ...rest];
   });
 }
