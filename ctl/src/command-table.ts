@@ -2,6 +2,7 @@
 import type { Command } from './command.ts';
 import { check } from './commands/check.ts';
 import { expandTemplates } from './commands/expand-templates.ts';
+import { explain } from './commands/explain.ts';
 import { genFile } from './commands/gen-file.ts';
 import { help } from './commands/help.ts';
 import { list } from './commands/list.ts';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   restart,
   unblock,
   signal,
+  explain,
   timeline,
   logs,
   plan,

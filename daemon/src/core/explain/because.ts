@@ -16,7 +16,15 @@ export function because(facts: Facts): readonly Cause[] {
     return isNew;
   });
   const isWaiting = [first, ...others].some(({ code }) => code === 'dependency');
-  return [first, ...(isWaiting ? rootCauses(facts) : []), ...others];
+  if (!isWaiting) return [first, ...others];
+  const { causes, roots } = rootCauses(facts);
+  return [withRoots(first, roots), ...causes, ...others];
+}
+
+/** Its own line has to do for the answer: what it waits for may be waiting itself. */
+function withRoots(first: Cause, roots: readonly string[]): Cause {
+  if (first.code !== 'dependency' || roots.length === 0) return first;
+  return { ...first, message: `${first.message}; at the root: ${roots.join(', ')}` };
 }
 
 /** Words of the rest that say what these codes have said already. */

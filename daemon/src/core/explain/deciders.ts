@@ -68,22 +68,24 @@ function outsideWindow(facts: Facts): Cause | undefined {
   const closed = standing.window?.closes;
   return {
     code: 'schedule',
-    message: `${windowText(facts)}${overridden}`,
+    message: windowText(facts, overridden),
     ...(closed === undefined || closed > facts.survey.now.wall ? {} : { since: closed }),
   };
 }
 
-export function windowText(facts: Facts): string {
+export function windowText(facts: Facts, overridden = ''): string {
   const schedule = facts.version?.schedule;
   if (schedule === undefined) return STOPPED.schedule;
   const where =
     schedule.kind === 'cron' ? `its time has not come (${schedule.text})` : `outside its window (${schedule.text})`;
-  return `${where}${opensText(facts)}`;
+  return `${where}${overridden}${opensText(facts)}`;
 }
 
-export function opensText({ standing, version, tell }: Facts): string {
+export function opensText({ standing, version, instance, tell }: Facts): string {
   if (standing === undefined) return '';
-  const verb = version?.oneShot === true ? 'runs' : 'starts';
+  // Held, or without autostart, it does not start then.
+  const isOff = instance.hold !== undefined || version?.autostart === false;
+  const verb = isOff ? 'opens' : version?.oneShot === true ? 'runs' : 'starts';
   return standing.nextStart === undefined ? '; it never opens again' : `; it ${verb} next ${tell(standing.nextStart)}`;
 }
 

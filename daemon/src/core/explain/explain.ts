@@ -102,7 +102,8 @@ function explainHealth({ activity }: Instance): ExplainedHealth | undefined {
   const { ok, failures, at, text } = activity.health;
   if (ok === undefined && failures === 0) return undefined;
   return {
-    ok: ok ?? false,
+    // Failed tries do not make it unhealthy until there are enough of them.
+    ok: ok !== false,
     failures,
     ...(at === undefined ? {} : { at }),
     ...(text === undefined || text === '' ? {} : { output: text }),

@@ -7,21 +7,33 @@ import { factsOf, shownSince, type Cause, type Facts } from './facts.ts';
 
 /** So many lines say enough; the rest is told in a number. */
 const MOST = 8;
+const MOST_ROOTS = 3;
 
-export function rootCauses(facts: Facts): readonly Cause[] {
+export interface RootCauses {
+  /** A line for each instance in the way, the nearest first. */
+  readonly causes: readonly Cause[];
+  /** Those that wait for nobody, where they are further away than what it names itself: `db (BACKOFF)`. */
+  readonly roots: readonly string[];
+}
+
+export function rootCauses(facts: Facts): RootCauses {
   const seen = new Set<InstanceKey>([facts.target.key]);
   const causes: Cause[] = [];
-  let level: readonly Facts[] = [facts];
-  while (level.length > 0) {
-    const next = level.flatMap((each) => troubled(each, seen));
-    causes.push(...next.map(causeOf));
-    level = next;
+  const roots: string[] = [];
+  let level = troubled(facts, seen);
+  for (let isNear = true; level.length > 0; isNear = false) {
+    causes.push(...level.map(causeOf));
+    if (!isNear) roots.push(...level.filter(isRoot).map(({ target, view }) => `${target.name} (${view.state})`));
+    level = level.flatMap((each) => troubled(each, seen));
   }
   const absent = facts.unmet.filter(({ id }) => !facts.survey.byId.has(id)).map(absentCause);
   const all = [...absent, ...causes];
-  if (all.length <= MOST) return all;
-  return [...all.slice(0, MOST), { code: 'dependency', message: `and ${all.length - MOST} more behind it` }];
+  const more: Cause[] =
+    all.length > MOST ? [{ code: 'dependency', message: `and ${all.length - MOST} more behind it` }] : [];
+  return { causes: [...all.slice(0, MOST), ...more], roots: roots.slice(0, MOST_ROOTS) };
 }
+
+const isRoot = ({ view }: Facts): boolean => view.state !== 'PENDING' || view.reason.code !== 'dependency';
 
 /** The instances that keep a dependency from being met. */
 function troubled(facts: Facts, seen: Set<InstanceKey>): Facts[] {
