@@ -12,8 +12,9 @@ export function wrap(text: string, columns: number, first = '', hanging = first)
   const lines: string[] = [];
   let line = first;
   let isEmpty = true;
-  const room = Math.max(NARROWEST, columns - displayWidth(first));
-  const limit = room + displayWidth(first);
+  const indent = Math.max(displayWidth(first), displayWidth(hanging));
+  const room = Math.max(NARROWEST, columns - indent);
+  const limit = room + indent;
   for (const word of text.split(' ').flatMap((each) => pieces(each, room))) {
     if (!isEmpty && displayWidth(line) + 1 + displayWidth(word) > limit) {
       lines.push(line.trimEnd());

@@ -267,7 +267,9 @@ describe('what else applies', () => {
       'dependency: db is PENDING: it waits: cache is not running (BACKOFF)',
       `exit: cache is BACKOFF: it exited with code 1 before it had settled; ${FAILED}`,
     ]);
-    expect(first(given)).toBe('PENDING dependency: it waits: db is not running (PENDING); at the root: cache (BACKOFF)');
+    expect(first(given)).toBe(
+      'PENDING dependency: it waits: db is not running (PENDING); at the root: cache (BACKOFF)',
+    );
     expect(about(given).explained.dependencies).toEqual([
       { id: 'db', condition: 'running', onLoss: 'stop', met: false, state: 'PENDING', verdict: 'pending' },
     ]);

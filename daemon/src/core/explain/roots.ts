@@ -18,19 +18,19 @@ export interface RootCauses {
 
 export function rootCauses(facts: Facts): RootCauses {
   const seen = new Set<InstanceKey>([facts.target.key]);
-  const causes: Cause[] = [];
+  const inTheWay: Facts[] = [];
   const roots: string[] = [];
   let level = troubled(facts, seen);
   for (let isNear = true; level.length > 0; isNear = false) {
-    causes.push(...level.map(causeOf));
+    inTheWay.push(...level);
     if (!isNear) roots.push(...level.filter(isRoot).map(({ target, view }) => `${target.name} (${view.state})`));
     level = level.flatMap((each) => troubled(each, seen));
   }
   const absent = facts.unmet.filter(({ id }) => !facts.survey.byId.has(id)).map(absentCause);
-  const all = [...absent, ...causes];
-  const more: Cause[] =
-    all.length > MOST ? [{ code: 'dependency', message: `and ${all.length - MOST} more behind it` }] : [];
-  return { causes: [...all.slice(0, MOST), ...more], roots: roots.slice(0, MOST_ROOTS) };
+  const causes = [...absent, ...inTheWay.slice(0, MOST).map(causeOf)];
+  const more = inTheWay.length - MOST;
+  if (more > 0) causes.push({ code: 'dependency', message: `and ${more} more behind it` });
+  return { causes, roots: roots.slice(0, MOST_ROOTS) };
 }
 
 const isRoot = ({ view }: Facts): boolean => view.state !== 'PENDING' || view.reason.code !== 'dependency';
