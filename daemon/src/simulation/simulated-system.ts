@@ -100,7 +100,9 @@ export class SimulatedSystem implements System {
   readEnd(path: string, bytes: number): FileEnd | undefined {
     return this.#call(() => {
       const text = this.#machine.files.read(path);
-      return text === undefined ? undefined : { bytes: Buffer.from(text).subarray(-bytes), size: Buffer.byteLength(text) };
+      return text === undefined
+        ? undefined
+        : { bytes: Buffer.from(text).subarray(-bytes), size: Buffer.byteLength(text) };
     });
   }
 
