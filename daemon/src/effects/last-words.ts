@@ -34,7 +34,8 @@ export function markLog(system: System, path: string, uid: number): LogMark | un
     if (end === undefined) return system.exists(path) ? undefined : { path, size: 0, before: '', uid };
     return { path, size: end.size, before: Buffer.from(end.bytes).toString('base64'), uid };
   } catch (error) {
-    return ignored(error);
+    if (error instanceof SystemError) return undefined;
+    throw error;
   }
 }
 
@@ -56,9 +57,7 @@ export function markIn(plan: string): LogMark | undefined {
 function isMark(value: unknown): value is LogMark {
   if (typeof value !== 'object' || value === null) return false;
   const { path, size, before, uid } = value as Record<string, unknown>;
-  return (
-    typeof path === 'string' && Number.isInteger(size) && typeof before === 'string' && Number.isInteger(uid as number)
-  );
+  return typeof path === 'string' && Number.isInteger(size) && typeof before === 'string' && Number.isInteger(uid);
 }
 
 /**
@@ -76,7 +75,8 @@ export function lastWords(
     const own = ownPart(Buffer.from(end.bytes), end.size, mark);
     return linesOf(maskValues(own.toString('utf8'), environment));
   } catch (error) {
-    return ignored(error) ?? [];
+    if (error instanceof SystemError) return [];
+    throw error;
   }
 }
 
@@ -147,9 +147,4 @@ function endOf(text: string, bytes: number): string {
   let at = 0;
   while (at < 3 && ((cut[at] ?? 0) & 0xc0) === 0x80) at += 1;
   return cut.toString('utf8', at);
-}
-
-function ignored(error: unknown): undefined {
-  if (error instanceof SystemError) return undefined;
-  throw error;
 }
