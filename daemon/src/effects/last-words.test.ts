@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, chmodSync, chownSync, linkSync, mkdtempSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { appendFileSync, chmodSync, chownSync, lchownSync, linkSync, mkdtempSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -129,6 +129,22 @@ describe.runIf(OWN === 0)("root's daemon reads for a service what its user might
     expect(read((path) => linkSync(other, path), 0o777)).toBeUndefined();
     rmSync(join(folder, 'logs'), { recursive: true });
     expect(read((path) => linkSync(other, path), 0o777, 0)).toBeUndefined();
+  });
+
+  test("none in a folder of root's that another's link leads to", () => {
+    const vault = join(folder, 'vault');
+    mkdirSync(vault, { mode: 0o700 });
+    writeFileSync(join(vault, 'x.log'), 'secret');
+    const user = join(folder, 'user');
+    mkdirSync(user);
+    symlinkSync(vault, join(user, 'logs'));
+    const through = (): unknown => readEnd(join(user, 'logs', 'x.log'), 100, 0, 0)?.size;
+    expect(through()).toBe(6);
+    chownSync(user, USER, USER);
+    expect(through()).toBeUndefined();
+    chownSync(user, 0, 0);
+    lchownSync(join(user, 'logs'), USER, USER);
+    expect(through()).toBeUndefined();
   });
 
   test("any in a folder that is root's alone", () => {
