@@ -74,10 +74,12 @@ function dependencyTexts({ dependencies }: Explanation): string[] {
   });
 }
 
-function failureTexts({ failures }: Explanation): string[] {
+/** What the reasons do not say already. */
+function failureTexts({ failures, state }: Explanation): string[] {
   const { failedStarts, runsInWindow, maxRuns } = failures;
-  const starts = failedStarts === 0 ? '' : `${failedStarts} failed start${failedStarts === 1 ? '' : 's'} in a row`;
-  const isNearLimit = maxRuns > 0 && runsInWindow > 1;
+  const isTold = failedStarts === 0 || state === 'BACKOFF' || state === 'FATAL';
+  const starts = isTold ? '' : `${failedStarts} failed start${failedStarts === 1 ? '' : 's'} in a row`;
+  const isNearLimit = maxRuns > 0 && runsInWindow > 1 && state !== 'BLOCKED';
   const runs = isNearLimit ? `${runsInWindow} of ${maxRuns} runs that max-runs allows` : '';
   const text = [starts, runs].filter(Boolean).join(', ');
   return text === '' ? [] : [text];
