@@ -4,6 +4,7 @@ import { check } from './commands/check.ts';
 import { complete } from './commands/complete.ts';
 import { completion } from './commands/completion.ts';
 import { expandTemplates } from './commands/expand-templates.ts';
+import { explain } from './commands/explain.ts';
 import { genFile } from './commands/gen-file.ts';
 import { help } from './commands/help.ts';
 import { list } from './commands/list.ts';
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   restart,
   unblock,
   signal,
+  explain,
   timeline,
   logs,
   plan,

@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest';
-import { wrap, wrapPairs } from './wrap.ts';
+import { localTimes } from './local-times.ts';
+import { wrap, wrapIndented, wrapPairs } from './wrap.ts';
+
+process.env.TZ = 'Europe/Madrid';
 
 it.each([
   ['one two three', 7, ['one two', 'three']],
@@ -25,4 +28,29 @@ it('aligns the right column, and puts it below where there is no room', () => {
     '  -n NUMBER',
     '      so many lines',
   ]);
+});
+
+it('puts words on lines, the further ones indented', () => {
+  expect(wrapIndented('one two three four five six seven', 26, '- ', '  ')).toEqual([
+    '- one two three four five',
+    '  six seven',
+  ]);
+});
+
+it('cuts words that are longer than a line, by columns', () => {
+  expect(wrapIndented(`a ${'名'.repeat(20)}`, 30)).toEqual(['a', '名'.repeat(15), '名'.repeat(5)]);
+});
+
+it('leaves a line alone that fits, and one without an end', () => {
+  expect(wrapIndented('a b', 80)).toEqual(['a b']);
+  expect(wrapIndented('a b '.repeat(100).trim(), Infinity)).toEqual(['a b '.repeat(100).trim()]);
+  expect(wrapIndented('', 80, 'x  ')).toEqual(['x']);
+});
+
+it('writes times of the reader shorter, others as they are', () => {
+  const now = new Date('2026-03-01T12:00:00Z');
+  expect(localTimes('at 2026-03-01 18:00:00 +01:00, or 2026-03-02 18:00:00 +01:00', now)).toBe(
+    'at 18:00:00, or 2026-03-02 18:00:00',
+  );
+  expect(localTimes('at 2026-03-01 18:00:00 +09:00', now)).toBe('at 2026-03-01 18:00:00 +09:00');
 });

@@ -25,6 +25,45 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
+/** A line narrower than this says nothing: the terminal wraps it instead. */
+const NARROWEST = 24;
+
+/**
+ * Words on lines that begin with `first`, the further ones with `hanging`; a word that is longer than a line is cut, as names and
+ * command lines may be.
+ */
+export function wrapIndented(text: string, columns: number, first = '', hanging = first): string[] {
+  const lines: string[] = [];
+  let line = first;
+  let isEmpty = true;
+  const indent = Math.max(displayWidth(first), displayWidth(hanging));
+  const room = Math.max(NARROWEST, columns - indent);
+  for (const word of text.split(' ').flatMap((each) => pieces(each, room))) {
+    if (!isEmpty && displayWidth(line) + 1 + displayWidth(word) > room + indent) {
+      lines.push(line.trimEnd());
+      line = hanging;
+      isEmpty = true;
+    }
+    line += isEmpty ? word : ` ${word}`;
+    isEmpty = false;
+  }
+  return [...lines, line.trimEnd()];
+}
+
+function pieces(word: string, columns: number): string[] {
+  if (displayWidth(word) <= columns) return [word];
+  const found: string[] = [];
+  let piece = '';
+  for (const char of word) {
+    if (displayWidth(piece + char) > columns) {
+      found.push(piece);
+      piece = '';
+    }
+    piece += char;
+  }
+  return [...found, piece];
+}
+
 /** Two columns, the right one wrapped; where there is no room for both, the right one comes below. */
 export function wrapPairs(rows: readonly (readonly [string, string])[], width: number): string[] {
   const widths = rows.map(([term]) => displayWidth(term)).filter((each) => each <= WIDEST_TERM);

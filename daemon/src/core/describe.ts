@@ -340,7 +340,7 @@ function withSurvivor(seen: Seen, instance: Instance, now: MonotonicTime): Seen 
 }
 
 /** The program of a shell line, for people: its arguments and variables may be nobody else's business. */
-function programOf(line: string): string {
+export function programOf(line: string): string {
   const [word = ''] = line.trim().split(/\s/, 1);
   return /^[\w./-]+$/.test(word) ? (word.length === line.trim().length ? word : `${word} ...`) : 'its command';
 }

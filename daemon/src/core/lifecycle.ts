@@ -149,8 +149,17 @@ const table: Table = {
 
 /** One transition. Never throws; an event that does not fit changes nothing. */
 export function advance(instance: Instance, event: InstanceEvent, now: Now): Step {
-  const step = isOfJob(event) ? advanceJob(instance, event, now) : advanceTable(instance, event, now);
+  const done = isOfJob(event) ? advanceJob(instance, event, now) : advanceTable(instance, event, now);
+  const step = withLastWords(done, instance, event);
   return step.instance.jobs.length === 0 ? step : followedBy(step, (after) => cancelUnwanted(after, now));
+}
+
+/** Whatever an ending meant, its record is the newest then. */
+function withLastWords(step: Step, { exits: [before] }: Instance, event: InstanceEvent): Step {
+  if ((event.kind !== 'exited' && event.kind !== 'boot') || event.stderr === undefined) return step;
+  const [last, ...older] = step.instance.exits;
+  if (last === undefined || last === before) return step;
+  return { ...step, instance: { ...step.instance, exits: [{ ...last, stderr: event.stderr }, ...older] } };
 }
 
 function advanceTable(instance: Instance, event: TableEvent, now: Now): Step {

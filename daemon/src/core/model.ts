@@ -532,6 +532,8 @@ export interface ExitRecord {
   readonly startedAt: WallTime;
   readonly at: WallTime;
   readonly exit: Exit;
+  /** What it said last on its error stream, where that is known. */
+  readonly stderr?: readonly string[];
 }
 
 /** An operator's `stop`. Its existence on disk is the fact. */

@@ -182,7 +182,7 @@ function askOf(
   return { kind: 'ask', command, timeout, interval, base: `${world.session}${serial.toString(36)}` };
 }
 
-function startsUnderWay({ world, now }: Survey): number {
+export function startsUnderWay({ world, now }: Survey): number {
   let count = 0;
   for (const { activity } of world.instances.values()) {
     if (isOnItsWayUp(activity) && now.mono - activity.run.startedMono < SLOT_LIMIT) count += 1;

@@ -12,6 +12,7 @@
  */
 import type { Limits } from '../core/model.ts';
 import { asUser, becomeUser, openPlan, quote, setLimits, step, withoutExitFile } from './launch-steps.ts';
+import { markLine, type LogMark } from './last-words.ts';
 import type { LaunchAccount } from './service-account.ts';
 
 export { quote };
@@ -43,6 +44,8 @@ export interface LaunchPlan extends LaunchGround {
   /** null: /dev/null. `capture`: the launch's `.out` file, which has to be prepared (`LaunchFiles.prepare`). */
   readonly stdout: LogFile | 'capture' | null;
   readonly stderr: LogFile | 'stdout' | null;
+  /** Where its error stream goes, and where that log stands now. */
+  readonly errorLog?: LogMark | undefined;
   /** On a terminal of its own; `stderr` goes where `stdout` goes then. The launch has to be prepared with `terminalText`. */
   readonly terminal?: boolean;
 }
@@ -79,10 +82,11 @@ const GROUND = '# ';
 
 /**
  * The plan as sh text. Its first line is a comment with the ground as JSON, for hooks that come later: by then the definition
- * may have changed, or be gone. Never throws: what cannot be launched makes a plan that fails.
+ * may have changed, or be gone. A second one tells where its error log stood: see `last-words.ts`. Never throws: what cannot be launched makes a plan that fails.
  */
 export function planText(plan: LaunchPlan): string {
-  return `${[groundLine(plan), ...linesOf(plan)].join('\n')}\n`;
+  const mark = plan.errorLog === undefined ? [] : [markLine(plan.errorLog)];
+  return `${[groundLine(plan), ...mark, ...linesOf(plan)].join('\n')}\n`;
 }
 
 function linesOf(plan: LaunchPlan): string[] {

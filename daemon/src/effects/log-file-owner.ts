@@ -70,21 +70,53 @@ function give(fd: number, { uid, gid }: Owner): void {
   fs.fchmodSync(fd, MODE);
 }
 
-/** The least trust on the way to a folder, links followed; `others` where it cannot be told. */
+/**
+ * The least trust on the way to a folder, with all that the links on it lead through: who may point one elsewhere decides where it
+ * ends. `others` where it cannot be told.
+ */
 export function folderTrust(folder: string, own: number): FolderTrust {
   let trust: FolderTrust = 'own';
   try {
-    for (let path = fs.realpathSync(folder); ; path = dirname(path)) {
-      const { uid, gid, mode } = fs.statSync(path);
-      const isSticky = (mode & 0o1000) !== 0 && path !== folder;
+    const { folders, linkOwners } = wayTo(folder);
+    if (linkOwners.some((uid) => uid !== own && uid !== 0)) return 'others';
+    for (const [index, path] of folders.entries()) {
+      const { uid, gid, mode } = fs.lstatSync(path);
+      const isSticky = (mode & 0o1000) !== 0 && index < folders.length - 1;
       // In a sticky folder above, nobody may move what is another's.
       if ((uid !== own && uid !== 0) || ((mode & 0o002) !== 0 && !isSticky)) return 'others';
       if ((mode & 0o020) !== 0 && gid !== 0 && !isSticky) trust = 'group';
-      if (path === '/') return trust;
     }
+    return trust;
   } catch {
     return 'others';
   }
+}
+
+/** As many as Linux follows in one path. */
+const MOST_LINKS = 40;
+
+/** Every folder that a path leads through, the one itself last, and whose the links on it are. */
+function wayTo(folder: string): { readonly folders: readonly string[]; readonly linkOwners: readonly number[] } {
+  const folders = ['/'];
+  const linkOwners: number[] = [];
+  const rest = folder.split('/');
+  let at = '/';
+  for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
+    if (name === '' || name === '.') continue;
+    const path = name === '..' ? dirname(at) : `${at === '/' ? '' : at}/${name}`;
+    const stats = fs.lstatSync(path);
+    if (!stats.isSymbolicLink()) {
+      at = path;
+      folders.push(at);
+      continue;
+    }
+    linkOwners.push(stats.uid);
+    if (linkOwners.length > MOST_LINKS) throw refusal('too many links');
+    const target = fs.readlinkSync(path);
+    if (target.startsWith('/')) at = '/';
+    rest.unshift(...target.split('/'));
+  }
+  return { folders, linkOwners };
 }
 
 function refusal(text: string): Error {

@@ -5,12 +5,14 @@ import * as fs from 'node:fs';
 import type { Now, SignalName, WallTime } from '../core/model.ts';
 import { RecentAccounts, systemAccounts } from './accounts.ts';
 import { tailOf } from './file-tail.ts';
+import { readEnd } from './file-end.ts';
 import { newestChange } from './folder-activity.ts';
 import { openFilesOf, usageOf } from './process-usage.ts';
 import { folderTrust, giveLogFile, makeLogFile, type FolderTrust, type Owner } from './log-file-owner.ts';
 import { signalNumber } from './signals.ts';
 import {
   SystemError,
+  type FileEnd,
   type FileText,
   type KillResult,
   type LauncherStart,
@@ -87,6 +89,10 @@ export class NodeSystem implements System {
         fs.closeSync(fd);
       }
     });
+  }
+
+  readEnd(path: string, bytes: number, reader: number): FileEnd | undefined {
+    return attempt('read the end of', path, () => readEnd(path, bytes, reader, this.ids.euid));
   }
 
   writeFile(path: string, text: string, options: WriteOptions = {}): void {

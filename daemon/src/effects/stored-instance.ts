@@ -236,7 +236,15 @@ const instance = z.object({
     sinceMono: time,
     dueSince: time.exactOptional(),
   }),
-  exits: z.array(z.object({ launchId: z.string(), startedAt: time, at: time, exit })),
+  exits: z.array(
+    z.object({
+      launchId: z.string(),
+      startedAt: time,
+      at: time,
+      exit,
+      stderr: z.array(z.string()).exactOptional(),
+    }),
+  ),
 });
 
 /** An instance as it is kept: what comes and goes with each check, and would be written with it, is left out. */

@@ -42,6 +42,12 @@ export interface FileText {
   readonly modifiedAt: number;
 }
 
+/** The end of a file, and the size of all of it. */
+export interface FileEnd {
+  readonly bytes: Uint8Array;
+  readonly size: number;
+}
+
 /** One process as /proc/PID/stat has it. */
 export interface ProcessStat {
   readonly pid: number;
@@ -116,6 +122,11 @@ export interface System {
    * link either). A character that the limit cuts is left out.
    */
   readTail(path: string, bytes: number): string | undefined;
+  /**
+   * The end of a log file, and its size, read without waiting; undefined where there is no regular file (no link either). For root's
+   * daemon also where it is not certain that `reader`, a uid, might read it: neither his own, nor in a folder that is root's alone.
+   */
+  readEnd(path: string, bytes: number, reader: number): FileEnd | undefined;
   /** Writes or overwrites a file; not atomic. */
   writeFile(path: string, text: string, options?: WriteOptions): void;
   /** @returns false where `from` does not exist */

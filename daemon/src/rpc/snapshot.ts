@@ -48,7 +48,7 @@ function resourcesView({ cpuPercent = 0, openFiles, ...counts }: RunUsage): Reso
   };
 }
 
-function rowOf(survey: Survey, target: Target, view: View, time: TimeText): Row {
+export function rowOf(survey: Survey, target: Target, view: View, time: TimeText): Row {
   const instance = survey.instance(target);
   const run = liveRun(instance);
   const main = hasMain(instance) && run !== undefined ? mainOf(run) : undefined;
@@ -115,7 +115,7 @@ export function reasonView({ code, message, data }: CoreReason, time: TimeText):
   return { code: code as Reason['code'], message, ...(Object.keys(shown).length === 0 ? {} : { data: shown }) };
 }
 
-function exitView(exit: Exit): ExitView {
+export function exitView(exit: Exit): ExitView {
   switch (exit.kind) {
     case 'code':
       return { code: exit.code };

@@ -1,7 +1,7 @@
 /** The simulated machine as the daemon sees it. Every call may be its last: it is killed before, within or after it. */
 import type { Now, SignalName, WallTime } from '../core/model.ts';
 import {
-  SystemError, type FileText, type KillResult, type LauncherStart, type ProcessMarks, type ProcessStat, type ProcessUsage, type System,
+  SystemError, type FileEnd, type FileText, type KillResult, type LauncherStart, type ProcessMarks, type ProcessStat, type ProcessUsage, type System,
   type WriteOptions,
 } from '../effects/system.ts'; // prettier-ignore
 import { startLauncher, type LauncherFlaws } from './launcher.ts';
@@ -94,6 +94,15 @@ export class SimulatedSystem implements System {
     return this.#call(() => {
       const text = this.#machine.files.read(path);
       return text?.slice(Math.max(text.length - bytes, 0));
+    });
+  }
+
+  readEnd(path: string, bytes: number): FileEnd | undefined {
+    return this.#call(() => {
+      const text = this.#machine.files.read(path);
+      return text === undefined
+        ? undefined
+        : { bytes: Buffer.from(text).subarray(-bytes), size: Buffer.byteLength(text) };
     });
   }
 

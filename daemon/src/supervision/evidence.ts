@@ -9,6 +9,7 @@ import { maskValues } from '../core/masking.ts';
 import type { Exit, Instance, InstanceKey, Job, LaunchId, ProcessIdentity, Run } from '../core/model.ts';
 import { exitText } from '../core/wording.ts';
 import type { ExitFile, LaunchFiles, RunRecord } from '../effects/launch-files.ts';
+import { lastWords, markIn } from '../effects/last-words.ts';
 import { groundOf } from '../effects/launch-plan.ts';
 import type { System } from '../effects/system.ts';
 
@@ -38,6 +39,24 @@ export class Witness {
 
   /** What is known of the instance's current run, and is news to it. */
   evidence(instance: Instance, patience: Patience): Evidence {
+    const { events, undecided } = this.#evidence(instance, patience);
+    return { events: events.map((event) => this.#withLastWords(instance.key, event)), undecided };
+  }
+
+  /** What a run that has ended said last on its error stream; none where that is not certain. */
+  lastWords(key: InstanceKey, launchId: LaunchId): { readonly stderr?: readonly string[] } {
+    const plan = this.#files.readPlan(key, launchId);
+    const mark = plan === undefined ? undefined : markIn(plan);
+    if (plan === undefined || mark === undefined) return {};
+    const stderr = lastWords(this.#system, mark, groundOf(plan)?.environment ?? {});
+    return stderr.length === 0 ? {} : { stderr };
+  }
+
+  #withLastWords(key: InstanceKey, event: InstanceEvent): InstanceEvent {
+    return event.kind === 'exited' ? { ...event, ...this.lastWords(key, event.launchId) } : event;
+  }
+
+  #evidence(instance: Instance, patience: Patience): Evidence {
     const { activity, key } = instance;
     if (activity.kind === 'idle' || activity.kind === 'preparing') return decided();
     if (activity.kind === 'clearing' || activity.kind === 'finishing') return decided();

@@ -21,6 +21,7 @@ import {
   type LaunchPlan,
   type LogFile,
 } from '../effects/launch-plan.ts';
+import { markLog } from '../effects/last-words.ts';
 import type { Prober } from '../effects/prober.ts';
 import type { LaunchAccount } from '../effects/service-account.ts';
 import type { ProcessInfo } from '../effects/process-table.ts';
@@ -154,7 +155,7 @@ export class Performer {
       const isAutoLogged = version.stdoutLog.kind === 'auto' || version.stderrLog.kind === 'auto';
       if (isAutoLogged && !system.exists(world.logDirectory)) system.makeDirectory(world.logDirectory);
       const capture = version.command.type === 'podman-cid';
-      const plan = this.#plan(instance, run, version);
+      const plan = withErrorLog(system, this.#plan(instance, run, version));
       if (version.command.type === 'pid-file') files.preparePidFile(key, launchId, plan.account ?? ownAccount(system));
       this.#o.onLaunch?.(run.name ?? instance.id, run.logs);
       files.prepare(key, launchId, planText(plan), { capture, terminal: terminalText(plan) });
@@ -401,6 +402,13 @@ function withVariables(
 ): Record<string, string> {
   const all = Object.entries({ ...inherited, ...variables });
   return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+/** Its log is marked before it is launched: what is in it already was said by others. */
+function withErrorLog(system: System, plan: LaunchPlan): LaunchPlan {
+  const target = plan.stderr === 'stdout' || plan.terminal === true ? plan.stdout : plan.stderr;
+  if (target === null || target === 'capture') return plan;
+  return { ...plan, errorLog: markLog(system, target.path, (plan.account ?? ownAccount(system)).uid) };
 }
 
 function ownAccount({ ids: { euid, egid } }: System): Pick<LaunchAccount, 'uid' | 'gid'> {

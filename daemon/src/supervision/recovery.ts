@@ -107,7 +107,10 @@ function loadStates(
   for (const { path, movedTo, why } of broken) log('error', `${path} cannot be read (${why}); set aside as ${movedTo}`);
   for (const { bootId, instance } of stored) {
     const isThisBoot = bootId === system.bootId();
-    instances.set(instance.key, isThisBoot ? fromElsewhere(instance, witness, files) : afterBoot(instance, files, now));
+    instances.set(
+      instance.key,
+      isThisBoot ? fromElsewhere(instance, witness, files) : afterBoot(instance, witness, files, now),
+    );
   }
   const ofThisBoot = new Set(
     stored.filter(({ bootId }) => bootId === system.bootId()).map(({ instance }) => instance.key),
@@ -121,14 +124,18 @@ function loadStates(
 }
 
 /** The machine was down: all of it has ended. Monotonic times of the other boot mean nothing now. */
-function afterBoot(instance: Instance, files: LaunchFiles, now: Now): Instance {
+function afterBoot(instance: Instance, witness: Witness, files: LaunchFiles, now: Now): Instance {
   const { activity } = instance;
   const shown = { ...instance.shown, sinceMono: now.mono };
   const ended = instance.ended === undefined ? {} : { ended: { ...instance.ended, mono: now.mono } };
   const known = withRecord({ ...instance, ...ended, shown }, files, now);
-  const file = activity.kind === 'idle' ? undefined : files.readExit(instance.key, activity.run.launchId);
+  if (activity.kind === 'idle') return advance(known, { kind: 'boot', at: now.wall }, now).instance;
+  const { launchId } = activity.run;
+  const file = files.readExit(instance.key, launchId);
   const event: InstanceEvent =
-    file?.kind === 'ended' ? { kind: 'boot', exit: file.exit, at: file.at } : { kind: 'boot', at: now.wall };
+    file.kind === 'ended'
+      ? { kind: 'boot', exit: file.exit, at: file.at, ...witness.lastWords(instance.key, launchId) }
+      : { kind: 'boot', at: now.wall };
   return advance(known, event, now).instance;
 }
 
@@ -294,7 +301,7 @@ function withLostLaunch(
 }
 
 function takenOver(
-  { files, system, log }: RecoveryParts,
+  { files, system, witness, log }: RecoveryParts,
   instance: Instance,
   launchId: LaunchId,
   { target }: About,
@@ -303,7 +310,7 @@ function takenOver(
   log('warning', `${instance.key}: its state did not know launch ${launchId}; taken over`);
   const run = lostRun(launchId, target, now, system.bootId());
   return {
-    ...closed(instance, files, now),
+    ...closed(instance, witness, files, now),
     ...(run.settings.oneShot
       ? { ledger: withEntry(instance.ledger, lineOfRun(run.entry ?? versionEntry(run.applyOn), launchId)) }
       : {}),
@@ -312,7 +319,7 @@ function takenOver(
 }
 
 /** The run that the state thought current: a newer launch proves that it has ended. */
-function closed(instance: Instance, files: LaunchFiles, now: Now): Instance {
+function closed(instance: Instance, witness: Witness, files: LaunchFiles, now: Now): Instance {
   const { activity, key } = instance;
   if (activity.kind === 'idle') return instance;
   const { launchId, process } = activity.run;
@@ -323,7 +330,7 @@ function closed(instance: Instance, files: LaunchFiles, now: Now): Instance {
   }
   const exited: InstanceEvent =
     file.kind === 'ended'
-      ? { kind: 'exited', launchId, exit: file.exit, at: file.at }
+      ? { kind: 'exited', launchId, exit: file.exit, at: file.at, ...witness.lastWords(key, launchId) }
       : { kind: 'exited', launchId, exit: { kind: 'unknown' }, at: now.wall };
   const clearing = advance(instance, exited, now).instance;
   return advance(clearing, { kind: 'scanned', launchId, remains: [] }, now).instance;

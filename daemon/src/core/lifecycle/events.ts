@@ -45,6 +45,8 @@ export type InstanceEvent =
       readonly exit: Exit;
       readonly at: WallTime;
       readonly aliveTicks?: number;
+      /** What it said last on its error stream. */
+      readonly stderr?: readonly string[];
     }
   /** The expression of a `pid-file` or `podman-cid` has named its process; that of an `external` has done its work. */
   | { readonly kind: 'handed'; readonly launchId: LaunchId; readonly process?: ProcessIdentity }
@@ -74,7 +76,7 @@ export type InstanceEvent =
   | { readonly kind: 'doubt'; readonly doubt: Doubt }
   | { readonly kind: 'resolve' }
   /** The machine went down: all of it has ended; `exit` where an exit file tells it. */
-  | { readonly kind: 'boot'; readonly exit?: Exit; readonly at: WallTime }
+  | { readonly kind: 'boot'; readonly exit?: Exit; readonly at: WallTime; readonly stderr?: readonly string[] }
   /** A hook or a check is over, and nothing of it is left. */
   | { readonly kind: 'job-done'; readonly job: Job; readonly result: JobResult }
   | JobEvent;

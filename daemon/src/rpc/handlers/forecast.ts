@@ -6,10 +6,10 @@ import type { ProcessConfig, WallTime } from '../../core/model.ts';
 import type { Survey } from '../../core/survey.ts';
 import type { Target } from '../../core/targets.ts';
 import { expectedAt, timelineInSteps, type TimelineTarget } from '../../core/timeline.ts';
-import { TimeText } from '../../time-text.ts';
 import type { Call } from '../dispatch.ts';
 import { Slices } from '../slices.ts';
 import { reasonView } from '../snapshot.ts';
+import { ZoneTexts } from '../zone-texts.ts';
 import { selected, type HandlerContext } from './context.ts';
 
 const MOST_ENTRIES = 10_000;
@@ -102,21 +102,4 @@ function momentOf(daemon: HandlerContext, path: 'at' | 'from', written: string, 
   const moment = resolveMoment(written, daemon.configuration.daemon.timezone, now.wall);
   if (moment.ok) return moment.value;
   throw new RpcFailure('invalid-params', moment.problem, { issues: [{ path, message: moment.problem }] });
-}
-
-/** One text writer for each zone that a schedule names. */
-class ZoneTexts {
-  readonly #ofDaemon: TimeText;
-  readonly #others = new Map<string, TimeText>();
-
-  constructor(ofDaemon: TimeText) {
-    this.#ofDaemon = ofDaemon;
-  }
-
-  of(timezone: string | undefined): TimeText {
-    if (timezone === undefined) return this.#ofDaemon;
-    const known = this.#others.get(timezone) ?? new TimeText(timezone);
-    this.#others.set(timezone, known);
-    return known;
-  }
 }

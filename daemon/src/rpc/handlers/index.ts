@@ -4,6 +4,7 @@ import { protocolVersion } from '@procman/protocol/methods';
 import type { Call, Handlers } from '../dispatch.ts';
 import { act, resultOf } from './act.ts';
 import { refuseWhileStopping, type HandlerContext } from './context.ts';
+import { explainOf } from './explain.ts';
 import { forecastsOf } from './forecast.ts';
 import { logs } from './logs.ts';
 import { signal } from './signal.ts';
@@ -15,12 +16,13 @@ import { plan, update } from './update.ts';
 export function handlersOf(daemon: HandlerContext): Handlers {
   const forecasts = forecastsOf(daemon);
   const status = statusOf(daemon);
+  const explain = explainOf(daemon);
   return {
     ping: () => ({ pid: daemon.pid, version: daemon.version, uid: daemon.configuration.current.uid }),
     version: () => ({ version: daemon.version, protocol: protocolVersion }),
     status: ({ at, ...params }, call) =>
       at === undefined ? status(params, call) : forecasts.statusAt(params.names, at, call),
-    explain: () => notYet(),
+    explain: (params, call) => explain(params, call),
     events: () => notYet(),
     subscribe: () => notYet(),
     timeline: (params, call) => forecasts.timeline(params, call),

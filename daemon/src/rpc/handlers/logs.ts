@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { LogsResult } from '@procman/protocol';
 import { RpcFailure } from '@procman/protocol/errors';
-import { logPaths } from '../../core/log-paths.ts';
+import { logsOf } from '../../core/explain/explain.ts';
 import type { Survey } from '../../core/survey.ts';
 import type { Target } from '../../core/targets.ts';
 import type { Call } from '../dispatch.ts';
@@ -76,9 +76,5 @@ function serviceLog(
   stream: 'stdout' | 'stderr',
 ): { name: string; path: string | undefined } {
   const target: Target = selectedOne(survey, given);
-  const { activity } = survey.instance(target);
-  const shown = target.effective?.shown;
-  const planned = shown === undefined ? {} : logPaths(shown, target, survey.world.logDirectory);
-  const paths = activity.kind === 'idle' || Object.keys(activity.run.logs).length === 0 ? planned : activity.run.logs;
-  return { name: target.name, path: paths[stream] };
+  return { name: target.name, path: logsOf({ survey, target, instance: survey.instance(target) })[stream] };
 }
