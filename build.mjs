@@ -10,6 +10,7 @@ const bundles = [
   { entry: 'ctl/src/main.ts', outfile: 'ctl/dist/procmanctl.cjs' },
   { entry: 'ctl/src/offline.ts', outfile: 'ctl/dist/offline.cjs' },
   { entry: 'ctl/src/interactive.ts', outfile: 'ctl/dist/interactive.cjs' },
+  { entry: 'ctl/src/live.ts', outfile: 'ctl/dist/live.cjs' },
   { entry: 'ctl/src/reports.ts', outfile: 'ctl/dist/reports.cjs' },
 ];
 
@@ -27,7 +28,7 @@ await Promise.all(
       legalComments: 'linked',
       loader: { '.sh': 'text', '.service': 'text' },
       define: { 'process.env.PROCMAN_VERSION': JSON.stringify(version) },
-      external: ['./offline.cjs', './interactive.cjs', './reports.cjs', '@photostructure/sqlite'],
+      external: ['./offline.cjs', './interactive.cjs', './live.cjs', './reports.cjs', '@photostructure/sqlite'],
       logLevel: 'warning',
     }),
   ),

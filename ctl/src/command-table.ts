@@ -21,6 +21,7 @@ import { uid } from './commands/uid.ts';
 import { unblock } from './commands/unblock.ts';
 import { update } from './commands/update.ts';
 import { version } from './commands/version.ts';
+import { wait } from './commands/wait.ts';
 
 export const COMMANDS: readonly Command[] = [
   status,
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   restart,
   unblock,
   signal,
+  wait,
   timeline,
   logs,
   plan,

@@ -1,6 +1,7 @@
 /** Entry of the bundle `procmanctl.cjs`. Only what `status` needs is in it; the rest is loaded when asked for. */
 import { run } from './cli.ts';
 import type { Interactive } from './interactive.ts';
+import type { Live } from './live.ts';
 import type { Offline } from './offline.ts';
 import type { Reports } from './reports.ts';
 import { processIo } from './process-io.ts';
@@ -11,6 +12,7 @@ declare const require: (path: string) => unknown;
 const io = processIo({
   offline: () => (require('./offline.cjs') as { offline: Offline }).offline,
   interactive: () => (require('./interactive.cjs') as { interactive: Interactive }).interactive,
+  live: () => (require('./live.cjs') as { live: Live }).live,
   reports: () => (require('./reports.cjs') as { reports: Reports }).reports,
 });
 const surroundings = { euid: process.geteuid?.() ?? 0, env: process.env, proc: '/proc', rootRuntime: '/run/procman' };
