@@ -47,10 +47,7 @@ class Scene {
 let scene: Scene;
 afterEach(() => scene.daemon.stop());
 
-async function begin(
-  words: readonly string[],
-  terminal: FakeTerminal = {},
-): Promise<{ io: FakeIo; code: Promise<number> }> {
+function begin(words: readonly string[], terminal: FakeTerminal = {}): { io: FakeIo; code: Promise<number> } {
   const io = fakeIo(terminal);
   return { io, code: run(['-s', scene.daemon.socket, ...words], { io, surroundings }) };
 }
@@ -61,7 +58,7 @@ const settled = (condition: () => boolean): Promise<void> =>
 describe('status --watch', () => {
   it('prints the table anew at each change in a pipe, and nothing in between', async () => {
     scene = await new Scene().start();
-    const { io, code } = await begin(['status', '--watch']);
+    const { io, code } = begin(['status', '--watch']);
     await settled(() => io.printed.out !== '');
     scene.change([running('web', 12, 61)]);
     await settled(() => scene.asked('status') === 2);
@@ -74,7 +71,7 @@ describe('status --watch', () => {
 
   it('prints a line of JSON per change', async () => {
     scene = await new Scene().start();
-    const { io, code } = await begin(['status', '--watch', '--json']);
+    const { io, code } = begin(['status', '--watch', '--json']);
     await settled(() => io.printed.out !== '');
     scene.change([failed]);
     await settled(() => io.printed.out.includes('FATAL'));
@@ -87,7 +84,7 @@ describe('status --watch', () => {
 
   it('asks a few times only, however much happens', async () => {
     scene = await new Scene().start();
-    const { io, code } = await begin(['status', '--watch']);
+    const { io, code } = begin(['status', '--watch']);
     await settled(() => io.printed.out !== '');
     for (let at = 0; at < 500; at += 1) scene.change([running('web', 12 + at, 60)]);
     scene.change([failed]);
@@ -99,7 +96,7 @@ describe('status --watch', () => {
 
   it('does not ask for what happens to others', async () => {
     scene = await new Scene().start();
-    const { io, code } = await begin(['status', 'web', '--watch']);
+    const { io, code } = begin(['status', 'web', '--watch']);
     await settled(() => io.printed.out !== '');
     scene.change([failed], 'other');
     scene.change([failed], 'web');
@@ -111,7 +108,7 @@ describe('status --watch', () => {
 
   it('redraws a screen in place, ages uptimes by itself, and leaves the screen clean', async () => {
     scene = await new Scene().start();
-    const { io, code } = await begin(['status', '-w'], { terminal: true, env: { TERM: 'xterm' } });
+    const { io, code } = begin(['status', '-w'], { terminal: true, env: { TERM: 'xterm' } });
     await settled(() => io.printed.out.includes('uptime 0:01:01'));
     expect(scene.asked('status')).toBe(1);
     expect(io.printed.out.startsWith('\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[H')).toBe(true);
@@ -130,7 +127,7 @@ describe('status --watch', () => {
 
   it('leaves the screen before SIGTERM ends it', async () => {
     scene = await new Scene().start();
-    const { io, code } = await begin(['status', '-w'], { terminal: true, env: { TERM: 'xterm' } });
+    const { io, code } = begin(['status', '-w'], { terminal: true, env: { TERM: 'xterm' } });
     await settled(() => io.printed.out.includes('web'));
     io.signal('SIGTERM');
     expect(await code).toBe(143);
@@ -140,7 +137,7 @@ describe('status --watch', () => {
 
   it('waits for a daemon that goes, and says that it is back', async () => {
     scene = await new Scene().start();
-    const { io, code } = await begin(['status', '--watch']);
+    const { io, code } = begin(['status', '--watch']);
     await settled(() => io.printed.out !== '');
     for (const { hangUp } of scene.subscribers) hangUp();
     await settled(() => io.printed.err.includes('daemon is back'));
@@ -159,14 +156,14 @@ describe('status --watch', () => {
       outputs += 1;
       if (outputs > 1) throw new OutputClosed('gone');
     };
-    const { io, code } = await begin(['status', '-w'], { terminal: true, env: { TERM: 'xterm' }, beforeOut });
+    const { io, code } = begin(['status', '-w'], { terminal: true, env: { TERM: 'xterm' }, beforeOut });
     expect(await code).toBe(0);
     expect(io.printed.err).toBe('');
   });
 
   it('ends with what the daemon refuses', async () => {
     scene = await new Scene().start();
-    const { io, code } = await begin(['status', '--watch']);
+    const { io, code } = begin(['status', '--watch']);
     await settled(() => io.printed.out !== '');
     await scene.daemon.stop();
     scene = new Scene();
@@ -177,7 +174,7 @@ describe('status --watch', () => {
     });
     io.interrupt();
     await code;
-    const second = await begin(['status', 'wbe', '--watch']);
+    const second = begin(['status', 'wbe', '--watch']);
     expect(await second.code).toBe(4);
     expect(second.io.printed.err).toBe('procmanctl: no process is called "wbe"; did you mean "web"?\n');
   });
@@ -187,7 +184,7 @@ describe('wait', () => {
   it('looks after it has subscribed, and once more at each event', async () => {
     scene = await new Scene().start();
     scene.rows = [row({ name: 'web', state: 'STARTING', verdict: 'pending' })];
-    const { io, code } = await begin(['wait', 'web', '--for', 'running']);
+    const { io, code } = begin(['wait', 'web', '--for', 'running']);
     await settled(() => scene.asked('status') === 1);
     expect(scene.daemon.asked.map(({ method }) => method)).toEqual(['subscribe', 'status']);
     scene.change([running('web', 12, 0)]);
@@ -198,14 +195,14 @@ describe('wait', () => {
   it('gives up where it never will be, saying why, and still tells of the others', async () => {
     scene = await new Scene().start();
     scene.rows = [failed, running('api', 3, 1)];
-    const { io, code } = await begin(['wait', 'all', '--for', 'running']);
+    const { io, code } = begin(['wait', 'all', '--for', 'running']);
     expect(await code).toBe(1);
     expect(io.printed.out).toBe('web: ERROR (FATAL: it gave up)\napi: running\n');
   });
 
   it('ends at its timeout with exit 1; as JSON in one piece', async () => {
     scene = await new Scene().start();
-    const { io, code } = await begin(['wait', 'web', '--for', 'stopped', '--timeout', '300ms', '--json']);
+    const { io, code } = begin(['wait', 'web', '--for', 'stopped', '--timeout', '300ms', '--json']);
     expect(await code).toBe(1);
     expect(JSON.parse(io.printed.out)).toMatchObject({
       ok: false,
@@ -216,7 +213,7 @@ describe('wait', () => {
   it('takes what vanishes for stopped', async () => {
     scene = await new Scene().start();
     scene.rows = [running('web', 1, 1), row({ name: 'db', state: 'STOPPED', expected: 'stopped' })];
-    const { io, code } = await begin(['wait', 'all', '--for', 'stopped']);
+    const { io, code } = begin(['wait', 'all', '--for', 'stopped']);
     await settled(() => io.printed.out.includes('db: stopped'));
     scene.change([row({ name: 'db', state: 'STOPPED', expected: 'stopped' })]);
     expect(await code).toBe(0);
@@ -232,18 +229,18 @@ describe('wait', () => {
       reason: { code: 'finished', message: 'x' },
     });
     scene.rows = [running('web', 1, 1), done];
-    const { io, code } = await begin(['wait', 'all']);
+    const { io, code } = begin(['wait', 'all']);
     expect(await code).toBe(0);
     expect(io.printed.out).toBe('web: running\njob: finished\n');
   });
 
   it('Ctrl-C: 130; a daemon that goes: 5', async () => {
     scene = await new Scene().start();
-    const first = await begin(['wait', 'web', '--for', 'stopped']);
+    const first = begin(['wait', 'web', '--for', 'stopped']);
     await settled(() => scene.asked('status') === 1);
     first.io.interrupt();
     expect(await first.code).toBe(130);
-    const second = await begin(['wait', 'web', '--for', 'stopped']);
+    const second = begin(['wait', 'web', '--for', 'stopped']);
     await settled(() => scene.asked('status') === 2);
     for (const { hangUp } of scene.subscribers) hangUp();
     expect(await second.code).toBe(5);

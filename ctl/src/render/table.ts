@@ -15,49 +15,75 @@ export interface TableLines {
 }
 
 const GAP = 2;
-/** The last column keeps so much, and the first gives way; below that the last one does. */
+/** The last column keeps so much, and the names give way; below that the last one does. */
 const ROOM_FOR_LAST = 24;
-const NARROWEST_FIRST = 16;
+const NARROWEST_NAME = 16;
 
-export function renderTable(header: readonly string[], rows: readonly TableRow[], style: Style): string[] {
-  const lines = layTable(header, rows, style);
+export function renderTable(
+  header: readonly string[],
+  rows: readonly TableRow[],
+  style: Style,
+  nameColumn = 0,
+): string[] {
+  const lines = layTable(header, rows, style, nameColumn);
   return [...lines.head, ...lines.rows.flat()];
 }
 
 /**
- * On a terminal no line is longer than the terminal is wide: the last column is cut to fit; the first holds names, and is never cut,
- * because two cut names may look alike: a long one goes on in the next line.
+ * On a terminal no line is longer than the terminal is wide: the last column is cut to fit. The one with the names never is, because
+ * two cut names may look alike: a long one goes on in the next line.
  */
-export function layTable(header: readonly string[], rows: readonly TableRow[], style: Style): TableLines {
+export function layTable(
+  header: readonly string[],
+  rows: readonly TableRow[],
+  style: Style,
+  nameColumn = 0,
+): TableLines {
   const plain = rows.map((row) => ({ ...row, cells: row.cells.map(printable) }));
   const counted = style.terminal ? [{ cells: header }, ...plain] : plain;
   const widths = header.map((_, column) => {
     return counted.reduce((widest, { cells }) => Math.max(widest, displayWidth(cells[column] ?? '')), 0);
   });
-  const fitted = style.terminal ? fit(widths, style.columns) : widths;
+  const fitted = style.terminal ? fit(widths, nameColumn, style.columns) : widths;
   const lay = (row: TableRow): string[] => {
-    return layRow(row.cells, fitted, style).map((line) => paint(line, row.paint, style));
+    const lines = style.terminal ? layRow(row.cells, fitted, nameColumn) : [joined(row.cells, fitted)];
+    const cut = style.terminal ? lines.map((line) => truncate(line, style.columns)) : lines;
+    return cut.map((line) => paint(line, row.paint, style));
   };
   return { head: style.terminal ? lay({ cells: header, paint: 'dim' }) : [], rows: plain.map(lay) };
 }
 
-function fit(widths: readonly number[], columns: number): number[] {
-  const between = widths.slice(1, -1).reduce((sum, width) => sum + width + GAP, GAP);
-  const [first = 0] = widths;
-  const last = widths.at(-1) ?? 0;
-  const forFirst = Math.max(NARROWEST_FIRST, columns - between - Math.min(last, ROOM_FOR_LAST));
-  const narrowed = Math.min(first, forFirst, columns);
-  return [narrowed, ...widths.slice(1, -1), Math.min(last, columns - between - narrowed)];
+/** Narrows the names as far as they can be read, then the last column. */
+function fit(widths: readonly number[], nameColumn: number, columns: number): number[] {
+  const end = widths.length - 1;
+  const others = widths.reduce((sum, width, at) => sum + (at === nameColumn || at === end ? 0 : width + GAP), GAP);
+  const last = widths[end] ?? 0;
+  const forNames = Math.max(NARROWEST_NAME, columns - others - Math.min(last, ROOM_FOR_LAST));
+  const names = Math.min(widths[nameColumn] ?? 0, forNames, columns);
+  return widths.map((width, at) => {
+    if (at === nameColumn) return names;
+    return at === end ? Math.min(width, columns - others - names) : width;
+  });
 }
 
-function layRow(cells: readonly string[], widths: readonly number[], { terminal, columns }: Style): string[] {
-  const [name = '', ...others] = cells;
-  const [first = 0, ...rest] = widths;
-  const [beginning = '', ...further] = terminal ? breakInto(name, first) : [name];
-  const told = others.map((cell, at) => {
-    if (at < others.length - 1) return padEnd(cell, (rest[at] ?? 0) + GAP);
-    return terminal ? truncate(cell, rest[at] ?? 0) : cell;
+/** Lines of one row: further ones hold the rest of its name. */
+function layRow(cells: readonly string[], widths: readonly number[], nameColumn: number): string[] {
+  const pieces = breakInto(cells[nameColumn] ?? '', widths[nameColumn] ?? 0);
+  const end = cells.length - 1;
+  return pieces.map((piece, line) => {
+    const shown = cells.map((cell, at) => {
+      if (at === nameColumn) return piece;
+      if (line > 0) return '';
+      return at === end ? truncate(cell, widths[at] ?? 0) : cell;
+    });
+    return joined(shown, widths);
   });
-  const line = `${padEnd(beginning, first + GAP)}${told.join('')}`.trimEnd();
-  return [terminal ? truncate(line, columns) : line, ...further];
+}
+
+function joined(cells: readonly string[], widths: readonly number[]): string {
+  const last = cells.length - 1;
+  return cells
+    .map((cell, at) => (at === last ? cell : padEnd(cell, (widths[at] ?? 0) + GAP)))
+    .join('')
+    .trimEnd();
 }
