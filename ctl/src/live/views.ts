@@ -2,7 +2,7 @@
 import type { StatusResult } from '@procman/protocol/views';
 import type { CommandContext } from '../context.ts';
 import { configWarnings, renderStatus, type StatusOptions } from '../render/status.ts';
-import type { Style } from '../render/style.ts';
+import { isDumb, type Style } from '../render/style.ts';
 import { formatTime } from '../text/time.ts';
 import { aged, fingerprint, frameOf } from './frame.ts';
 
@@ -19,10 +19,7 @@ export function viewOf(context: CommandContext, options: StatusOptions): View {
   const { io, style, json } = context;
   if (json) return jsonView(context, options);
   // Without cursor moves there is no redrawing in place.
-  const { TERM: kind = '' } = io.env;
-  return style.terminal && kind !== '' && kind !== 'dumb'
-    ? new ScreenView(context, options)
-    : textView(context, options);
+  return style.terminal && !isDumb(io.env.TERM) ? new ScreenView(context, options) : textView(context, options);
 }
 
 const GONE = 'the daemon has gone; waiting until it is back';

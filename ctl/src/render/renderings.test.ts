@@ -159,7 +159,6 @@ const STYLES: readonly (readonly [string, Style])[] = [
   ['a pipe', { terminal: false, columns: Infinity, color: false }],
 ];
 
- 
 const COLOUR = /\u001b\[\d+m/g;
 
 describe.each(STYLES)('%s', (_, style) => {
