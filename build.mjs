@@ -1,6 +1,7 @@
 // Bundles both commands with esbuild. CommonJS because Node loads it faster than ES modules.
 import { build } from 'esbuild';
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 
 const { version } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8'));
 
@@ -10,6 +11,7 @@ const bundles = [
   { entry: 'ctl/src/main.ts', outfile: 'ctl/dist/procmanctl.cjs' },
   { entry: 'ctl/src/offline.ts', outfile: 'ctl/dist/offline.cjs' },
   { entry: 'ctl/src/interactive.ts', outfile: 'ctl/dist/interactive.cjs' },
+  { entry: 'ctl/src/live.ts', outfile: 'ctl/dist/live.cjs' },
   { entry: 'ctl/src/reports.ts', outfile: 'ctl/dist/reports.cjs' },
   { entry: 'ctl/src/completions.ts', outfile: 'ctl/dist/completions.cjs' },
 ];
@@ -28,7 +30,7 @@ await Promise.all(
       legalComments: 'linked',
       loader: { '.sh': 'text', '.service': 'text' },
       define: { 'process.env.PROCMAN_VERSION': JSON.stringify(version) },
-      external: ['./offline.cjs', './interactive.cjs', './reports.cjs', './completions.cjs', '@photostructure/sqlite'],
+      external: [...bundles.map(({ outfile }) => `./${basename(outfile)}`), '@photostructure/sqlite'],
       logLevel: 'warning',
     }),
   ),

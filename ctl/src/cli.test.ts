@@ -258,7 +258,7 @@ describe('questions', () => {
   it('come before an update that stops something; a yes carries out that very plan', async () => {
     const io = fakeIo({ terminal: true });
     await ctl(['update'], answers, io);
-    expect(io.questions).toEqual(['Go on?']);
+    expect(io.questions).toEqual(['This would stop 1 of what runs. Go on?']);
     expect(daemon?.asked.at(-1)).toEqual({ method: 'update', params: { hash: 'abc' } });
   });
 

@@ -13,6 +13,8 @@ import { chooseStyle, type Style } from './render/style.ts';
 import { printable } from './text/width.ts';
 import { VERSION } from './version.ts';
 
+const NAGIOS_UNKNOWN = 3;
+
 /** What the client is run with; the shell passes its own options on to each of its commands. */
 export interface Invocation {
   readonly io: Io;
@@ -31,6 +33,7 @@ export async function run(words: readonly string[], invocation: Invocation): Pro
     return await dispatch(parsed, invocation);
   } catch (error) {
     if (error instanceof OutputClosed) return clientExit.ok;
+    if (words.includes('--nagios')) return reportUnknown(toFailure(error), io);
     return report(toFailure(error), words.includes('--json') || hasJson(invocation.shell), io);
   }
 }
@@ -131,6 +134,16 @@ function inherit(parsed: Parsed, shell: Parsed | undefined): Parsed {
 function targetOf(shell: Parsed, { given }: Parsed): ReadonlyMap<string, string> {
   const names = ['socket', 'config', 'uid'];
   return names.some((name) => given.values.has(name)) ? new Map() : shell.given.values;
+}
+
+/** Monitoring reads standard output and the exit code only; 3 is UNKNOWN there, whatever it was. */
+async function reportUnknown(failure: Failure, io: Io): Promise<number> {
+  try {
+    io.out((await io.reports()).nagiosUnknown(failure.message));
+  } catch {
+    // Nobody reads us: the exit code has to do.
+  }
+  return NAGIOS_UNKNOWN;
 }
 
 /** Errors go to standard error; with --json to standard output, as data. */

@@ -24,6 +24,7 @@ import { uid } from './commands/uid.ts';
 import { unblock } from './commands/unblock.ts';
 import { update } from './commands/update.ts';
 import { version } from './commands/version.ts';
+import { wait } from './commands/wait.ts';
 
 export const COMMANDS: readonly Command[] = [
   status,
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   unblock,
   signal,
   explain,
+  wait,
   timeline,
   logs,
   plan,

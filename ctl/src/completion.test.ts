@@ -27,7 +27,7 @@ describe('completeLine', () => {
     ["start 'example p", ['"example process 2" '], "'example p"],
     ['start worker:worker_00 worker', ['worker:worker_01 '], 'worker'],
     ['stop --n', ['--now', '--no-wait', '--no-color'], '--n'],
-    ['status --w', [], '--w'],
+    ['status --w', ['--watch '], '--w'],
     ['signal H', ['HUP '], 'H'],
     ['signal HUP ng', ['nginx '], 'ng'],
     ['logs nginx w', [], 'w'],

@@ -47,7 +47,23 @@ export function createContext(options: ContextOptions): CommandContext {
   const { io, json, style, commands, surroundings } = options;
   const canAsk = !options.yes && !json && io.stdinIsTerminal && io.stdoutIsTerminal;
   let client: Promise<Client> | undefined;
-  const connected = (): Promise<Client> => (client ??= open(options));
+  const connected = (): Promise<Client> => {
+    client ??= open(options).then(
+      (opened) => {
+        // The next call looks for the daemon anew: it may have been started again meanwhile.
+        opened.onClose(forget);
+        return opened;
+      },
+      (error: unknown) => {
+        forget();
+        throw error;
+      },
+    );
+    return client;
+  };
+  const forget = (): void => {
+    client = undefined;
+  };
   return {
     io,
     style,

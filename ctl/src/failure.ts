@@ -68,8 +68,11 @@ function fromRpc(error: RpcFailure): Failure {
 }
 
 function messageOf(error: RpcFailure): string {
-  const data = error.data as Partial<ErrorData['unknown-name'] & ErrorData['invalid-params']>;
+  const data = error.data as Partial<
+    ErrorData['unknown-name'] & ErrorData['invalid-params'] & ErrorData['plan-changed']
+  >;
   if (data.names) return data.names.map(({ given, nearest }) => unknownName(given, nearest)).join('; ');
+  if (data.given !== undefined) return planChanged(data.given, data.current ?? '');
   const issues = (data.issues ?? []).map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
   return issues.length > 0 ? issues.join('; ') : error.message;
 }
@@ -77,4 +80,9 @@ function messageOf(error: RpcFailure): string {
 function unknownName(given: string, nearest: readonly string[]): string {
   const meant = nearest.length > 0 ? `; did you mean ${nearest.map((name) => `"${name}"`).join(' or ')}?` : '';
   return `no process is called "${given}"${meant}`;
+}
+
+function planChanged(given: string, current: string): string {
+  const what = `the plan has changed: ${given} was asked for, now it is ${current}`;
+  return `${what}; nothing was done. See "plan", then "update --plan ${current}" if it is right`;
 }

@@ -1,6 +1,7 @@
 /** All that a command touches of the process it runs in; replaced whole in tests. */
 import type { Completions } from './completions.ts';
 import type { Interactive } from './interactive.ts';
+import type { Live } from './live.ts';
 import type { Offline } from './offline.ts';
 import type { Reports } from './reports.ts';
 
@@ -12,16 +13,27 @@ export interface Io {
   readonly stdoutIsTerminal: boolean;
   /** Columns of the terminal. */
   readonly columns: () => number;
+  /** Lines of the terminal. */
+  readonly rows: () => number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => Date;
   /** Calls back on Ctrl-C until the returned function is called. */
   readonly onInterrupt: (react: () => void) => () => void;
+  /** Calls back on other signals that a full screen has to know of, until the returned function is called. */
+  readonly onScreenSignal: (react: (signal: ScreenSignal) => void) => () => void;
+  /** Does to this process what the signal does where nobody handles it. */
+  readonly raise: (signal: NodeJS.Signals) => void;
   /** The parts that most commands do without: the config loader, shell and questions, and the rarer tables. */
   readonly offline: () => Promise<Offline> | Offline;
   readonly interactive: () => Promise<Interactive> | Interactive;
   readonly reports: () => Promise<Reports> | Reports;
   readonly completions: () => Promise<Completions> | Completions;
+  readonly live: () => Promise<Live> | Live;
 }
+
+/** The terminal has another size; Ctrl-Z, and the return from it; the end. */
+export type ScreenSignal = 'SIGWINCH' | 'SIGTSTP' | 'SIGCONT' | 'SIGTERM' | 'SIGHUP';
+export const SCREEN_SIGNALS: readonly ScreenSignal[] = ['SIGWINCH', 'SIGTSTP', 'SIGCONT', 'SIGTERM', 'SIGHUP'];
 
 /** The reader of our output has gone (`| head -1`): nothing is left to say, and nothing went wrong. */
 export class OutputClosed extends Error {

@@ -2,6 +2,7 @@
 import { run } from './cli.ts';
 import type { Completions } from './completions.ts';
 import type { Interactive } from './interactive.ts';
+import type { Live } from './live.ts';
 import type { Offline } from './offline.ts';
 import type { Reports } from './reports.ts';
 import { processIo } from './process-io.ts';
@@ -12,6 +13,7 @@ declare const require: (path: string) => unknown;
 const io = processIo({
   offline: () => (require('./offline.cjs') as { offline: Offline }).offline,
   interactive: () => (require('./interactive.cjs') as { interactive: Interactive }).interactive,
+  live: () => (require('./live.cjs') as { live: Live }).live,
   reports: () => (require('./reports.cjs') as { reports: Reports }).reports,
   completions: () => (require('./completions.cjs') as { completions: Completions }).completions,
 });

@@ -17,6 +17,7 @@ export function parseCommandLine(words: readonly string[], commands: readonly Co
   const tokens = tokenize(words, known);
   const operands = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []));
   const [verb, ...rest] = operands;
+  refuseStrangeBefore(tokens, known);
   const command = verb === undefined ? undefined : findCommand(verb, commands);
   const allowed = [...GLOBAL_OPTIONS, ...(command ? command.options : SHELL_OPTIONS)];
   const switches = new Set<string>();
@@ -67,8 +68,21 @@ export function findCommand(verb: string, commands: readonly Command[]): Command
   throw new UsageError(`unknown command "${verb}"${didYouMean(meant)}; "help" lists all commands`);
 }
 
+/** A mistyped option before the command: what would be its value is not taken for a command that nobody knows. */
+function refuseStrangeBefore(tokens: readonly Token[], known: readonly Option[]): void {
+  const verbAt = tokens.findIndex(({ kind }) => kind === 'positional');
+  for (const token of tokens.slice(0, Math.max(0, verbAt))) {
+    if (token.kind === 'option' && !known.some((option) => isNamed(option, token.rawName)))
+      checkOption(token.rawName, [...GLOBAL_OPTIONS, ...SHELL_OPTIONS], undefined);
+  }
+}
+
+function isNamed({ long, short }: Option, rawName: string): boolean {
+  return rawName === `--${long}` || rawName === `-${short ?? ''}`;
+}
+
 function checkOption(rawName: string, allowed: readonly Option[], command: Command | undefined): Option {
-  const found = allowed.find(({ long, short }) => rawName === `--${long}` || rawName === `-${short ?? ''}`);
+  const found = allowed.find((option) => isNamed(option, rawName));
   const owner = command ? `"${command.name}"` : 'procmanctl';
   if (/^-\d$/.test(rawName) && command?.options.some(({ long }) => long === 'lines'))
     throw new UsageError(`${owner} has no option ${rawName}; for so many lines write -n NUMBER`);

@@ -1,11 +1,13 @@
 /** The real terminal, pipes and environment. */
 import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { type Io, OutputClosed } from './io.ts';
+import { type Io, OutputClosed, SCREEN_SIGNALS } from './io.ts';
 
-export type Loaders = Pick<Io, 'offline' | 'interactive' | 'reports' | 'completions'>;
+export type Loaders = Pick<Io, 'offline' | 'interactive' | 'reports' | 'completions' | 'live'>;
 
+/** Of a terminal that does not know its size (a serial line, a fresh container). */
 const WIDTH_UNKNOWN = 80;
+const HEIGHT_UNKNOWN = 24;
 
 /** Descriptors are written directly: `process.stdout` costs more to create than all else that `status` does. */
 export function processIo(loaders: Loaders): Io {
@@ -21,14 +23,27 @@ export function processIo(loaders: Loaders): Io {
     },
     stdinIsTerminal: isatty(0),
     stdoutIsTerminal: isatty(1),
-    columns: () => process.stdout.columns || WIDTH_UNKNOWN,
+    columns: () => process.stdout.columns || sizeFrom(process.env.COLUMNS) || WIDTH_UNKNOWN,
+    rows: () => process.stdout.rows || sizeFrom(process.env.LINES) || HEIGHT_UNKNOWN,
     env: process.env,
     now: () => new Date(),
     onInterrupt: (react) => {
       process.on('SIGINT', react);
       return () => void process.off('SIGINT', react);
     },
+    onScreenSignal: (react) => {
+      for (const signal of SCREEN_SIGNALS) process.on(signal, react);
+      return () => {
+        for (const signal of SCREEN_SIGNALS) process.off(signal, react);
+      };
+    },
+    raise: (signal) => void process.kill(process.pid, signal),
   };
+}
+
+/** What the environment says of the terminal's size; 0 where that makes no sense. */
+function sizeFrom(text: string | undefined): number {
+  return text !== undefined && /^[1-9]\d{0,3}$/.test(text) ? Number(text) : 0;
 }
 
 function writeAll(descriptor: number, text: string): void {

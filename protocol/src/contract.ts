@@ -359,6 +359,17 @@ const statusParams = z
     message: '"at" and "resources" exclude each other: what is used is of now',
   });
 
+const restartParams = z
+  .strictObject({
+    ...acting,
+    names: selectors.optional(),
+    stale: z.boolean().optional().meta({ description: 'Only those that are stale, of all or of names' }),
+  })
+  .refine(({ names, stale }) => names !== undefined || stale === true, {
+    path: ['names'],
+    message: 'names are needed, unless "stale" is true',
+  });
+
 /* ---------------------------------------------------------------- the table */
 
 /** One method. */
@@ -476,7 +487,7 @@ export const contract = {
   }),
   restart: actingOn({
     summary: 'Stop and start again',
-    params: z.strictObject(acting),
+    params: restartParams,
     result: actResult,
     errors: onTargets,
   }),

@@ -2,6 +2,7 @@
 import { parseDuration } from '@procman/daemon/config/durations';
 import type { Given, Operand, Option } from '../command.ts';
 import { UsageError } from '../failure.ts';
+import { nearest } from '../text/nearest.ts';
 
 export const SOME_NAMES: readonly Operand[] = [{ label: 'NAME', kind: 'name', repeated: true }];
 export const ANY_NAMES: readonly Operand[] = [{ label: 'NAME', kind: 'name', repeated: true, optional: true }];
@@ -28,6 +29,15 @@ export function waitingParams(given: Given): { wait?: boolean; timeoutSeconds?: 
 
 function badTimeout(text: string, problem: string): UsageError {
   return new UsageError(`--timeout: "${text}" ${problem}; write seconds (90) or 500ms, 30s, 1m 30s, 2h`);
+}
+
+/** One of a few words; what is near one is proposed. */
+export function chosenWord<Word extends string>(option: string, text: string, words: readonly Word[]): Word {
+  const found = words.find((word) => word === text.toLowerCase());
+  if (found !== undefined) return found;
+  const meant = nearest(text, words);
+  const proposal = meant === undefined ? '' : `; did you mean "${meant}"?`;
+  throw new UsageError(`${option}: "${text}" is none of ${words.join(', ')}${proposal}`);
 }
 
 export function namesOf(given: Given): string[] {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Command } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { Failure } from '../failure.ts';
-import { renderUpdate } from '../render/update.ts';
+import { planHint, renderUpdate } from '../render/update.ts';
 import { exitOf } from './update.ts';
 
 export const plan: Command = {
@@ -18,7 +18,8 @@ export const plan: Command = {
     const [file] = given.operands;
     const config = file === undefined ? {} : { config: await readConfig(context, resolve(file)) };
     const result = await context.call('plan', config);
-    context.print(result, () => renderUpdate(result, 'would', context.style));
+    const hint = context.style.terminal && file === undefined ? planHint(result) : '';
+    context.print(result, () => renderUpdate(result, 'would', context.style) + hint);
     return exitOf(result);
   },
 };

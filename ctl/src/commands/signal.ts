@@ -1,6 +1,7 @@
-import { parseSignal } from '@procman/protocol/signals';
+import { parseSignal, signalNumbers } from '@procman/protocol/signals';
 import type { Command } from '../command.ts';
 import { UsageError } from '../failure.ts';
+import { nearest } from '../text/nearest.ts';
 import { finishAct } from './act.ts';
 
 export const signal: Command = {
@@ -16,7 +17,13 @@ export const signal: Command = {
   run: async (context, given) => {
     const [text = '', ...names] = given.operands;
     const name = parseSignal(text);
-    if (name === undefined) throw new UsageError(`"${text}" is no signal; write TERM, SIGTERM or 15`);
+    if (name === undefined) throw noSignal(text);
     return finishAct(context, 'signal', await context.call('signal', { signal: name, names }));
   },
 };
+
+function noSignal(text: string): UsageError {
+  const meant = nearest(text.toUpperCase().replace(/^SIG/, ''), Object.keys(signalNumbers));
+  const proposal = meant === undefined ? '' : `; did you mean "${meant}"?`;
+  return new UsageError(`"${text}" is no signal; write TERM, SIGTERM or 15${proposal}`);
+}

@@ -2,7 +2,7 @@ import { clientExit } from '@procman/protocol/exit-codes';
 import type { UpdateResult } from '@procman/protocol/views';
 import type { Command, Given } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { renderUpdate } from '../render/update.ts';
+import { endingsOf, renderUpdate } from '../render/update.ts';
 import { declined } from './act.ts';
 
 export const update: Command = {
@@ -14,6 +14,7 @@ export const update: Command = {
   details: [
     'With errors in the configuration nothing changes: all of them are printed, exit code 6.',
     'On a terminal you are shown the plan first where something would stop. "plan" only shows it.',
+    'With --plan HASH nothing is done where the configuration, or what runs, is no longer as it was for that plan.',
   ],
   examples: ['update', 'update -y', 'update --plan 5f2d9c'],
   run: async (context, given) => {
@@ -30,10 +31,10 @@ async function agreedHash(context: CommandContext, given: Given): Promise<string
   const asked = given.values.get('plan');
   if (asked !== undefined || !context.canAsk) return asked ?? '';
   const plan = await context.call('plan', {});
-  const stops = plan.actions.filter(({ action }) => action !== 'start');
-  if (!plan.ok || stops.length === 0) return '';
+  const endings = endingsOf(plan);
+  if (!plan.ok || endings === undefined) return '';
   context.io.out(renderUpdate(plan, 'would', context.style));
-  return (await context.confirm('Go on?')) ? plan.hash : undefined;
+  return (await context.confirm(`This would ${endings}. Go on?`)) ? plan.hash : undefined;
 }
 
 export function exitOf(result: UpdateResult): number {

@@ -58,13 +58,13 @@ describe('renderStatus', () => {
   it('has columns of what is used where that was asked for', () => {
     const used = { cpuPercent: 12.3, rssBytes: 45 * 1024 ** 2, threads: 11, openFiles: 20, processes: 2 };
     const rows = statusOf([{ ...running('nginx', 1234, 323), resources: used, zombies: 2 }, held]);
-    expect(renderStatus(rows, pipe, now, true)).toBe(
+    expect(renderStatus(rows, pipe, now, { resources: true })).toBe(
       lines(
         'nginx              RUNNING  12.3%  45.0MiB  11  20  2  pid 1234, uptime 0:05:23, 2 zombies',
         'example process 2  STOPPED  -      -        -   -   -  stopped by an operator',
       ),
     );
-    expect(renderStatus(rows, terminal(120), now, true)).toMatch(
+    expect(renderStatus(rows, terminal(120), now, { resources: true })).toMatch(
       /^NAME +STATE +CPU +MEMORY +THREADS +FILES +PROCESSES +INFO\n/,
     );
   });
@@ -98,7 +98,7 @@ describe('renderStatus', () => {
   });
 
   it('says that there is nothing, on a terminal only', () => {
-    expect(renderStatus(statusOf([]), terminal(80), now)).toBe('no processes\n');
+    expect(renderStatus(statusOf([]), terminal(80), now)).toBe('no processes: /etc/procman.toml has none\n');
     expect(renderStatus(statusOf([]), pipe, now)).toBe('');
   });
 

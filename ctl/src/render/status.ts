@@ -4,7 +4,7 @@ import { formatTime, formatUptime } from '../text/time.ts';
 import { printable, truncate } from '../text/width.ts';
 import { RESOURCE_COLUMNS, resourceCells } from './resources.ts';
 import { paint, type Paint, type Style } from './style.ts';
-import { renderTable } from './table.ts';
+import { layTable, type TableLines } from './table.ts';
 
 const HEADER = ['NAME', 'STATE', 'INFO'];
 const RESOURCES_HEADER = ['NAME', 'STATE', ...RESOURCE_COLUMNS, 'INFO'];
@@ -17,19 +17,41 @@ const VERDICT_PAINT: Readonly<Record<Row['verdict'], Paint | undefined>> = {
 /** What is told of what comes next; the rest is told by other fields, or is long to come. */
 const COMING: Readonly<Partial<Record<NonNullable<Row['next']>['action'], string>>> = { start: 'starts', run: 'runs' };
 
-/**
- * The whole answer; a pipe gets the rows alone.
- *
- * @param resources - with columns of what each run uses
- */
-export function renderStatus(status: StatusResult, style: Style, now: Date, resources = false): string {
-  const rows = status.processes.map((row) => ({
+export interface StatusOptions {
+  /** With columns of what each run uses. */
+  readonly resources?: boolean;
+  /** Only those with a problem; the summary is of all. */
+  readonly problems?: boolean;
+}
+
+/** `status` in its parts. */
+export interface StatusLines extends TableLines {
+  /** The instances that `rows` are of. */
+  readonly shown: readonly Row[];
+  /** Summary and warnings, on a terminal only. */
+  readonly notes: readonly string[];
+}
+
+/** The whole answer; a pipe gets the rows alone. */
+export function renderStatus(status: StatusResult, style: Style, now: Date, options: StatusOptions = {}): string {
+  const { head, rows, notes } = layStatus(status, style, now, options);
+  return [...head, ...rows.flat(), ...notes].map((line) => `${line}\n`).join('');
+}
+
+export function layStatus(status: StatusResult, style: Style, now: Date, options: StatusOptions): StatusLines {
+  const { resources = false, problems = false } = options;
+  const shown = problems ? status.processes.filter(({ verdict }) => verdict === 'problem') : status.processes;
+  const rows = shown.map((row) => ({
     cells: [row.name, row.state, ...(resources ? resourceCells(row.resources) : []), rowInfo(row, now)],
     paint: VERDICT_PAINT[row.verdict],
   }));
-  const lines = rows.length > 0 ? renderTable(resources ? RESOURCES_HEADER : HEADER, rows, style) : [];
-  if (style.terminal) lines.push(...statusNotes(status, style, now));
-  return lines.map((line) => `${line}\n`).join('');
+  const { head, rows: lines } = layTable(resources ? RESOURCES_HEADER : HEADER, rows, style);
+  return {
+    head: rows.length > 0 ? head : [],
+    rows: lines,
+    shown,
+    notes: style.terminal ? statusNotes(status, style, now) : [],
+  };
 }
 
 /** `pid 1234, uptime 0:05:23`, or why it does not run. */
@@ -81,12 +103,9 @@ function formatUntil(until: string, now: Date): string {
 }
 
 function statusNotes(status: StatusResult, style: Style, now: Date): string[] {
-  const fit = (text: string): string => truncate(printable(text), Math.max(40, style.columns));
+  const fit = (text: string): string => truncate(printable(text), style.columns);
   const warnings = configWarnings(status.daemon, now);
-  return [
-    paint(fit(summarize(status.processes)), 'bold', style),
-    ...warnings.map((text) => paint(fit(text), 'yellow', style)),
-  ];
+  return [paint(fit(summarize(status)), 'bold', style), ...warnings.map((text) => paint(fit(text), 'yellow', style))];
 }
 
 /** What is wrong with configuration and clock, whatever the processes do: on a terminal below the table, in a pipe on stderr. */
@@ -108,8 +127,8 @@ export function configWarnings(
 }
 
 /** `12 processes: 10 ok, 1 pending, 1 problem; 2 held, 1 stale`. */
-function summarize(rows: readonly Row[]): string {
-  if (rows.length === 0) return 'no processes';
+function summarize({ processes: rows, daemon }: StatusResult): string {
+  if (rows.length === 0) return `no processes: ${daemon.configPath} has none`;
   const verdicts = (['ok', 'pending', 'problem'] as const).flatMap((verdict) => {
     const number = rows.filter((row) => row.verdict === verdict).length;
     if (number === 0) return [];

@@ -19,9 +19,14 @@ export interface ColorChoice {
 /** Colours only on a terminal, unless asked for; never with NO_COLOR (https://no-color.org) or on a dumb terminal. */
 export function chooseStyle(io: Io, choice: ColorChoice): Style {
   const terminal = io.stdoutIsTerminal;
-  const refused = choice.noColor || Boolean(io.env.NO_COLOR) || io.env.TERM === 'dumb';
+  const refused = choice.noColor || Boolean(io.env.NO_COLOR) || isDumb(io.env.TERM);
   const color = choice.noColor ? false : choice.color || (terminal && !refused);
   return { terminal, columns: terminal ? io.columns() : Infinity, color };
+}
+
+/** Where nothing is said of the terminal, nothing is presumed. */
+export function isDumb(kind: string | undefined): boolean {
+  return kind === undefined || kind === '' || kind === 'dumb';
 }
 
 export function paint(text: string, as: Paint | undefined, style: Style): string {

@@ -6,6 +6,7 @@ import type { Style } from './style.ts';
 import { renderTable } from './table.ts';
 
 const HEADER = ['WHEN', 'NAME', 'ACTION', 'VERSION', 'NOTE'];
+const NAME_COLUMN = 1;
 
 type Entry = TimelineResult['entries'][number];
 
@@ -17,7 +18,7 @@ const NOTES: Readonly<Record<NonNullable<Entry['note']>, string>> = {
 /** A pipe gets the lines alone, `-` for what is empty, so that each line has its five columns. */
 export function renderTimeline({ from, to, entries }: TimelineResult, style: Style): string {
   const rows = entries.map((entry) => ({ cells: cellsOf(entry, style) }));
-  const lines = rows.length > 0 ? renderTable(HEADER, rows, style) : [];
+  const lines = rows.length > 0 ? renderTable(HEADER, rows, style, NAME_COLUMN) : [];
   if (style.terminal && rows.length === 0) {
     lines.push(`nothing will change by itself from ${formatCivil(from)} to ${formatCivil(to)}`);
   }

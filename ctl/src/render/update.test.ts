@@ -33,12 +33,11 @@ it('prints each change, the steps in order, and the command for what is stale', 
   };
   expect(renderUpdate(update, 'would', plain).split('\n')).toEqual([
     'new: added',
-    'nginx: restarted',
-    'example process 2: stale',
-    'api: stale',
+    'example process 2: stale: would run on as it was launched',
+    'api: stale: would run on as it was launched',
     'would restart nginx: a new version',
     '[daemon] socket: takes effect at the next start of the daemon',
-    'to apply what is stale: procmanctl restart "example process 2" api',
+    'to apply what is stale, after "update": procmanctl restart "example process 2" api',
     'the reload guard holds this when it comes by SIGHUP (it stops nginx, db); "update" confirms it',
     '',
   ]);

@@ -24,18 +24,21 @@ export interface ActOptions {
   readonly now?: boolean;
   /** When the hold of each target ends by itself. */
   readonly until?: ReadonlyMap<InstanceKey, WallTime | 'reboot'>;
+  /** Of what the names mean, only these. */
+  readonly only?: (survey: Survey, target: Target) => boolean;
 }
 
 export async function act(
   daemon: HandlerContext,
   verb: Verb,
   params: ActParams,
-  options: ActOptions,
+  { only = () => true, ...options }: ActOptions,
   call: Call,
 ): Promise<ActResult> {
   refuseWhileStopping(daemon);
   const survey = daemon.supervisor.survey();
-  const { targets, wide } = selected(survey, params.names);
+  const { targets: named, wide } = selected(survey, params.names);
+  const targets = named.filter((target) => only(survey, target));
   const along =
     verb === 'stop' || verb === 'restart' ? alongEach(survey, targets) : new Map<InstanceKey, readonly string[]>();
   const timeout = params.timeoutSeconds === undefined ? undefined : params.timeoutSeconds * 1000;

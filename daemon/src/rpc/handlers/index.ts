@@ -7,6 +7,7 @@ import { refuseWhileStopping, type HandlerContext } from './context.ts';
 import { explainOf } from './explain.ts';
 import { forecastsOf } from './forecast.ts';
 import { logs } from './logs.ts';
+import { restart } from './restart.ts';
 import { signal } from './signal.ts';
 import { statusOf } from './status.ts';
 import { stop } from './stop.ts';
@@ -28,7 +29,7 @@ export function handlersOf(daemon: HandlerContext): Handlers {
     timeline: (params, call) => forecasts.timeline(params, call),
     start: ({ force, ...params }, call) => act(daemon, 'start', params, { force: force === true }, call),
     stop: (params, call) => stop(daemon, params, call),
-    restart: (params, call) => act(daemon, 'restart', params, {}, call),
+    restart: (params, call) => restart(daemon, params, call),
     unblock: (params, call) => unblock(daemon, params, call),
     signal: (params) => signal(daemon, params),
     plan: (params) => plan(daemon, params),

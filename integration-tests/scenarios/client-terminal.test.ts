@@ -1,0 +1,116 @@
+/** At a terminal: `status --watch` on its screen, and the questions of `update` and `stop all`. */
+import type { Row } from '@procman/protocol/views';
+import { type Caller, FakeDaemon, row, running, statusOf } from '@procman/ctl/testing/fake-daemon';
+import { service } from '../harness/config.ts';
+import { procmanctl } from '../harness/paths.ts';
+import { Terminal } from '../harness/terminal.ts';
+import { describe, expect, test } from '../harness/test.ts';
+
+const failed = row({
+  name: 'p30',
+  state: 'FATAL',
+  verdict: 'problem',
+  reason: { code: 'exit', message: 'it gave up' },
+});
+
+describe('status --watch', () => {
+  test('redraws in place, problems first, over the death of its daemon, and leaves a clean terminal', async ({
+    world,
+  }) => {
+    let rows: readonly Row[] = [running('web', 12, 60)];
+    let subscriber: Caller | undefined;
+    const daemon = await FakeDaemon.start({
+      subscribe: (_, caller) => {
+        subscriber = caller;
+        return { seq: 0 };
+      },
+      status: () => statusOf(rows),
+    });
+    const change = (now: readonly Row[]): void => {
+      rows = now;
+      subscriber?.notify('event', { seq: 1, at: '2026-03-01T12:00:00.000Z', type: 'reload', message: 'x' });
+    };
+    try {
+      const terminal = new Terminal(world, `echo before; '${procmanctl}' -s '${daemon.socket}' status --watch`);
+      await terminal.waitFor(/web +RUNNING +pid 12, uptime 0:01:0[3-9]/);
+      expect(daemon.asked.filter(({ method }) => method === 'status')).toHaveLength(1);
+      expect(terminal.screen()).not.toContain('before');
+      // More than the 40 lines of the terminal.
+      change([...Array.from({ length: 60 }, (_, at) => running(`p${at}`, at + 1, 1)), failed]);
+      const screen = await terminal.waitFor(/ more are not shown: \d+ ok/);
+      expect(screen.split('\n')[1]).toMatch(/^p30 +FATAL +it gave up/);
+      expect(screen).toContain('61 processes: 60 ok, 1 problem');
+      expect(screen.trimEnd().split('\n').length).toBeLessThanOrEqual(40);
+      change([running('web', 12, 60)]);
+      subscriber?.hangUp();
+      await terminal.waitFor(/the daemon is back since|the daemon has gone/);
+      await terminal.waitFor('the daemon is back since');
+      terminal.press('C-c');
+      const after = await terminal.waitFor('ended 130');
+      expect(after).toContain('before');
+      expect(after).not.toContain('RUNNING');
+      terminal.close();
+    } finally {
+      await daemon.stop();
+    }
+  });
+});
+
+describe('questions', () => {
+  test('`update` shows its plan before it stops anything, and carries out that one only', async ({ world }) => {
+    world.configure([service('web', 'steady'), service('old', 'steady')]);
+    await world.startDaemon();
+    await world.waitForAll('RUNNING');
+    world.configure([service('web', 'steady')]);
+    const terminal = new Terminal(world, `'${procmanctl}' update`);
+    const question = await terminal.waitFor('This would stop 1 of what runs. Go on? [y/N]');
+    expect(question).toContain('would stop old');
+    terminal.enter('n');
+    await terminal.waitFor('ended 1');
+    expect(terminal.screen()).toContain('nothing was done');
+    terminal.close();
+    expect((await world.row('old')).state).toBe('RUNNING');
+
+    const second = new Terminal(world, `'${procmanctl}' update`);
+    await second.waitFor('[y/N]');
+    world.configure([service('other', 'steady')]);
+    second.enter('y');
+    await second.waitFor('ended 1');
+    expect(second.screen()).toContain('the plan has changed');
+    second.close();
+    expect((await world.row('old')).state).toBe('RUNNING');
+  });
+
+  test('`update --plan` names both plans where the world has moved', async ({ world }) => {
+    world.configure([service('web', 'steady')]);
+    await world.startDaemon();
+    await world.waitForAll('RUNNING');
+    world.configure([service('web', 'steady'), service('more', 'steady')]);
+    const { hash } = (await world.ctl('plan', '--json')).json as { hash: string };
+    world.configure([service('web', 'steady'), service('more', 'steady'), service('third', 'steady')]);
+    const { hash: current } = (await world.ctl('plan', '--json')).json as { hash: string };
+    const refused = await world.ctl('update', '--plan', hash);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain(`${hash} was asked for, now it is ${current}`);
+    expect(refused.stderr).toContain(`"update --plan ${current}"`);
+    expect((await world.ctl('update', '--plan', current)).code).toBe(0);
+    await world.waitForAll('RUNNING', ['web', 'more', 'third']);
+  });
+
+  test('`stop all` names what runs, and -y does without', async ({ world }) => {
+    world.configure([service('web', 'steady'), service('api', 'steady')]);
+    await world.startDaemon();
+    await world.waitForAll('RUNNING');
+    const terminal = new Terminal(world, `trap : INT; '${procmanctl}' stop all`);
+    await terminal.waitFor('stop all: 2 running (web, api). Go on? [y/N]');
+    terminal.press('C-c');
+    await terminal.waitFor('ended 130');
+    terminal.close();
+    expect((await world.row('web')).state).toBe('RUNNING');
+    const second = new Terminal(world, `'${procmanctl}' stop all -y`);
+    await second.waitFor('ended 0');
+    expect(second.screen()).not.toContain('[y/N]');
+    second.close();
+    await world.waitForAll('STOPPED');
+  });
+});
