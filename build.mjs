@@ -12,6 +12,7 @@ const bundles = [
   { entry: 'ctl/src/interactive.ts', outfile: 'ctl/dist/interactive.cjs' },
   { entry: 'ctl/src/reports.ts', outfile: 'ctl/dist/reports.cjs' },
   { entry: 'ctl/src/completions.ts', outfile: 'ctl/dist/completions.cjs' },
+  { entry: 'ctl/src/examination.ts', outfile: 'ctl/dist/examination.cjs' },
 ];
 
 await Promise.all(
@@ -28,7 +29,7 @@ await Promise.all(
       legalComments: 'linked',
       loader: { '.sh': 'text', '.service': 'text' },
       define: { 'process.env.PROCMAN_VERSION': JSON.stringify(version) },
-      external: ['./offline.cjs', './interactive.cjs', './reports.cjs', './completions.cjs', '@photostructure/sqlite'],
+      external: ['./offline.cjs', './interactive.cjs', './reports.cjs', './completions.cjs', './examination.cjs', '@photostructure/sqlite'],
       logLevel: 'warning',
     }),
   ),

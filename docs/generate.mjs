@@ -36,7 +36,7 @@ async function load() {
     platform: 'node',
     format: 'esm',
     define: { 'process.env.PROCMAN_VERSION': '"0"' },
-    external: ['./offline.cjs', './interactive.cjs', './reports.cjs', './completions.cjs'],
+    external: ['./offline.cjs', './interactive.cjs', './reports.cjs', './completions.cjs', './examination.cjs'],
     logLevel: 'warning',
   });
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);

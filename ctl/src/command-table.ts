@@ -3,6 +3,8 @@ import type { Command } from './command.ts';
 import { check } from './commands/check.ts';
 import { complete } from './commands/complete.ts';
 import { completion } from './commands/completion.ts';
+import { deleteOldStatusFiles } from './commands/delete-old-status-files.ts';
+import { doctor } from './commands/doctor.ts';
 import { expandTemplates } from './commands/expand-templates.ts';
 import { genFile } from './commands/gen-file.ts';
 import { help } from './commands/help.ts';
@@ -41,6 +43,8 @@ export const COMMANDS: readonly Command[] = [
   schema,
   uid,
   list,
+  doctor,
+  deleteOldStatusFiles,
   ping,
   pid,
   version,

@@ -79,8 +79,6 @@ export const LATER_COMMANDS: readonly string[] = [
   'wait',
   'explain',
   'events',
-  'doctor',
-  'delete-old-status-files',
   'tui',
   'metrics',
   'notify-test',

@@ -1,5 +1,6 @@
 /** All that a command touches of the process it runs in; replaced whole in tests. */
 import type { Completions } from './completions.ts';
+import type { Examination } from './examination.ts';
 import type { Interactive } from './interactive.ts';
 import type { Offline } from './offline.ts';
 import type { Reports } from './reports.ts';
@@ -16,11 +17,13 @@ export interface Io {
   readonly now: () => Date;
   /** Calls back on Ctrl-C until the returned function is called. */
   readonly onInterrupt: (react: () => void) => () => void;
-  /** The parts that most commands do without: the config loader, shell and questions, and the rarer tables. */
+  /** The parts that most commands do without: the config loader, shell and questions, the rarer tables, and what looks at
+   * machine and state folders. */
   readonly offline: () => Promise<Offline> | Offline;
   readonly interactive: () => Promise<Interactive> | Interactive;
   readonly reports: () => Promise<Reports> | Reports;
   readonly completions: () => Promise<Completions> | Completions;
+  readonly examination: () => Promise<Examination> | Examination;
 }
 
 /** The reader of our output has gone (`| head -1`): nothing is left to say, and nothing went wrong. */

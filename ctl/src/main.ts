@@ -1,6 +1,7 @@
 /** Entry of the bundle `procmanctl.cjs`. Only what `status` needs is in it; the rest is loaded when asked for. */
 import { run } from './cli.ts';
 import type { Completions } from './completions.ts';
+import type { Examination } from './examination.ts';
 import type { Interactive } from './interactive.ts';
 import type { Offline } from './offline.ts';
 import type { Reports } from './reports.ts';
@@ -14,6 +15,7 @@ const io = processIo({
   interactive: () => (require('./interactive.cjs') as { interactive: Interactive }).interactive,
   reports: () => (require('./reports.cjs') as { reports: Reports }).reports,
   completions: () => (require('./completions.cjs') as { completions: Completions }).completions,
+  examination: () => (require('./examination.cjs') as { examination: Examination }).examination,
 });
 const surroundings = { euid: process.geteuid?.() ?? 0, env: process.env, proc: '/proc', rootRuntime: '/run/procman' };
 

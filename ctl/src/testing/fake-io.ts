@@ -1,6 +1,7 @@
 /** An Io for tests: keeps what was printed; the terminal, the answers and Ctrl-C are the test's. */
 import type { Io } from '../io.ts';
 import { completions } from '../completions.ts';
+import { examination } from '../examination.ts';
 import { interactive } from '../interactive.ts';
 import { offline } from '../offline.ts';
 import { reports } from '../reports.ts';
@@ -53,5 +54,6 @@ export function fakeIo({ terminal = false, answer = true, env = {}, beforeOut }:
     interactive: () => ({ ...interactive, confirm }),
     reports: () => reports,
     completions: () => completions,
+    examination: () => examination,
   };
 }
