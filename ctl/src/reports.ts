@@ -1,7 +1,11 @@
 /** Entry of the bundle `reports.cjs`: tables of the rarer commands, and help. Loaded when first used. */
 import { findTopic, renderCommandHelp, renderHelp, renderTopic } from './render/help.ts';
+/** Entry of the bundle `reports.cjs`: tables and pictures of the rarer commands. Loaded when first used. */
 import { renderStatusAt } from './render/status-at.ts';
+import { hasUnicode, renderPicture } from './render/timeline-picture.ts';
+import { tracksOf } from './render/timeline-tracks.ts';
 import { renderTimeline, truncationNote } from './render/timeline.ts';
+import { offsetsAlong } from './text/offsets.ts';
 
 export const reports = {
   findTopic,
@@ -11,5 +15,12 @@ export const reports = {
   renderStatusAt,
   renderTimeline,
   truncationNote,
+  renderStatusAt,
+  renderTimeline,
+  truncationNote,
+  tracksOf,
+  renderPicture,
+  hasUnicode,
+  offsetsAlong,
 };
 export type Reports = typeof reports;

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Command, Given } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { UsageError } from '../failure.ts';
+import type { Only } from '../old-states/old-states.ts';
 import { declined } from './act.ts';
 
 export const deleteOldStatusFiles: Command = {
@@ -14,14 +15,14 @@ export const deleteOldStatusFiles: Command = {
     { long: 'verbose', summary: 'also tell what stays, and why' },
   ],
   details: [
-    "This user's: at the usual place, and where owner files say; with -c or -u of that uid alone. On a terminal you are asked first.",
+    "This user's: at the usual place, and where owner files say; with -u of that uid alone, with -c also where that file has its state. On a terminal you are asked first.",
     "Holds, history and auto logs go along; logs elsewhere, and what is not procman's, stay. What lives, is locked, or cannot be proven dead is never touched.",
   ],
   examples: ['delete-old-status-files --dry-run', 'delete-old-status-files -y', 'delete-old-status-files --json'],
   run: async (context, given) => {
     const { findOldStates, removeState, renderOldStates } = await context.io.examination();
     const { io, surroundings } = context;
-    const states = findOldStates(surroundings, io.now().getTime(), await uidOf(context, given));
+    const states = findOldStates(surroundings, io.now().getTime(), await onlyOf(context, given));
     const old = states.filter(({ why }) => why === undefined);
     const kept = states.filter(({ why }) => why !== undefined);
     const isDry = given.switches.has('dry-run');
@@ -69,12 +70,13 @@ function line(uid: string, stateDir: string, left: readonly string[], failure: s
 }
 
 /** The uid that was asked for; it has no need of a daemon. */
-async function uidOf(context: CommandContext, given: Given): Promise<string | undefined> {
+async function onlyOf(context: CommandContext, given: Given): Promise<Only | undefined> {
   const file = given.values.get('config');
+  const uid = given.values.get('uid');
   if (given.values.has('socket'))
     throw new UsageError('this looks at state folders, not at a socket: use -u or -c instead of -s');
-  if (file === undefined) return given.values.get('uid');
-  const facts = (await context.io.offline()).configFacts(resolve(file));
-  if (facts.facts) return facts.facts.uid;
-  throw new UsageError(`-c: ${facts.errors[0] ?? `${file} names no uid`}; name the uid with -u`);
+  if (file === undefined) return uid === undefined ? undefined : { uid };
+  const { facts, errors } = (await context.io.offline()).configFacts(resolve(file));
+  if (facts) return facts;
+  throw new UsageError(`-c: ${errors[0] ?? `${file} names no uid`}; name the uid with -u`);
 }

@@ -1,6 +1,6 @@
 /** A machine of a test: files, links and answers are what the test says; what is healthy is there unless told. */
 import type { OwnerFile } from '@procman/protocol/paths';
-import type { Row } from '@procman/protocol/views';
+import type { DaemonView, Row } from '@procman/protocol/views';
 import { row, statusOf } from '../testing/fake-daemon.ts';
 import type { ConfigFacts, Facts } from './config-facts.ts';
 import type { Cuts, Machine, Ran, Seen, Space } from './machine.ts';
@@ -40,7 +40,7 @@ export interface World {
   facts: Facts | undefined;
   config: Partial<ConfigFacts>;
   rows: Row[];
-  daemon: Partial<ReturnType<typeof statusOf>['daemon']>;
+  daemon: { -readonly [K in keyof DaemonView]?: DaemonView[K] };
   eventsTrouble: string | undefined;
   owner: { file: OwnerFile; isLive: boolean } | undefined;
   isSilent: boolean;

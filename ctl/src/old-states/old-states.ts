@@ -35,14 +35,20 @@ export interface Removal {
   readonly failure?: string | undefined;
 }
 
-/** All state folders that can be found: at the usual place, and those that owner files name. */
-export function findOldStates(around: Surroundings, now: number, only?: string): StateFolder[] {
+/** Which uid alone is meant, and where its configuration has its state. */
+export interface Only {
+  readonly uid: string;
+  readonly stateDir?: string | undefined;
+}
+
+/** All state folders that can be found: at the usual place, and those that owner files or the configuration asked for name. */
+export function findOldStates(around: Surroundings, now: number, only?: Only): StateFolder[] {
   const usual = dirname(defaultStateDirectory('x', around));
-  const found = new Map<string, string>();
+  const found = new Map<string, string>(only?.stateDir === undefined ? [] : [[only.stateDir, only.uid]]);
   for (const { owner } of listDaemons(around)) found.set(owner.stateDir, owner.uid);
   for (const uid of namesIn(usual)) if (!found.has(join(usual, uid))) found.set(join(usual, uid), uid);
   return [...found]
-    .filter(([stateDir, uid]) => isState(stateDir) && (only === undefined || uid === only))
+    .filter(([stateDir, uid]) => isState(stateDir) && (only === undefined || uid === only.uid))
     .map(([stateDir, uid]) => unlessLocked(judge({ stateDir, uid, around, now })))
     .sort((a, b) => (a.stateDir < b.stateDir ? -1 : 1));
 }
