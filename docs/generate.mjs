@@ -19,7 +19,7 @@ const declarations = `
   export { configSchema } from './daemon/src/config/json-schema.ts';
   export { DURATION_FORMS } from './daemon/src/config/durations.ts';
   export { durationForm } from './daemon/src/config/values.ts';
-  export { contract } from './protocol/src/contract.ts';
+  export { contract, notifications } from './protocol/src/contract.ts';
   export { errorCodes } from './protocol/src/errors.ts';
   export { COMMANDS } from './ctl/src/command-table.ts';
   export { GLOBAL_OPTIONS, SHELL_OPTIONS } from './ctl/src/command.ts';
