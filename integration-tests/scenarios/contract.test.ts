@@ -205,4 +205,25 @@ describe('the contract', () => {
     } else expect(answer['error']).toMatchObject({ code: -32007, data: { why: 'not built yet' } });
     conversation.close();
   });
+
+  test('is kept by what the client answers itself: check, list, doctor', async ({ world }) => {
+    world.configure([service('web', 'steady', 'stop-timeuot = 1')]);
+    const check = await world.ctl('check', world.config, '--json');
+    expectFields(check.json, { '': 'ok file processes problems', 'problems[]': PLACES.plan?.['problems[]'] ?? '' });
+    world.configure([service('web', 'steady')]);
+    const daemon = await world.startDaemon();
+    const entry = async (): Promise<Record<string, unknown>> => {
+      const { json } = await world.ctl('list', '--json');
+      expectFields(json, { '': 'daemons', 'daemons[]': 'uid pid version configPath socket stateDir startedAt' });
+      const found = (json as { daemons: Record<string, unknown>[] }).daemons.find(({ uid }) => uid === world.uid);
+      return found ?? {};
+    };
+    const { startedAt, version } = await world.daemonView();
+    const { uid, config: configPath, socket, stateDir } = world;
+    expect(await entry()).toEqual({ uid, pid: daemon.pid, version, configPath, socket, stateDir, startedAt });
+    const doctor = await world.ctl('doctor', '--json');
+    expectFields(doctor.json, { '': 'ok checks', 'checks[]': 'id status message mend?' });
+    await world.killDaemon(daemon);
+    expect(await entry()).toMatchObject({ uid, pid: null, configPath });
+  });
 });

@@ -66,7 +66,7 @@ function ownerOf(
 
 async function askDaemon(context: CommandContext): Promise<{ answers?: Answers; silence?: string }> {
   try {
-    const { daemon, processes } = (await inTime(context.call('status', {}))) as StatusResult;
+    const { daemon, processes } = await inTime<StatusResult>(context.call('status', {}));
     return { answers: { daemon, rows: processes, eventsTrouble: await eventsTrouble(context) } };
   } catch (error) {
     const failure = toFailure(error);
@@ -84,7 +84,7 @@ async function eventsTrouble(context: CommandContext): Promise<string | undefine
   } catch (error) {
     if (error instanceof Interrupted) throw error;
     // Another error is one of asking: a daemon of another version, a monitor socket.
-    return isFailure(error, 'unavailable') ? `${error.data.why}` : undefined;
+    return isFailure(error, 'unavailable') ? error.data.why : undefined;
   }
 }
 

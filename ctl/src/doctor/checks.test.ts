@@ -206,7 +206,10 @@ const CASES: readonly Case[] = [
     'login-session',
     'problem',
     /last logout of ann/,
-    (w) => (ofAnn(w), cgroup('/user.slice/user-1000.slice/user@1000.service/app.slice/x.service')(w)),
+    (w) => {
+      ofAnn(w);
+      cgroup('/user.slice/user-1000.slice/user@1000.service/app.slice/x.service')(w);
+    },
   ],
   [
     'login-session',

@@ -21,7 +21,7 @@ const supervised: Check = {
   id: 'daemon',
   look: (subject) => {
     const { answers, owner, silence } = subject;
-    if (answers?.daemon.pid != null) return ok(`the daemon answers, pid ${answers.daemon.pid}`);
+    if (typeof answers?.daemon.pid === 'number') return ok(`the daemon answers, pid ${answers.daemon.pid}`);
     const config = configPathOf(subject);
     const start = `procmand run ${config ?? 'FILE'} -d; then look why it ended: procmanctl logs --daemon`;
     if (owner?.isLive === true) {

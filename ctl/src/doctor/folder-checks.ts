@@ -277,7 +277,7 @@ const ownerFile: Check = {
   id: 'owner-file',
   look: ({ machine, owner, answers }) => {
     const pid = answers?.daemon.pid;
-    if (pid == null) return skipped('no daemon answers');
+    if (pid === undefined || pid === null) return skipped('no daemon answers');
     if (owner?.file.pid === pid) return ok('others find the daemon by its owner file');
     if (machine.stat(`/proc/${pid}`) === undefined) return skipped('the daemon lives in another pid namespace');
     return warning(
