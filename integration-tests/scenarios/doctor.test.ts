@@ -203,7 +203,7 @@ describe('doctor', () => {
   });
 
   test('a service forks away from its supervisor', async ({ world }) => {
-    world.configure([service('away', 'daemonizes')]);
+    world.configure([service('away', 'daemonizes', 'start-retries = 0')]);
     await world.startDaemon();
     await world.waitFor('doctor to see it', async () => (await check(world, 'forks-away')).status === 'problem');
   });
