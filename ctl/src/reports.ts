@@ -1,6 +1,5 @@
-/** Entry of the bundle `reports.cjs`: tables of the rarer commands, and help. Loaded when first used. */
+/** Entry of the bundle `reports.cjs`: tables and pictures of the rarer commands, and help. Loaded when first used. */
 import { findTopic, renderCommandHelp, renderHelp, renderTopic } from './render/help.ts';
-/** Entry of the bundle `reports.cjs`: tables and pictures of the rarer commands. Loaded when first used. */
 import { renderStatusAt } from './render/status-at.ts';
 import { hasUnicode, renderPicture } from './render/timeline-picture.ts';
 import { tracksOf } from './render/timeline-tracks.ts';
@@ -12,9 +11,6 @@ export const reports = {
   renderCommandHelp,
   renderHelp,
   renderTopic,
-  renderStatusAt,
-  renderTimeline,
-  truncationNote,
   renderStatusAt,
   renderTimeline,
   truncationNote,
