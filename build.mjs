@@ -14,6 +14,7 @@ const bundles = [
   { entry: 'ctl/src/live.ts', outfile: 'ctl/dist/live.cjs' },
   { entry: 'ctl/src/reports.ts', outfile: 'ctl/dist/reports.cjs' },
   { entry: 'ctl/src/completions.ts', outfile: 'ctl/dist/completions.cjs' },
+  { entry: 'ctl/src/examination.ts', outfile: 'ctl/dist/examination.cjs' },
 ];
 
 await Promise.all(

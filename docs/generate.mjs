@@ -19,7 +19,7 @@ const declarations = `
   export { configSchema } from './daemon/src/config/json-schema.ts';
   export { DURATION_FORMS } from './daemon/src/config/durations.ts';
   export { durationForm } from './daemon/src/config/values.ts';
-  export { contract } from './protocol/src/contract.ts';
+  export { contract, notifications } from './protocol/src/contract.ts';
   export { errorCodes } from './protocol/src/errors.ts';
   export { COMMANDS } from './ctl/src/command-table.ts';
   export { GLOBAL_OPTIONS, SHELL_OPTIONS } from './ctl/src/command.ts';
@@ -36,7 +36,7 @@ async function load() {
     platform: 'node',
     format: 'esm',
     define: { 'process.env.PROCMAN_VERSION': '"0"' },
-    external: ['./offline.cjs', './interactive.cjs', './reports.cjs', './completions.cjs'],
+    external: ['./offline.cjs', './interactive.cjs', './reports.cjs', './completions.cjs', './examination.cjs'],
     logLevel: 'warning',
   });
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);

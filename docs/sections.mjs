@@ -8,6 +8,8 @@ export function sectionsOf(source) {
     'identity-keys': keySections(source, source.identityKeys),
     'process-keys': keySections(source, source.sharedKeys),
     methods: methods(source.contract),
+    results: results(source.contract),
+    notifications: notifications(source.notifications),
     errors: errors(source.errorCodes),
     commands: commands(source.COMMANDS),
   };
@@ -82,6 +84,40 @@ function methods(contract) {
     own.map((error) => `\`${error}\``).join(', '),
   ]);
   return table(['method', 'does', 'params', 'errors of its own'], rows);
+}
+
+/** Methods with the same result share a line. */
+function results(contract) {
+  const names = new Map();
+  for (const [name, { result }] of Object.entries(contract)) {
+    if (result.def.type === 'record') continue;
+    const shape = shapes(result).join(', or ');
+    names.set(shape, [...(names.get(shape) ?? []), `\`${name}\``]);
+  }
+  return [...names].map(([shape, those]) => `- ${those.join(', ')}: ${shape}`).join('\n');
+}
+
+function notifications(all) {
+  return Object.entries(all)
+    .map(([name, { summary, params }]) => `- \`${name}\`: ${summary}. ${shapes(params).join(', or ')}`)
+    .join('\n');
+}
+
+/** The object, or objects, that a schema stands for: its fields, and those of the lists of objects right in it. */
+function shapes({ def }) {
+  return def.type === 'union' ? def.options.flatMap(shapes) : [`\`{ ${fieldsOf(def.shape, true)} }\``];
+}
+
+function fieldsOf(shape, isTop) {
+  return Object.entries(shape)
+    .map(([name, check]) => {
+      const inner = check.def.type === 'optional' ? check.def.innerType : check;
+      const label = check.def.type === 'optional' ? `${name}?` : name;
+      const { type, element } = inner.def;
+      if (!isTop || type !== 'array') return label;
+      return element.def.type === 'object' ? `${label}: [{ ${fieldsOf(element.def.shape, false)} }]` : `${label}: []`;
+    })
+    .join(', ');
 }
 
 /** A `?` marks what may be left out. */

@@ -3,6 +3,8 @@ import type { Command } from './command.ts';
 import { check } from './commands/check.ts';
 import { complete } from './commands/complete.ts';
 import { completion } from './commands/completion.ts';
+import { deleteOldStatusFiles } from './commands/delete-old-status-files.ts';
+import { doctor } from './commands/doctor.ts';
 import { expandTemplates } from './commands/expand-templates.ts';
 import { explain } from './commands/explain.ts';
 import { genFile } from './commands/gen-file.ts';
@@ -45,6 +47,8 @@ export const COMMANDS: readonly Command[] = [
   schema,
   uid,
   list,
+  doctor,
+  deleteOldStatusFiles,
   ping,
   pid,
   version,

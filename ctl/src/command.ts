@@ -77,8 +77,6 @@ export const SHELL_OPTIONS: readonly Option[] = [
 /** In the contract, but not built yet. */
 export const LATER_COMMANDS: readonly string[] = [
   'events',
-  'doctor',
-  'delete-old-status-files',
   'tui',
   'metrics',
   'notify-test',

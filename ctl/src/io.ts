@@ -1,5 +1,6 @@
 /** All that a command touches of the process it runs in; replaced whole in tests. */
 import type { Completions } from './completions.ts';
+import type { Examination } from './examination.ts';
 import type { Interactive } from './interactive.ts';
 import type { Live } from './live.ts';
 import type { Offline } from './offline.ts';
@@ -23,12 +24,13 @@ export interface Io {
   readonly onScreenSignal: (react: (signal: ScreenSignal) => void) => () => void;
   /** Does to this process what the signal does where nobody handles it. */
   readonly raise: (signal: NodeJS.Signals) => void;
-  /** The parts that most commands do without: the config loader, shell and questions, and the rarer tables. */
+  /** The parts that most commands do without: the config loader, shell and questions, the rarer tables, what looks at machine and state. */
   readonly offline: () => Promise<Offline> | Offline;
   readonly interactive: () => Promise<Interactive> | Interactive;
   readonly reports: () => Promise<Reports> | Reports;
   readonly completions: () => Promise<Completions> | Completions;
   readonly live: () => Promise<Live> | Live;
+  readonly examination: () => Promise<Examination> | Examination;
 }
 
 /** The terminal has another size; Ctrl-Z, and the return from it; the end. */

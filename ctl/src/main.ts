@@ -1,6 +1,7 @@
 /** Entry of the bundle `procmanctl.cjs`. Only what `status` needs is in it; the rest is loaded when asked for. */
 import { run } from './cli.ts';
 import type { Completions } from './completions.ts';
+import type { Examination } from './examination.ts';
 import type { Interactive } from './interactive.ts';
 import type { Live } from './live.ts';
 import type { Offline } from './offline.ts';
@@ -16,6 +17,7 @@ const io = processIo({
   live: () => (require('./live.cjs') as { live: Live }).live,
   reports: () => (require('./reports.cjs') as { reports: Reports }).reports,
   completions: () => (require('./completions.cjs') as { completions: Completions }).completions,
+  examination: () => (require('./examination.cjs') as { examination: Examination }).examination,
 });
 const surroundings = { euid: process.geteuid?.() ?? 0, env: process.env, proc: '/proc', rootRuntime: '/run/procman' };
 

@@ -7,6 +7,7 @@ import { parseToml } from '@procman/daemon/config/parse-toml';
 import { formatProblem, type Problem } from '@procman/daemon/config/problem';
 import type { GuardedText } from '@procman/daemon/config/guarded-file';
 import type { CheckResult } from '@procman/protocol/views';
+import { configFacts } from './doctor/config-facts.ts';
 
 function check(file: string): CheckResult {
   const result = loadConfig(file, currentContext());
@@ -56,6 +57,7 @@ export const offline = {
   bundle,
   check,
   commandTypes,
+  configFacts,
   expand,
   renderCheck,
   renderProblems,

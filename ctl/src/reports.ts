@@ -1,10 +1,13 @@
-/** Entry of the bundle `reports.cjs`: tables of the rarer commands, explanations, and help. Loaded when first used. */
+/** Entry of the bundle `reports.cjs`: tables and pictures of the rarer commands, explanations, and help. Loaded when first used. */
 import { bootTime } from './boot-time.ts';
 import { renderExplanations } from './render/explain.ts';
 import { findTopic, renderCommandHelp, renderHelp, renderTopic } from './render/help.ts';
 import { judgeForNagios, nagiosUnknown } from './render/nagios.ts';
 import { renderStatusAt } from './render/status-at.ts';
+import { hasUnicode, renderPicture } from './render/timeline-picture.ts';
+import { tracksOf } from './render/timeline-tracks.ts';
 import { renderTimeline, truncationNote } from './render/timeline.ts';
+import { offsetsAlong } from './text/offsets.ts';
 
 export const reports = {
   bootTime,
@@ -18,5 +21,9 @@ export const reports = {
   renderStatusAt,
   renderTimeline,
   truncationNote,
+  tracksOf,
+  renderPicture,
+  hasUnicode,
+  offsetsAlong,
 };
 export type Reports = typeof reports;

@@ -1,6 +1,8 @@
 /** What is to come, and holds that end by themselves: told by the daemon, in the zone of each process. */
 import type { StatusAtResult, TimelineResult } from '@procman/protocol/views';
 import { service } from '../harness/config.ts';
+import { procmanctl } from '../harness/paths.ts';
+import { Terminal } from '../harness/terminal.ts';
 import { describe, expect, test } from '../harness/test.ts';
 import type { World } from '../harness/world.ts';
 
@@ -200,5 +202,44 @@ describe('a hold that ends by itself', () => {
     expect(code).toBe(2);
     expect(stderr).toContain(message);
     expect(await world.row('web')).toMatchObject({ state: 'RUNNING', held: false });
+  });
+});
+
+describe('the picture of the day', () => {
+  test('comes before the list on a terminal, in ASCII where the locale has no more', async ({ world }) => {
+    await start(world);
+    const day = '--from 2030-06-07 --for 1d';
+    const terminal = new Terminal(
+      world,
+      `stty cols 100; LC_ALL=C ${procmanctl} timeline ${day} | cat; LC_ALL=C ${procmanctl} timeline ${day}`,
+    );
+    const screen = await terminal.waitFor('ended 0');
+    terminal.close();
+    const lines = screen.split('\n');
+    expect(lines.find((line) => line.startsWith('shop '))).toMatch(/^shop +\.+-?=+-?\.+$/);
+    expect(lines.find((line) => line.startsWith('nightly '))).toMatch(/^nightly +\.+\*\.+$/);
+    expect(screen).toContain('besides these: 1 run all the time');
+    // In the pipe before it: the list alone.
+    expect(lines[0]).toMatch(/^Fri 2030-06-07 09:00:00 \+09:00 {2}tokyo/);
+    expect(screen.indexOf('besides these')).toBeLessThan(screen.lastIndexOf('shop     stop'));
+  });
+
+  test('knows a day of 23 hours, and comes alone with --picture', async ({ world }) => {
+    await start(world);
+    const { stdout, code } = await world.ctl(
+      'timeline',
+      'nightly',
+      'shop',
+      '--from',
+      '2030-03-31',
+      '--for',
+      '23h',
+      '--picture',
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Sun 2030-03-31 00:00 to Mon 2030-04-01 00:00\nthe clocks go forward by 60 minutes\n/);
+    expect(stdout).toMatch(/^nightly {2}·+!·+$/m);
+    expect((await world.ctl('timeline', '--picture', '--for', '7d')).code).toBe(2);
+    expect((await world.ctl('timeline', '--picture', '--list')).code).toBe(2);
   });
 });

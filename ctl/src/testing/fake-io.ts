@@ -1,6 +1,7 @@
 /** An Io for tests: keeps what was printed; the terminal, the answers and Ctrl-C are the test's. */
 import type { Io } from '../io.ts';
 import { completions } from '../completions.ts';
+import { examination } from '../examination.ts';
 import { interactive } from '../interactive.ts';
 import type { ScreenSignal } from '../io.ts';
 import { live } from '../live.ts';
@@ -91,5 +92,6 @@ export function fakeIo({
     reports: () => reports,
     completions: () => completions,
     live: () => live,
+    examination: () => examination,
   };
 }
