@@ -127,7 +127,8 @@ export function show(world: World, now: Now): Showing {
 }
 
 function transitionOf({ key, id, name }: Target, before: Shown, after: Shown, view: View): readonly Transition[] {
-  const trouble = before.trouble === after.trouble ? {} : { trouble: after.trouble ? ('began' as const) : ('over' as const) };
+  const trouble =
+    before.trouble === after.trouble ? {} : { trouble: after.trouble ? ('began' as const) : ('over' as const) };
   if (before.state === after.state && before.trouble === after.trouble) return [];
   return [{ key, id, name, from: before.state, to: view.state, view, ...trouble }];
 }

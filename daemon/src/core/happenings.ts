@@ -45,14 +45,20 @@ export interface Telling {
 }
 
 /** A change of what is shown: the state, or whether it is a problem. */
-export function ofTransition(about: Subject, transition: Transition, run: LaunchId | undefined, at: WallTime): readonly Happening[] {
+export function ofTransition(
+  about: Subject,
+  transition: Transition,
+  run: LaunchId | undefined,
+  at: WallTime,
+): readonly Happening[] {
   const { from, to, view, trouble } = transition;
   const { reason } = view;
   const common = { at, about, from, to, reason, ...(run === undefined ? {} : { run }) };
   const told: Happening[] = [];
   if (from !== to) told.push({ ...common, type: 'state', message: `${from} -> ${to} (${causeOf(reason)})` });
   if (trouble === 'began') told.push({ ...common, type: 'problem', message: `problem: ${to} (${causeOf(reason)})` });
-  if (trouble === 'over') told.push({ ...common, type: 'recovered', message: `no problem any more: ${to} (${causeOf(reason)})` });
+  if (trouble === 'over')
+    told.push({ ...common, type: 'recovered', message: `no problem any more: ${to} (${causeOf(reason)})` });
   return told;
 }
 
@@ -61,10 +67,17 @@ export function causeOf({ code, message }: Reason): string {
 }
 
 /** A hook that has ended; what it printed stands behind a colon. Checks tell by `health`, or by the state that they lead to. */
-export function ofHook(about: Subject, job: Job, result: JobResult, { now }: Pick<Telling, 'now'>): readonly Happening[] {
+export function ofHook(
+  about: Subject,
+  job: Job,
+  result: JobResult,
+  { now }: Pick<Telling, 'now'>,
+): readonly Happening[] {
   if (!isHook(job.name)) return [];
   const lasted = Math.max(0, now.mono - job.startedMono);
-  return [{ at: now.wall, type: 'hook', about, lasted, message: `${job.name} ${result.ok ? 'succeeded' : textOf(result)}` }];
+  return [
+    { at: now.wall, type: 'hook', about, lasted, message: `${job.name} ${result.ok ? 'succeeded' : textOf(result)}` },
+  ];
 }
 
 /**
@@ -96,14 +109,27 @@ function exitBetween(about: () => Subject, before: Instance, { exits }: Instance
     .toReversed()
     .map(({ launchId, at, startedAt, exit }) => {
       const lasted = Math.max(0, at - startedAt);
-      return { at, type: 'exit', about: about(), run: launchId, exit, lasted, message: `${exitText(exit)} after ${secondsText(lasted)}` };
+      return {
+        at,
+        type: 'exit',
+        about: about(),
+        run: launchId,
+        exit,
+        lasted,
+        message: `${exitText(exit)} after ${secondsText(lasted)}`,
+      };
     });
 }
 
 /** `12.3 s`. */
 export const secondsText = (ms: Milliseconds): string => `${(ms / 1000).toFixed(1)} s`;
 
-function healthBetween(about: () => Subject, before: Instance, after: Instance, { now }: Telling): readonly Happening[] {
+function healthBetween(
+  about: () => Subject,
+  before: Instance,
+  after: Instance,
+  { now }: Telling,
+): readonly Happening[] {
   const [was, is] = [healthOf(before), healthOf(after)];
   if (is?.ok === undefined || is.ok === was?.ok || after.activity.kind === 'idle') return [];
   const bad = is.text === undefined || is.text === '' ? 'unhealthy' : `unhealthy: ${is.text}`;
@@ -116,14 +142,25 @@ function healthOf({ activity }: Instance): Health | undefined {
   return activity.kind === 'running' ? activity.health : undefined;
 }
 
-function holdBetween(about: () => Subject, { hold: was }: Instance, { hold: is }: Instance, telling: Telling): readonly Happening[] {
-  if (was === is || (was !== undefined && is !== undefined && was.since === is.since && was.until === is.until)) return [];
+function holdBetween(
+  about: () => Subject,
+  { hold: was }: Instance,
+  { hold: is }: Instance,
+  telling: Telling,
+): readonly Happening[] {
+  if (was === is || (was !== undefined && is !== undefined && was.since === is.since && was.until === is.until))
+    return [];
   const { now, by, time } = telling;
   const common = { at: now.wall, type: 'hold', about: about() } as const;
   if (is !== undefined) {
     const { until } = is;
-    const end = until === undefined ? 'until `start`' : until === 'reboot' ? 'until the next boot' : `until ${time(until)}`;
-    const reason: Reason = { code: 'manual', message: `held ${end}`, ...(typeof until === 'number' ? { data: { until } } : {}) };
+    const end =
+      until === undefined ? 'until `start`' : until === 'reboot' ? 'until the next boot' : `until ${time(until)}`;
+    const reason: Reason = {
+      code: 'manual',
+      message: `held ${end}`,
+      ...(typeof until === 'number' ? { data: { until } } : {}),
+    };
     return [{ ...common, by, reason, message: reason.message }];
   }
   const hasEnded = typeof was?.until === 'number' && was.until <= now.wall;
@@ -135,7 +172,12 @@ export function ofHoldOverBoot(about: Subject, at: WallTime): Happening {
   return { at, type: 'hold', about, message: 'the hold has ended: the machine was booted' };
 }
 
-function versionBetween(about: () => Subject, { seen: was }: Instance, { seen: is, fellBack }: Instance, { now }: Telling): readonly Happening[] {
+function versionBetween(
+  about: () => Subject,
+  { seen: was }: Instance,
+  { seen: is, fellBack }: Instance,
+  { now }: Telling,
+): readonly Happening[] {
   if (was.applyOn === undefined || is.applyOn === undefined || was.applyOn === is.applyOn) return [];
   const isBack = fellBack?.applyOn === was.applyOn;
   const message = isBack
@@ -149,7 +191,12 @@ export function ofVeto(about: Subject, applyOn: string, why: string, at: WallTim
   return { at, type: 'version', about, message: `version ${applyOn} may not take over: ${why}` };
 }
 
-function missedBetween(about: () => Subject, before: Instance, after: Instance, { now, time }: Telling): readonly Happening[] {
+function missedBetween(
+  about: () => Subject,
+  before: Instance,
+  after: Instance,
+  { now, time }: Telling,
+): readonly Happening[] {
   if (before.ledger === after.ledger) return [];
   const known = new Set(before.ledger.filter(isMissed).map(({ entry }) => entry));
   return after.ledger

@@ -4,7 +4,15 @@
  * holds, versions, missed windows, problems that began and are over.
  */
 import type { Transition } from '../core/engine.ts';
-import { between, causeOf, ofHoldOverBoot, ofHook, ofTransition, type Happening, type Subject } from '../core/happenings.ts';
+import {
+  between,
+  causeOf,
+  ofHoldOverBoot,
+  ofHook,
+  ofTransition,
+  type Happening,
+  type Subject,
+} from '../core/happenings.ts';
 import { textOf } from '../core/jobs.ts';
 import { mainOf } from '../core/lifecycle.ts';
 import type { Instance, InstanceKey, Job, JobResult, Now, WallTime } from '../core/model.ts';
@@ -42,7 +50,11 @@ export class Journal {
   noteChange(before: Instance, instance: Instance, now: Now): void {
     this.#noteExit(before, instance);
     const { record, time } = this.#o;
-    for (const happening of between(() => this.#subject(instance, before), before, instance, { now, by: OPERATOR, time }))
+    for (const happening of between(() => this.#subject(instance, before), before, instance, {
+      now,
+      by: OPERATOR,
+      time,
+    }))
       record(happening);
   }
 
@@ -79,7 +91,8 @@ export class Journal {
     const { key, id, name, from, to, view } = transition;
     const activity = instance?.activity;
     const run = activity !== undefined && activity.kind !== 'idle' ? activity.run : undefined;
-    for (const happening of ofTransition({ key, id, name }, transition, run?.launchId, now.wall)) this.#o.record(happening);
+    for (const happening of ofTransition({ key, id, name }, transition, run?.launchId, now.wall))
+      this.#o.record(happening);
     // The same once more, as while the disk is full: said already.
     if (from === to) return;
     const pid = run === undefined ? undefined : mainOf(run)?.pid;
@@ -97,7 +110,8 @@ export class Journal {
 /** Two changes in one: a problem that began and is over, or the other way round, was none. */
 function followed(earlier: Transition, later: Transition): Transition {
   const { trouble: _merged, ...rest } = later;
-  const trouble = earlier.trouble === undefined ? later.trouble : later.trouble === undefined ? earlier.trouble : undefined;
+  const trouble =
+    earlier.trouble === undefined ? later.trouble : later.trouble === undefined ? earlier.trouble : undefined;
   return { ...rest, from: earlier.from, ...(trouble === undefined ? {} : { trouble }) };
 }
 

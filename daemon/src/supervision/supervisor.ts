@@ -292,7 +292,13 @@ export class Supervisor {
   }
 
   #timeouts(): readonly number[] {
-    const times = [this.#due.mono, this.#saver.againAt, this.#waiters.deadline(), this.#takeovers.againAt, this.#lateAt];
+    const times = [
+      this.#due.mono,
+      this.#saver.againAt,
+      this.#waiters.deadline(),
+      this.#takeovers.againAt,
+      this.#lateAt,
+    ];
     return times.filter((at) => at !== undefined);
   }
 
