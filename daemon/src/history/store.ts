@@ -42,13 +42,14 @@ export function troubleOf(error: unknown): Trouble {
 /** A later release has written it: it is left as it is. */
 export class NewerStoreError extends Error {}
 
+/** The bundle is CommonJS; the sources, as tests load them, are not, and run in the repository. */
+const HERE = typeof __filename === 'string' ? __filename : `${process.cwd()}/package.json`;
+
 let loaded: Sqlite | undefined;
 
 /** Loaded when first needed: a tenth of a second that no start has to wait for. */
 function sqlite(): Sqlite {
-  loaded ??= createRequire(typeof __filename === 'string' ? __filename : import.meta.url)(
-    '@photostructure/sqlite',
-  ) as Sqlite;
+  loaded ??= createRequire(HERE)('@photostructure/sqlite') as Sqlite;
   return loaded;
 }
 
