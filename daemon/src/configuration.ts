@@ -29,7 +29,7 @@ const NEXT_START: readonly (keyof DaemonTable)[] = [
 ]; // prettier-ignore
 const NOW: readonly (keyof DaemonTable)[] = [
   'logLevel', 'logMaxBytes', 'logBackups', 'childLogDir', 'onExit', 'maxParallelStarts', 'shutdownTimeout', 'dependencyTimeout', 'timezone', 'reloadGuard',
-  'watchConfig', 'stream',
+  'watchConfig', 'stream', 'eventsMaxAge', 'eventsMaxBytes',
 ]; // prettier-ignore
 
 export class Configuration {

@@ -1,6 +1,7 @@
 /** The daemon as a whole: what it is made of, and what it does when it is told to reload, to stop, or to leave. */
 import { createHash, randomBytes } from 'node:crypto';
 import { daemonExit } from '@procman/protocol/exit-codes';
+import type { EventType } from '@procman/protocol/vocabulary';
 import { ownerFilePath, type OwnerFile, type PathContext } from '@procman/protocol/paths';
 import { launchProblem } from './config/launchable.ts';
 import type { DaemonTable, LoadContext, LoadedConfig } from './config/load.ts';
@@ -16,6 +17,7 @@ import { FileWatch } from './effects/file-watch.ts';
 import launchScript from './effects/launch.sh';
 import { isSystemFailure, type NodeSystem } from './effects/node-system.ts';
 import { launchEnvironment } from './environment.ts';
+import { History } from './history/history.ts';
 import { LogRotation } from './log-rotation.ts';
 import type { Logger } from './log/logger.ts';
 import { logSettings } from './log/settings.ts';
@@ -54,6 +56,7 @@ export class Daemon {
   readonly logger: Logger;
   readonly version: string;
   readonly rotation: LogRotation;
+  readonly history: History;
   readonly #oldLogs: OldLogs;
   readonly pid = process.pid;
   readonly startedAt: number;
@@ -82,6 +85,7 @@ export class Daemon {
   #lock: DaemonLock;
   #timer: NodeJS.Timeout | undefined;
   #isExiting = false;
+  #endedBy: string | undefined;
   #checkedAt = 0;
 
   constructor(parts: DaemonParts) {
@@ -97,6 +101,16 @@ export class Daemon {
     this.#stateDirectory = stateDir;
     this.time = new TimeText(timezone);
     this.#last = lastConfig(system, stateDir, config.path, loadContext);
+    this.history = new History({
+      system,
+      stateDirectory: stateDir,
+      log: (level, text) => this.log(level, text),
+      time: () => this.time,
+      limits: () => {
+        const { eventsMaxAge, eventsMaxBytes } = this.configuration.daemon;
+        return { maxAge: eventsMaxAge, maxBytes: eventsMaxBytes };
+      },
+    });
     this.supervisor = new Supervisor(
       {
         system,
@@ -112,6 +126,8 @@ export class Daemon {
         ...(loadContext.euid === 0 ? { pidPrefix: `${this.#ownerPath.replace(/\.json$/, '')}.pid.` } : {}),
         launchProblem: (version) => launchProblem(version, { environment: this.#environment }),
         log: (level, text) => this.log(level, text),
+        record: (happening) => this.history.record(happening),
+        time: (at) => this.time.tell(at),
         onRequiredFailure: (name, why) => this.#endForRequired(name, why),
         onLaunch: (name, logs) => this.#streamer?.follow(name, logs),
         onTurn: () => {
@@ -149,6 +165,11 @@ export class Daemon {
     this.logger.log(level, text);
   }
 
+  /** Something that is about the daemon or the configuration. */
+  record(type: EventType, message: string, by?: string): void {
+    this.history.record({ at: this.system.now().wall, type, message, ...(by === undefined ? {} : { by }) });
+  }
+
   get #ownerPath(): string {
     return ownerFilePath(this.configuration.current.uid, this.#pathContext);
   }
@@ -175,6 +196,7 @@ export class Daemon {
     this.#writeOwner();
     this.#collector.noteStart();
     this.log('info', `serves ${config.uid} with ${config.path} (pid ${this.pid}, ${this.adopted} runs taken over)`);
+    this.record('daemon', `started (version ${this.version}, pid ${this.pid}, ${this.adopted} runs taken over)`);
     this.#serviceManager.ready(`serves ${config.uid} with ${config.path}`);
     this.#schedule();
     // It may have changed since it was read.
@@ -240,10 +262,11 @@ export class Daemon {
   }
 
   /** @param how `guarded`: what would stop too much is held; `confirmed`: an operator wants all of it */
-  applyProposal(proposal: Proposal, how: 'guarded' | 'confirmed'): void {
+  applyProposal(proposal: Proposal, how: 'guarded' | 'confirmed', by: string): void {
     const guarded =
       how === 'guarded' ? proposal.guarded : { config: proposal.config.core, kept: new Set<InstanceKey>(), stops: [] };
     for (const warning of proposal.warnings) this.log('warning', formatProblem(warning));
+    this.record('reload', reloadText(proposal.diff, guarded.stops), by);
     this.#apply({ ...proposal, guarded });
   }
 
@@ -309,7 +332,7 @@ export class Daemon {
     const found = this.configuration.onDisk();
     const isNews = found !== this.#configSeen;
     this.#configSeen = found;
-    if (isNews) this.#reload('if changed');
+    if (isNews) this.#reload('watch-config');
     else this.log('debug', UNCHANGED);
     // A symbolic link on the way may lead elsewhere now, and a broken file may name others.
     this.#watchConfig();
@@ -317,25 +340,27 @@ export class Daemon {
 
   /** SIGHUP: a broken file changes nothing. */
   reload(): void {
-    this.#guarded(() => this.#reload());
+    this.#guarded(() => this.#reload('SIGHUP'));
   }
 
-  #reload(when: 'always' | 'if changed' = 'always'): void {
+  #reload(by: 'SIGHUP' | 'watch-config'): void {
     const proposed = this.propose();
     if (!proposed.ok) {
-      this.noteBrokenConfig(proposed.problems);
+      this.noteBrokenConfig(proposed.problems, by);
       return;
     }
     const { current, error } = this.configuration;
-    if (when === 'if changed' && error === undefined && proposed.proposal.config.text === current.text) {
+    if (by === 'watch-config' && error === undefined && proposed.proposal.config.text === current.text) {
       this.log('debug', UNCHANGED);
       return;
     }
     this.log('info', `reloads ${current.path}`);
-    this.applyProposal(proposed.proposal, 'guarded');
+    this.applyProposal(proposed.proposal, 'guarded', by);
   }
 
-  noteBrokenConfig(problems: readonly Problem[]): void {
+  noteBrokenConfig(problems: readonly Problem[], by?: string): void {
+    const errors = problems.filter(({ severity }) => severity === 'error').length;
+    this.record('reload', `refused: the configuration has ${errors} ${errors === 1 ? 'problem' : 'problems'}`, by);
     this.configuration.error = { at: this.system.now().wall, problems };
     for (const problem of problems)
       this.log(problem.severity === 'error' ? 'error' : 'warning', formatProblem(problem));
@@ -363,6 +388,7 @@ export class Daemon {
       this.leave(signal);
       return;
     }
+    this.#endedBy = signal;
     this.#stopAndExit(signal, 'shutdown');
   }
 
@@ -395,6 +421,7 @@ export class Daemon {
 
   /** Ends, and leaves the services as they are. */
   leave(why: string): void {
+    this.#endedBy ??= why;
     const alive = this.#countAlive();
     const wouldStop = this.isStopping ? 'waiting for its stop' : '`procmanctl shutdown` or on-exit = "stop"';
     const hint = alive === 0 ? '' : `; ${wouldStop} would have stopped them`;
@@ -423,6 +450,8 @@ export class Daemon {
     this.#watch.stop();
     this.#configWatch.stop();
     this.rotation.stop();
+    this.record('daemon', `ended (code ${code})`, this.#endedBy);
+    this.history.close();
     // Kept while anything lives: it says where the state of that is.
     if (this.#countAlive() === 0) this.#guarded(() => this.system.remove(this.#ownerPath));
     const closing = [...this.#servers.map((server) => server.close()), this.#streamer?.end() ?? Promise.resolve()];
@@ -486,6 +515,13 @@ export class Daemon {
       this.#schedule();
     }
   }
+}
+
+function reloadText({ added, removed, restarted, stale, changed }: Proposal['diff'], held: readonly string[]): string {
+  const lists = Object.entries({ added, removed, restarted, stale, changed });
+  const parts = lists.filter(([, names]) => names.length > 0).map(([what, names]) => `${names.length} ${what}`);
+  const text = `applied: ${parts.length === 0 ? 'nothing changed' : parts.join(', ')}`;
+  return held.length === 0 ? text : `${text}; held: it would stop ${held.join(', ')}`;
 }
 
 const CHECK_INTERVAL = 9_000;

@@ -312,6 +312,7 @@ const selectors = z
 
 /** A moment as a person writes it, resolved by the daemon: it knows the zones. */
 const moment = z.string().min(1).max(100);
+const pastForms = 'an ISO 8601 date-time (without an offset in the zone of [daemon]), a date, or HH:MM: the latest one';
 const momentForms = 'an ISO 8601 date-time (without an offset in the zone of [daemon]), a date, or HH:MM: the next one';
 
 /** Ten years. */
@@ -443,8 +444,8 @@ export const contract = {
     summary: 'The history: the newest entries of what is asked for, oldest first',
     params: z.strictObject({
       names: selectors.optional(),
-      since: moment.optional().meta({ description: `At or after; ${momentForms}` }),
-      until: moment.optional().meta({ description: `Before; ${momentForms}` }),
+      since: moment.optional().meta({ description: `At or after; ${pastForms}` }),
+      until: moment.optional().meta({ description: `Before; ${pastForms}` }),
       types: eventTypes.optional(),
       limit: pid.max(100_000).optional().meta({ description: '1000 unless told' }),
     }),

@@ -177,18 +177,16 @@ export const daemonKeys = {
     allowed: '"N%" with N from 0 to 100, or "off"',
     example: 'reload-guard = "25%"',
   }),
-  /** [+] Duration. Accepted already; the history of events comes with a later release. */
-  'events-max-age': key(value.duration({ zero: false }).optional(), {
-    about: 'How long events are kept. It has no effect yet: the history of events comes with a later release.',
+  /** [+] Duration. */
+  'events-max-age': key(value.duration({ zero: false }).default(90 * 86_400_000), {
+    about: 'How long events are kept.',
     allowed: value.durationForm({ zero: false }),
-    defaultText: '`"90d"`',
     example: 'events-max-age = "90d"',
   }),
-  /** [+] Size. Accepted already, see `events-max-age`. */
-  'events-max-bytes': key(value.size().optional(), {
-    about: 'How large the history of events may grow. It has no effect yet, see `events-max-age`.',
+  /** [+] Size. */
+  'events-max-bytes': key(value.size().default(64_000_000), {
+    about: 'How large the history of events (`STATE-DIR/events.db`) may grow; then the oldest are removed.',
     allowed: value.SIZE_FORMS,
-    defaultText: '`"64MB"`',
     example: 'events-max-bytes = "64MB"',
   }),
 };

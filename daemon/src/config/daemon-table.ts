@@ -43,6 +43,10 @@ export interface DaemonTable {
   timezone: string;
   /** Reload when one of `LoadedConfig.files` changes. */
   watchConfig: boolean;
+  /** How long events are kept. */
+  eventsMaxAge: number;
+  /** How large their store may grow. */
+  eventsMaxBytes: number;
   /** Percent; undefined: off. */
   reloadGuard?: number;
 }
@@ -83,7 +87,6 @@ export function readDaemon(top: RawTable, place: DaemonPlace, report: Report): D
   const given = readTable(table, DAEMON, at, report);
   const daemon = resolveDaemon(given, addDefaults(given, table, DAEMON, at, report), place);
   checkSockets(daemon, report);
-  warnOfEvents(given, report);
   return daemon;
 }
 
@@ -101,15 +104,6 @@ function checkSockets({ socket, monitorSocket }: DaemonTable, report: Report): v
   }
   if (monitorSocket === socket) {
     error('monitor-socket', 'is the control socket', { found: socket, hint: 'give it a path of its own' });
-  }
-}
-
-/** Files that are ready for the next release may have these keys already. */
-function warnOfEvents(given: DaemonValues, report: Report): void {
-  for (const key of ['events-max-age', 'events-max-bytes'] as const) {
-    if (given[key] === undefined) continue;
-    const message = 'has no effect yet: the history of events comes with a later release';
-    report.warning({ path: ['daemon', key], key, message });
   }
 }
 
@@ -143,6 +137,8 @@ function resolveDaemon(given: DaemonValues, values: DaemonValues, place: DaemonP
     dependencyTimeout: values['dependency-timeout'] ?? 0,
     timezone: values.timezone ?? context.systemTimezone,
     watchConfig: values['watch-config'] ?? false,
+    eventsMaxAge: values['events-max-age'] ?? 0,
+    eventsMaxBytes: values['events-max-bytes'] ?? 0,
     ...(guard === undefined || guard === 'off' ? {} : { reloadGuard: guard }),
   };
 }

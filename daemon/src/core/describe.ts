@@ -312,23 +312,31 @@ export class Describer {
     });
   }
 
-  private isLate(target: Target, { shown, activity }: Instance, seen: Seen): boolean {
-    const { mono } = this.survey.now;
-    if (activity.kind === 'settling' && activity.step === 'pid-file') {
-      const limit = target.effective?.version?.pidFileTimeout;
-      return limit !== undefined && mono - activity.stepSince > limit;
-    }
-    if (shown.state !== seen.state) return false;
-    if (seen.state === 'STARTING') return false;
-    if (seen.state !== 'PENDING') return mono - shown.sinceMono > SETTLING_IN;
-    const limit = this.survey.world.config.daemon.dependencyTimeout;
-    // 0 turns the limit off.
-    return shown.dueSince !== undefined && limit > 0 && mono - shown.dueSince > limit;
+  private isLate(target: Target, instance: Instance, seen: Seen): boolean {
+    return this.survey.now.mono > lateAfter(target, instance, seen, this.survey);
   }
 
   private wall(at: MonotonicTime): WallTime {
     return this.survey.now.wall + (at - this.survey.now.mono);
   }
+}
+
+/** Until when what it does may last before that is a problem; Infinity: for as long as it takes. */
+export function lateAfter(
+  { effective }: Target,
+  { shown, activity }: Instance,
+  { state, phase }: Pick<View, 'state' | 'phase'>,
+  { world }: Survey,
+): MonotonicTime {
+  if (activity.kind === 'settling' && phase === 'pid-file') {
+    const limit = effective?.version?.pidFileTimeout;
+    return limit === undefined ? Infinity : activity.stepSince + limit;
+  }
+  if (shown.state !== state || state === 'STARTING') return Infinity;
+  if (state !== 'PENDING') return shown.sinceMono + SETTLING_IN;
+  const limit = world.config.daemon.dependencyTimeout;
+  // 0 turns the limit off.
+  return shown.dueSince !== undefined && limit > 0 ? shown.dueSince + limit : Infinity;
 }
 
 /** A hook that outlives SIGKILL is in the way of whatever comes next. */

@@ -1,25 +1,27 @@
 /** One turn of the core: changes in, a new world and the actions to perform out. */
 import type { Action } from './actions.ts';
-import { Describer, type View } from './describe.ts';
+import { Describer, lateAfter, type View } from './describe.ts';
 import { settleFacts } from './facts.ts';
 import { advance, deadlineOf, type InstanceEvent } from './lifecycle.ts';
-import type { Instance, InstanceKey, Now, Shown, State, World } from './model.ts';
+import type { Instance, InstanceKey, MonotonicTime, Now, Shown, State, World } from './model.ts';
 import { reconcile } from './reconcile.ts';
 import { Survey } from './survey.ts';
-import { newInstance, targetsOf } from './targets.ts';
+import { newInstance, targetsOf, type Target } from './targets.ts';
 
 export interface Change {
   readonly key: InstanceKey;
   readonly event: InstanceEvent;
 }
 
-/** A change of the state shown, for the log and the events. */
+/** A change of what is shown, for the log and the events: of the state, or (`trouble`) of whether it is a problem. */
 export interface Transition {
   readonly key: InstanceKey;
+  readonly id: string;
   readonly name: string;
   readonly from: State;
   readonly to: State;
   readonly view: View;
+  readonly trouble?: 'began' | 'over';
 }
 
 export interface Turn {
@@ -93,34 +95,72 @@ function withTargets(world: World, now: Now): World {
   return { ...world, instances };
 }
 
+export interface Showing {
+  readonly world: World;
+  readonly transitions: readonly Transition[];
+  /** When something that is on its way will have been so for too long: a problem that no event announces. */
+  readonly lateAt?: MonotonicTime;
+}
+
 /** Notes since when each state is shown, and what changed. */
-export function show(world: World, now: Now): { readonly world: World; readonly transitions: readonly Transition[] } {
+export function show(world: World, now: Now): Showing {
   const survey = new Survey(world, now);
   const describer = new Describer(survey);
   const transitions: Transition[] = [];
   const changed: Instance[] = [];
+  let lateAt = Infinity;
   for (const target of survey.targets) {
     const instance = survey.instance(target);
-    if (isShownRunning(instance)) continue;
+    if (isShownRunning(instance) && !isQuestioned(world, target)) continue;
     const view = describer.view(target);
     const shown = shownAs(instance.shown, view, now);
+    // Too long since it was shown: what has changed just now is judged with its first look.
+    if (view.verdict === 'pending') {
+      const after = lateAfter(target, { ...instance, shown }, view, survey);
+      if (after >= now.mono) lateAt = Math.min(lateAt, after);
+    }
     if (shown === instance.shown) continue;
     changed.push({ ...instance, shown });
-    const { state: from } = instance.shown;
-    if (from !== view.state) transitions.push({ key: target.key, name: target.name, from, to: view.state, view });
+    transitions.push(...transitionOf(target, instance.shown, shown, view));
   }
-  return { world: withInstances(world, changed), transitions };
+  return { world: withInstances(world, changed), transitions, ...(Number.isFinite(lateAt) ? { lateAt } : {}) };
+}
+
+function transitionOf({ key, id, name }: Target, before: Shown, after: Shown, view: View): readonly Transition[] {
+  const trouble =
+    before.trouble === after.trouble ? {} : { trouble: after.trouble ? ('began' as const) : ('over' as const) };
+  if (before.state === after.state && before.trouble === after.trouble) return [];
+  return [{ key, id, name, from: before.state, to: view.state, view, ...trouble }];
 }
 
 /** Most of them, most of the time: what its view would say need not be worked out. */
 function isShownRunning({ activity, shown }: Instance): boolean {
-  return activity.kind === 'running' && shown.state === 'RUNNING' && shown.dueSince === undefined;
+  return (
+    activity.kind === 'running' &&
+    shown.state === 'RUNNING' &&
+    shown.dueSince === undefined &&
+    shown.trouble === undefined &&
+    activity.health?.ok !== false
+  );
 }
 
-function shownAs(before: Shown, { state, expected }: View, now: Now): Shown {
+/** It runs well, and yet that may be a problem. */
+function isQuestioned({ kept }: World, { key, effective }: Target): boolean {
+  return effective === undefined || effective.vetoed !== undefined || kept.has(key);
+}
+
+function shownAs(before: Shown, { state, expected, verdict }: View, now: Now): Shown {
   const isDue = state === 'PENDING' && expected !== 'stopped';
+  const isTrouble = verdict === 'problem' || (verdict === 'pending' && before.trouble === true);
   const isSame = before.state === state && isDue === (before.dueSince !== undefined);
-  if (isSame) return before;
+  if (isSame && isTrouble === (before.trouble === true)) return before;
   const { since, sinceMono } = before.state === state ? before : { since: now.wall, sinceMono: now.mono };
-  return { state, since, sinceMono, ...(isDue ? { dueSince: now.mono } : {}) };
+  const dueSince = isSame ? before.dueSince : isDue ? now.mono : undefined;
+  return {
+    state,
+    since,
+    sinceMono,
+    ...(dueSince === undefined ? {} : { dueSince }),
+    ...(isTrouble ? { trouble: true } : {}),
+  };
 }

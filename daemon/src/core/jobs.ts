@@ -47,6 +47,11 @@ export interface JobOrder {
   readonly variables?: Readonly<Record<string, string>>;
 }
 
+const HOOKS: ReadonlySet<JobName> = new Set<HookName>(['before', 'init', 'after-start', 'stop', 'after-stop']);
+
+/** A command of a process's life; else it is a check. */
+export const isHook = (name: JobName): name is HookName => HOOKS.has(name);
+
 export const isCommand = ({ work }: Job): boolean => work.kind === 'command';
 
 /** Launch ids of jobs: unique per stem, as two tries of one job never begin at the same microsecond of a boot. */

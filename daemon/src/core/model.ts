@@ -552,6 +552,8 @@ export interface Shown {
   readonly sinceMono: MonotonicTime;
   /** PENDING only: since when it waits for a dependency that is not rightly idle (SPEC `dependency-timeout`). */
   readonly dueSince?: MonotonicTime;
+  /** It was a problem, and has not been right since: what is on its way from one failure to the next has not recovered. */
+  readonly trouble?: true;
 }
 
 export interface Seen {

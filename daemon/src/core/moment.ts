@@ -28,6 +28,16 @@ export function resolveMoment(text: string, timezone: string, now: WallTime): Re
   return { ok: false, problem: `"${text}" is no time; write ${MOMENT_FORMS}` };
 }
 
+/** As `resolveMoment`, but a time of day is the latest one, now or before. */
+export function resolvePast(text: string, timezone: string, now: WallTime): Resolved<WallTime> {
+  const next = resolveMoment(text, timezone, now);
+  if (!next.ok || !CLOCK.test(text.trim())) return next;
+  // A day before the next one is where the next one after that is to be looked for; a day may have 25 hours.
+  const candidates = [26, 25, 24, 23].map((hours) => resolveMoment(text, timezone, now - hours * 3_600_000));
+  const past = candidates.flatMap((each) => (each.ok && each.value <= now ? [each.value] : []));
+  return { ok: true, value: past.reduce((latest, at) => Math.max(latest, at), past[0] ?? next.value - DAY) };
+}
+
 function nextClock(
   { hour = '', minute = '', second = '0' }: Parts,
   timezone: string,

@@ -12,7 +12,7 @@ const web = instanceOf(version);
 function transition(to: State, code: string, more: { from?: State; unknown?: boolean; key?: string } = {}): Transition {
   const exit = more.unknown === true ? { kind: 'unknown' as const } : { kind: 'code' as const, code: 1 };
   const view = { state: to, reason: { code, message: code, data: { exit } } } as View;
-  return { key: more.key ?? web.key, name: 'web', from: more.from ?? 'RUNNING', to, view };
+  return { key: more.key ?? web.key, id: 'web', name: 'web', from: more.from ?? 'RUNNING', to, view };
 }
 
 describe('fails for good', () => {

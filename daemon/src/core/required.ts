@@ -12,7 +12,7 @@ import type { Target } from './targets.ts';
 export function requiredFailure(world: World, transitions: readonly Transition[], now: Now): Transition | undefined {
   if (world.ending !== undefined) return undefined;
   // What was STOPPED has not failed just now: it shows again how its last run ended.
-  const failures = transitions.filter(({ from, view }) => from !== 'STOPPED' && isForGood(view));
+  const failures = transitions.filter(({ from, to, view }) => from !== to && from !== 'STOPPED' && isForGood(view));
   // Few changes are failures: only then is it worth a look at all targets.
   if (failures.length === 0) return undefined;
   const required = new Set(new Survey(world, now).targets.filter(isRequired).map(({ key }) => key));

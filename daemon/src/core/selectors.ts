@@ -27,7 +27,8 @@ export function isWide(selector: string): boolean {
   return selector === 'all' || selector.includes('*');
 }
 
-function matches(target: Target, selector: string): boolean {
+/** A selector means what is, or was, called so. */
+export function matches(target: Pick<Target, 'name' | 'id' | 'instanceName'>, selector: string): boolean {
   if (selector === 'all') return true;
   const names = [target.name, target.id, target.instanceName];
   return selector.includes('*') ? names.some((name) => globMatches(selector, name)) : names.includes(selector);

@@ -235,6 +235,7 @@ const instance = z.object({
     since: time,
     sinceMono: time,
     dueSince: time.exactOptional(),
+    trouble: z.literal(true).exactOptional(),
   }),
   exits: z.array(
     z.object({

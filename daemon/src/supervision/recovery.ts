@@ -52,6 +52,10 @@ export interface Recovered {
   readonly settled: readonly Forget[];
   /** The newest time on record: a clock behind it is not to be trusted. */
   readonly newest: WallTime | undefined;
+  /** As they were on disk, without holds: what differs is news. */
+  readonly stored: ReadonlyMap<InstanceKey, Instance>;
+  /** Their hold was until the next boot, and that has come. */
+  readonly endedHolds: readonly InstanceKey[];
 }
 
 type Forget = Extract<Action, { kind: 'forget' | 'forget-job' }>;
@@ -64,7 +68,7 @@ export function recover(parts: RecoveryParts, empty: World): Recovered {
   const known = (key: InstanceKey): Instance | undefined => instances.get(key) ?? fresh(key, targets.get(key), now);
   const settled: Forget[] = [];
 
-  const upToDate = loadStates(parts, instances, known, now);
+  const { upToDate, stored, endedHolds } = loadStates(parts, instances, known, now);
   for (const [key, launches] of launchesByKey(parts.files)) {
     const instance = known(key);
     if (instance === undefined) parts.log('warning', `runs/: nothing is known of ${key}; its files are left alone`);
@@ -80,7 +84,7 @@ export function recover(parts: RecoveryParts, empty: World): Recovered {
       instances.set(instance.key, withLostJobs(parts, instance, stem, launches, settled, now));
   }
   const newest = newestTime(instances.values());
-  return { world: { ...empty, instances }, toLookAt: [...instances.keys()], settled, newest };
+  return { world: { ...empty, instances }, toLookAt: [...instances.keys()], settled, newest, stored, endedHolds };
 }
 
 /** The newest time that is on record of anything. */
@@ -96,13 +100,18 @@ function newestTime(instances: Iterable<Instance>): WallTime | undefined {
 
 /* ------------------------------------------------------------------ state files */
 
-/** @returns the instances whose state is the newest there was: it was on disk before anything was done about it */
+interface LoadedStates extends Pick<Recovered, 'stored' | 'endedHolds'> {
+  /** The instances whose state is the newest there was: it was on disk before anything was done about it. */
+  readonly upToDate: ReadonlySet<InstanceKey>;
+}
+
 function loadStates(
   { store, system, witness, files, log }: RecoveryParts,
   instances: Map<InstanceKey, Instance>,
   known: (key: InstanceKey) => Instance | undefined,
   now: Now,
-): ReadonlySet<InstanceKey> {
+): LoadedStates {
+  const endedHolds: InstanceKey[] = [];
   const { instances: stored, holds, setBack, broken } = store.load();
   for (const { path, movedTo, why } of broken) log('error', `${path} cannot be read (${why}); set aside as ${movedTo}`);
   for (const { bootId, instance } of stored) {
@@ -117,10 +126,18 @@ function loadStates(
   );
   for (const [key, hold] of holds) {
     const instance = known(key);
-    if (instance === undefined || (hold.until === 'reboot' && instances.has(key) && !ofThisBoot.has(key))) continue;
+    if (instance === undefined) continue;
+    if (hold.until === 'reboot' && instances.has(key) && !ofThisBoot.has(key)) {
+      endedHolds.push(key);
+      continue;
+    }
     instances.set(key, { ...instance, hold });
   }
-  return new Set(stored.map(({ instance }) => instance.key).filter((key) => !setBack.has(key)));
+  return {
+    upToDate: new Set(stored.map(({ instance }) => instance.key).filter((key) => !setBack.has(key))),
+    stored: new Map(stored.map(({ instance }) => [instance.key, instance])),
+    endedHolds,
+  };
 }
 
 /** The machine was down: all of it has ended. Monotonic times of the other boot mean nothing now. */

@@ -7,17 +7,21 @@ import type { Action } from '../core/actions.ts';
 import { applyCommand, type Command, type Decided } from '../core/commands.ts';
 import { Describer } from '../core/describe.ts';
 import { show, turn, type Change } from '../core/engine.ts';
+import { ofVeto, type Happening } from '../core/happenings.ts';
 import { afterJump, afterStepBack, atStart, caughtUp, CLOCK_JUMP, STEP_BACK } from '../core/clock.ts';
 import { withConfig, withFallbacks } from '../core/facts.ts';
 import { resultOf, type JobEvent } from '../core/jobs.ts';
-import type { CoreConfig, Instance, InstanceKey, Now, ProcessVersion, Run, World } from '../core/model.ts';
+import type {
+  CoreConfig, Instance, InstanceKey, MonotonicTime, Now, ProcessVersion, Run, WallTime, World,
+} from '../core/model.ts'; // prettier-ignore
 import { requiredFailure, withRequiredAnew } from '../core/required.ts';
-import { NO_VETOES } from '../core/schedule.ts';
+import { NO_VETOES, vetoKey } from '../core/schedule.ts';
 import type { Prober } from '../effects/prober.ts';
 import { Takeovers } from './takeovers.ts';
 import { wakeAt, type WakeAt } from '../core/reconcile.ts';
 import { SURVIVES_AFTER } from '../core/stop-plan.ts';
 import { Survey } from '../core/survey.ts';
+import { newInstance, type Target } from '../core/targets.ts';
 import { LaunchFiles } from '../effects/launch-files.ts';
 import { StateStore } from '../effects/state-store.ts';
 import { SystemError, type System } from '../effects/system.ts';
@@ -47,6 +51,10 @@ export interface SupervisorOptions {
   /** What the names of folders for pid files begin with, where services may run as other users. */
   readonly pidPrefix?: string;
   readonly log: (level: LogLevel, text: string) => void;
+  /** Takes what has happened into the history; nowhere unless told. */
+  readonly record?: (happening: Happening) => void;
+  /** Tells a time to people; in UTC unless told. */
+  readonly time?: (at: WallTime) => string;
   readonly prober: Prober;
   /** Why a version could not be launched on this machine now; undefined: it could. */
   readonly launchProblem: (version: ProcessVersion) => string | undefined;
@@ -80,6 +88,7 @@ export class Supervisor {
   readonly #performer: Performer;
   readonly #saver: Saver;
   readonly #journal: Journal;
+  readonly #record: (happening: Happening) => void;
   readonly #takeovers: Takeovers;
   readonly #waiters = new Waiters();
   #world: World;
@@ -92,6 +101,8 @@ export class Supervisor {
   #answersAt: number | undefined;
   /** When the world changes by itself next, as of the last turn. */
   #due: WakeAt = {};
+  /** When something will have been on its way for too long. */
+  #lateAt: MonotonicTime | undefined;
   #decidedAt: Now;
   #nextSweep: number;
   #sweeps = 0;
@@ -103,7 +114,9 @@ export class Supervisor {
     this.#files = new LaunchFiles(system, runsDirectory, options.pidPrefix);
     this.#store = new StateStore(system, stateDirectory);
     this.#saver = new Saver(system, this.#store, log);
-    this.#journal = new Journal(log);
+    const { record = () => undefined, time = utc } = options;
+    this.#record = record;
+    this.#journal = new Journal({ log, record, time, nameOf: (key) => this.#target(key)?.name });
     this.#members = new Members(system, uid, self);
     this.#witness = new Witness(system, this.#files);
     this.#performer = new Performer({
@@ -159,7 +172,7 @@ export class Supervisor {
   recover(): number {
     const { system, uid, stateDirectory, ownerStateDirectory, log } = this.#o;
     this.#makeDirectories();
-    const { world, toLookAt, settled, newest } = recover(
+    const { world, toLookAt, settled, newest, stored, endedHolds } = recover(
       {
         system, uid, stateDirectory, ownerStateDirectory, log,
         runsDirectory: `${stateDirectory}/runs`,
@@ -175,12 +188,24 @@ export class Supervisor {
     );
     const now = system.now();
     this.#noteChanged(withRequiredAnew(withFallbacks({ ...world, clock: atStart(newest, runs, now) }), now));
+    this.#tellRecovered(stored, endedHolds, now);
     this.#tellClock();
     this.#unforgotten.push(...settled);
     for (const key of toLookAt) this.#queueEvidence(key, 'over');
     return [...world.instances.values()].filter(
       ({ activity }) => activity.kind !== 'idle' && activity.kind !== 'clearing',
     ).length;
+  }
+
+  /** What the state on disk did not know yet: what ended with the machine, and holds that ended with it. */
+  #tellRecovered(stored: ReadonlyMap<InstanceKey, Instance>, endedHolds: readonly InstanceKey[], now: Now): void {
+    for (const [key, instance] of this.#world.instances) {
+      const before = stored.get(key) ?? newInstance(instance.id, instance.num, now);
+      // A hold is a file of its own, and no news.
+      const { hold: _kept, ...plain } = instance;
+      this.#journal.noteChange(before, plain, now);
+      if (endedHolds.includes(key)) this.#journal.noteHoldOverBoot(instance, now);
+    }
   }
 
   /** Decides for the first time. */
@@ -267,7 +292,13 @@ export class Supervisor {
   }
 
   #timeouts(): readonly number[] {
-    const times = [this.#due.mono, this.#saver.againAt, this.#waiters.deadline(), this.#takeovers.againAt];
+    const times = [
+      this.#due.mono,
+      this.#saver.againAt,
+      this.#waiters.deadline(),
+      this.#takeovers.againAt,
+      this.#lateAt,
+    ];
     return times.filter((at) => at !== undefined);
   }
 
@@ -475,10 +506,12 @@ export class Supervisor {
     const now = this.#o.system.now();
     this.#noteJump(now);
     this.#world = { ...this.#world, clock: caughtUp(this.#world.clock, now) };
+    const { vetoes } = this.#world;
     this.#world = this.#takeovers.weigh(this.#world, now);
-    this.#tellJobs(changes);
+    this.#tellJobs(changes, now);
     const { world, actions } = turn(this.#world, changes, now);
     this.#noteChanged(world);
+    this.#tellVetoes(vetoes, now);
     // On disk before it happens, so that whatever dies in between, the next daemon knows what was meant.
     const acting = new Set(actions.filter(({ kind }) => kind !== 'scan' && kind !== 'look').map(({ key }) => key));
     // With the state that is shown by then, or each launch would be written twice.
@@ -515,7 +548,7 @@ export class Supervisor {
   #finish(): void {
     const now = this.#o.system.now();
     this.#show(now);
-    this.#journal.tell(this.#world.instances);
+    this.#journal.tell(this.#world.instances, now);
     this.#saver.saveAll(this.#world.instances);
     this.#forgetSettled();
     this.#noteUndecided(now);
@@ -528,20 +561,37 @@ export class Supervisor {
     this.#decidedAt = now;
   }
 
-  /** Hooks and checks that failed: what they said is kept nowhere else. */
-  #tellJobs(changes: readonly Change[]): void {
+  /** Hooks, and checks that failed: what they said is kept nowhere else. */
+  #tellJobs(changes: readonly Change[], now: Now): void {
     for (const { key, event } of changes) {
-      if (event.kind !== 'job-ended' || event.result.ok) continue;
+      if (event.kind !== 'job-ended') continue;
       const instance = this.#world.instances.get(key);
       const job = instance?.jobs.find(({ name, launchId }) => name === event.job && launchId === event.launchId);
       if (instance === undefined || job === undefined || job.killed?.why === 'cancelled') continue;
-      this.#journal.noteJob(instance, job, resultOf({ ...job, result: event.result }));
+      this.#journal.noteJob(instance, job, resultOf({ ...job, result: event.result }), now);
     }
+  }
+
+  /** Versions that may not take over, since now. */
+  #tellVetoes(before: World['vetoes'], now: Now): void {
+    const { vetoes } = this.#world;
+    if (vetoes === before) return;
+    for (const { key, id, name, effective } of this.survey().targets) {
+      const vetoed = effective?.vetoed;
+      if (vetoed === undefined || before.get(vetoKey(vetoed.version)) === vetoed.why) continue;
+      this.#record(ofVeto({ key, id, name }, vetoed.version.applyOn.text, vetoed.why, now.wall));
+    }
+  }
+
+  #target(key: InstanceKey): Target | undefined {
+    return this.survey().targets.find((target) => target.key === key);
   }
 
   /** Notes what is shown of each instance now. */
   #show(now: Now): void {
-    const { world, transitions } = show(this.#world, now);
+    const { world, transitions, lateAt } = show(this.#world, now);
+    // An instant later, for then it is true; what is overdue and no problem waits for something else than time.
+    this.#lateAt = lateAt === undefined ? undefined : lateAt + 1;
     this.#noteChanged(world);
     this.#journal.note(transitions);
     const failed = requiredFailure(world, transitions, now);
@@ -551,17 +601,23 @@ export class Supervisor {
   }
 
   #noteChanged(world: World): void {
+    const changes: [Instance, Instance][] = [];
     if (world.instances !== this.#world.instances) {
       for (const [key, instance] of world.instances) {
         const before = this.#world.instances.get(key);
         if (before === instance) continue;
         this.#saver.noteChanged(key);
-        this.#journal.noteExit(before, instance);
+        if (before !== undefined) changes.push([before, instance]);
       }
     }
     this.#world = world;
+    if (changes.length === 0) return;
+    const now = this.#o.system.now();
+    for (const [before, instance] of changes) this.#journal.noteChange(before, instance, now);
   }
 }
+
+const utc = (at: WallTime): string => new Date(at).toISOString();
 
 /** What must not happen as long as it is not on record. */
 function needsState(action: Action): boolean {

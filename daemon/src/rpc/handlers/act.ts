@@ -11,7 +11,7 @@ import type { TargetOutcome } from '../../supervision/waiters.ts';
 import type { TimeText } from '../../time-text.ts';
 import type { Call } from '../dispatch.ts';
 import { procView, reasonView } from '../snapshot.ts';
-import { refuseWhileStopping, selected, type HandlerContext } from './context.ts';
+import { recordCommand, refuseWhileStopping, selected, type HandlerContext } from './context.ts';
 
 export interface ActParams {
   readonly names: readonly string[];
@@ -43,6 +43,11 @@ export async function act(
     verb === 'stop' || verb === 'restart' ? alongEach(survey, targets) : new Map<InstanceKey, readonly string[]>();
   const timeout = params.timeoutSeconds === undefined ? undefined : params.timeoutSeconds * 1000;
   const launchProblems = verb === 'restart' ? daemon.launchProblems(targets) : new Map<InstanceKey, string>();
+  recordCommand(
+    daemon,
+    targets,
+    [verb, options.force ? '--force' : '', options.now ? '--now' : ''].filter(Boolean).join(' '),
+  );
   const { decided, settled } = daemon.supervisor.command(
     { verb, targets, wide, launchProblems, ...options },
     timeout,

@@ -4,6 +4,7 @@ import type { Target } from '../../core/targets.ts';
 import { isWide, select, type Selection } from '../../core/selectors.ts';
 import type { Survey } from '../../core/survey.ts';
 import { createNearest } from '../../config/nearest.ts';
+import { OPERATOR } from '../../supervision/journal.ts';
 import type { Daemon } from '../../daemon.ts';
 
 export type HandlerContext = Daemon;
@@ -28,6 +29,13 @@ export function selectedOne(survey: Survey, name: string): Target {
   if (target !== undefined && others.length === 0) return target;
   const message = `"${name}" is ${targets.length} processes: name one of ${targets.map((each) => each.name).join(', ')}`;
   throw new RpcFailure('invalid-params', message, { issues: [{ path: 'name', message }] });
+}
+
+/** An operator's command, for the history: one event for each target. */
+export function recordCommand(daemon: HandlerContext, targets: readonly Target[], message: string): void {
+  const at = daemon.system.now().wall;
+  for (const { key, id, name } of targets)
+    daemon.history.record({ at, type: 'command', about: { key, id, name }, by: OPERATOR, message });
 }
 
 export function refuseWhileStopping(daemon: HandlerContext): void {

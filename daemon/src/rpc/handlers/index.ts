@@ -1,9 +1,10 @@
 /** Every method of the contract and what answers it. */
-import { RpcFailure } from '@procman/protocol/errors';
 import { protocolVersion } from '@procman/protocol/methods';
 import type { Call, Handlers } from '../dispatch.ts';
+import { OPERATOR } from '../../supervision/journal.ts';
 import { act, resultOf } from './act.ts';
 import { refuseWhileStopping, type HandlerContext } from './context.ts';
+import { eventsOf } from './events.ts';
 import { explainOf } from './explain.ts';
 import { forecastsOf } from './forecast.ts';
 import { logs } from './logs.ts';
@@ -16,6 +17,7 @@ import { plan, update } from './update.ts';
 
 export function handlersOf(daemon: HandlerContext): Handlers {
   const forecasts = forecastsOf(daemon);
+  const history = eventsOf(daemon);
   const status = statusOf(daemon);
   const explain = explainOf(daemon);
   return {
@@ -24,8 +26,8 @@ export function handlersOf(daemon: HandlerContext): Handlers {
     status: ({ at, ...params }, call) =>
       at === undefined ? status(params, call) : forecasts.statusAt(params.names, at, call),
     explain: (params, call) => explain(params, call),
-    events: () => notYet(),
-    subscribe: () => notYet(),
+    events: (params, call) => history.events(params, call),
+    subscribe: (params, call) => history.subscribe(params, call),
     timeline: (params, call) => forecasts.timeline(params, call),
     start: ({ force, ...params }, call) => act(daemon, 'start', params, { force: force === true }, call),
     stop: (params, call) => stop(daemon, params, call),
@@ -37,6 +39,7 @@ export function handlersOf(daemon: HandlerContext): Handlers {
     logs: (params, call: Call) => logs(daemon, params, call),
     shutdown: async ({ leaveRunning }) => {
       refuseWhileStopping(daemon);
+      daemon.record('command', leaveRunning === true ? 'shutdown --leave-running' : 'shutdown', OPERATOR);
       if (leaveRunning === true) {
         daemon.leaveSoon('shutdown --leave-running');
         return { ok: true, results: [] };
@@ -46,8 +49,4 @@ export function handlersOf(daemon: HandlerContext): Handlers {
       return { ok: results.every(({ ok }) => ok), results };
     },
   };
-}
-
-function notYet(): never {
-  throw new RpcFailure('unavailable', 'not built yet', { what: 'events', why: 'not built yet' });
 }

@@ -3,7 +3,7 @@ import { RpcFailure } from '@procman/protocol/errors';
 import { parseSignal } from '@procman/protocol/signals';
 import { Describer } from '../../core/describe.ts';
 import { reasonView } from '../snapshot.ts';
-import { selected, type HandlerContext } from './context.ts';
+import { recordCommand, selected, type HandlerContext } from './context.ts';
 
 /** Sends a signal to the main process of each target. */
 export function signal(
@@ -13,6 +13,7 @@ export function signal(
   const name = signalOf(params.signal);
   const survey = daemon.supervisor.survey();
   const { targets } = selected(survey, params.names);
+  recordCommand(daemon, targets, `signal ${name}`);
   const sent = daemon.supervisor.signal(
     targets.map(({ key }) => key),
     name,

@@ -6,7 +6,7 @@ import type { Resolution } from '../../supervision/doubt.ts';
 import type { Call } from '../dispatch.ts';
 import { procView, reasonView } from '../snapshot.ts';
 import { act, type ActParams } from './act.ts';
-import { refuseWhileStopping, selected, type HandlerContext } from './context.ts';
+import { recordCommand, refuseWhileStopping, selected, type HandlerContext } from './context.ts';
 
 /** Clears the counters of what waits or gave up; what is in doubt is resolved first, where that can be. */
 export async function unblock(
@@ -21,6 +21,7 @@ export async function unblock(
   const others: string[] = [];
   for (const target of targets) {
     const isInDoubt = survey.instance(target).doubt !== undefined;
+    if (isInDoubt) recordCommand(daemon, [target], 'unblock');
     if (isInDoubt) results.set(target.name, await resolveOne(daemon, target, params.resolution));
     else others.push(target.name);
   }

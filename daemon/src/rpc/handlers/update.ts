@@ -3,6 +3,7 @@ import { RpcFailure } from '@procman/protocol/errors';
 import type { Problem } from '../../config/problem.ts';
 import type { Proposed } from '../../configuration.ts';
 import { causeText } from '../../core/wording.ts';
+import { OPERATOR } from '../../supervision/journal.ts';
 import { refuseWhileStopping, type HandlerContext } from './context.ts';
 
 /** What `update` would do with the file on disk, or with a text that the client read; changes nothing. */
@@ -18,7 +19,7 @@ export function update(daemon: HandlerContext, params: { readonly hash?: string 
   refuseWhileStopping(daemon);
   const proposed = daemon.propose();
   if (!proposed.ok) {
-    daemon.noteBrokenConfig(proposed.problems);
+    daemon.noteBrokenConfig(proposed.problems, OPERATOR);
     return updateView(daemon, proposed, false);
   }
   const current = proposed.proposal.diff.hash;
@@ -29,7 +30,7 @@ export function update(daemon: HandlerContext, params: { readonly hash?: string 
     });
   }
   const view = updateView(daemon, proposed, true);
-  daemon.applyProposal(proposed.proposal, 'confirmed');
+  daemon.applyProposal(proposed.proposal, 'confirmed', OPERATOR);
   return view;
 }
 
