@@ -6,6 +6,7 @@ import { completion } from './commands/completion.ts';
 import { deleteOldStatusFiles } from './commands/delete-old-status-files.ts';
 import { doctor } from './commands/doctor.ts';
 import { expandTemplates } from './commands/expand-templates.ts';
+import { events } from './commands/events.ts';
 import { explain } from './commands/explain.ts';
 import { genFile } from './commands/gen-file.ts';
 import { help } from './commands/help.ts';
@@ -38,6 +39,7 @@ export const COMMANDS: readonly Command[] = [
   explain,
   wait,
   timeline,
+  events,
   logs,
   plan,
   update,

@@ -76,7 +76,6 @@ export const SHELL_OPTIONS: readonly Option[] = [
 
 /** In the contract, but not built yet. */
 export const LATER_COMMANDS: readonly string[] = [
-  'events',
   'tui',
   'metrics',
   'notify-test',

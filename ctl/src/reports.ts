@@ -1,5 +1,6 @@
 /** Entry of the bundle `reports.cjs`: tables and pictures of the rarer commands, explanations, and help. Loaded when first used. */
 import { bootTime } from './boot-time.ts';
+import { renderEvents } from './render/events.ts';
 import { renderExplanations } from './render/explain.ts';
 import { findTopic, renderCommandHelp, renderHelp, renderTopic } from './render/help.ts';
 import { judgeForNagios, nagiosUnknown } from './render/nagios.ts';
@@ -15,6 +16,7 @@ export const reports = {
   judgeForNagios,
   nagiosUnknown,
   renderCommandHelp,
+  renderEvents,
   renderExplanations,
   renderHelp,
   renderTopic,

@@ -1,0 +1,52 @@
+/** The history, a line for each event, oldest first: when, of what, what, and by whom. */
+import type { Event } from '@procman/protocol/views';
+import { displayWidth, printable } from '../text/width.ts';
+import { wrapIndented } from '../text/wrap.ts';
+import { paint, type Paint, type Style } from './style.ts';
+import { renderTable, type TableRow } from './table.ts';
+
+const HEADER = ['WHEN', 'NAME', 'TYPE', 'WHAT'];
+/** Of what is about no process. */
+const NOBODY = '-';
+/** With less room for it a table tells nothing. */
+const ROOM_TO_TELL = 36;
+
+export function renderEvents(events: readonly Event[], style: Style, now: Date): string {
+  if (events.length === 0) return '';
+  const rows = events.map((event) => rowOf(event, now));
+  const taken = [0, 1, 2].map((column) => Math.max(...rows.map(({ cells }) => displayWidth(cells[column] ?? '') + 2)));
+  const isWide = style.columns - taken.reduce((sum, width) => sum + width, 0) >= ROOM_TO_TELL;
+  const lines = isWide ? renderTable(HEADER, rows, style) : rows.flatMap((row) => paragraph(row, style));
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function rowOf(event: Event, now: Date): TableRow {
+  const { at, name = NOBODY, type, message, by } = event;
+  const what = by === undefined ? message : `${message} (by ${by})`;
+  return { cells: [when(at, now), printable(name), type, printable(what)], paint: paintOf(event) };
+}
+
+/** `03:12:05 web: exited with code 3`, wrapped. */
+function paragraph({ cells: [time = '', name = '', , what = ''], paint: colour }: TableRow, style: Style): string[] {
+  const whose = name === NOBODY ? '' : `${name}: `;
+  return wrapIndented(`${time}  ${whose}${what}`, style.columns, '', '  ').map((line) => paint(line, colour, style));
+}
+
+/** As the daemon wrote it, in its zone; the date only where it is not today's there. */
+function when(iso: string, now: Date): string {
+  const [, date, clock, offset] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)$/.exec(iso) ?? [];
+  if (date === undefined || clock === undefined) return iso;
+  return date === today(now, offset ?? 'Z') ? clock : `${date} ${clock}`;
+}
+
+function today(now: Date, offset: string): string {
+  const [, sign, hours, minutes] = /^([+-])(\d\d):(\d\d)$/.exec(offset) ?? [];
+  const ahead = hours === undefined ? 0 : (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+  return new Date(now.getTime() + ahead * 60_000).toISOString().slice(0, 10);
+}
+
+function paintOf({ type, exit }: Event): Paint | undefined {
+  if (type === 'problem' || type === 'missed') return 'red';
+  if (type === 'exit' && exit !== undefined && exit.code !== 0) return 'yellow';
+  return undefined;
+}
