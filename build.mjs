@@ -11,6 +11,7 @@ const bundles = [
   { entry: 'ctl/src/offline.ts', outfile: 'ctl/dist/offline.cjs' },
   { entry: 'ctl/src/interactive.ts', outfile: 'ctl/dist/interactive.cjs' },
   { entry: 'ctl/src/reports.ts', outfile: 'ctl/dist/reports.cjs' },
+  { entry: 'ctl/src/unsupervised.ts', outfile: 'ctl/dist/unsupervised.cjs' },
 ];
 
 await Promise.all(
@@ -27,7 +28,7 @@ await Promise.all(
       legalComments: 'linked',
       loader: { '.sh': 'text', '.service': 'text' },
       define: { 'process.env.PROCMAN_VERSION': JSON.stringify(version) },
-      external: ['./offline.cjs', './interactive.cjs', './reports.cjs', '@photostructure/sqlite'],
+      external: ['./offline.cjs', './interactive.cjs', './reports.cjs', './unsupervised.cjs', '@photostructure/sqlite'],
       logLevel: 'warning',
     }),
   ),

@@ -2,6 +2,7 @@
 import type { Interactive } from './interactive.ts';
 import type { Offline } from './offline.ts';
 import type { Reports } from './reports.ts';
+import type { Unsupervised } from './unsupervised.ts';
 
 export interface Io {
   /** Writes to standard output, at once. Throws OutputClosed when the reader has gone. */
@@ -15,10 +16,11 @@ export interface Io {
   readonly now: () => Date;
   /** Calls back on Ctrl-C until the returned function is called. */
   readonly onInterrupt: (react: () => void) => () => void;
-  /** The parts that most commands do without: the config loader, shell and questions, and the rarer tables. */
+  /** The parts that most commands do without: the config loader, shell and questions, the rarer tables, and answers without a daemon. */
   readonly offline: () => Promise<Offline> | Offline;
   readonly interactive: () => Promise<Interactive> | Interactive;
   readonly reports: () => Promise<Reports> | Reports;
+  readonly unsupervised: () => Promise<Unsupervised> | Unsupervised;
 }
 
 /** The reader of our output has gone (`| head -1`): nothing is left to say, and nothing went wrong. */

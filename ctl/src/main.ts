@@ -3,6 +3,7 @@ import { run } from './cli.ts';
 import type { Interactive } from './interactive.ts';
 import type { Offline } from './offline.ts';
 import type { Reports } from './reports.ts';
+import type { Unsupervised } from './unsupervised.ts';
 import { processIo } from './process-io.ts';
 
 /** The bundles are CommonJS and lie side by side. */
@@ -12,6 +13,7 @@ const io = processIo({
   offline: () => (require('./offline.cjs') as { offline: Offline }).offline,
   interactive: () => (require('./interactive.cjs') as { interactive: Interactive }).interactive,
   reports: () => (require('./reports.cjs') as { reports: Reports }).reports,
+  unsupervised: () => (require('./unsupervised.cjs') as { unsupervised: Unsupervised }).unsupervised,
 });
 const surroundings = { euid: process.geteuid?.() ?? 0, env: process.env, proc: '/proc', rootRuntime: '/run/procman' };
 

@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { type Io, OutputClosed } from './io.ts';
 
-export type Loaders = Pick<Io, 'offline' | 'interactive' | 'reports'>;
+export type Loaders = Pick<Io, 'offline' | 'interactive' | 'reports' | 'unsupervised'>;
 
 const WIDTH_UNKNOWN = 80;
 

@@ -30,6 +30,7 @@ export const status: Command = {
     'status --at 18:00',
     'status --json | jq .processes[0].pid',
   ],
+  withoutDaemon: true,
   run: async (context, given) => {
     const names = namesOf(given);
     const at = given.values.get('at');

@@ -21,6 +21,7 @@ export const timeline: Command = {
     'A time that the change of clocks skips or repeats is marked.',
   ],
   examples: ['timeline', 'timeline shop --for 7d', 'timeline --from 2026-12-24 --for 3d', 'timeline --json'],
+  withoutDaemon: true,
   run: async (context, given) => {
     const names = namesOf(given);
     const from = given.values.get('from');

@@ -3,6 +3,7 @@ import type { Io } from '../io.ts';
 import { interactive } from '../interactive.ts';
 import { offline } from '../offline.ts';
 import { reports } from '../reports.ts';
+import { unsupervised } from '../unsupervised.ts';
 
 export interface FakeIo extends Io {
   readonly printed: { out: string; err: string };
@@ -51,5 +52,6 @@ export function fakeIo({ terminal = false, answer = true, env = {}, beforeOut }:
     offline: () => offline,
     interactive: () => ({ ...interactive, confirm }),
     reports: () => reports,
+    unsupervised: () => unsupervised,
   };
 }

@@ -1,29 +1,21 @@
 /** Every method of the contract and what answers it. */
 import { RpcFailure } from '@procman/protocol/errors';
 import { protocolVersion } from '@procman/protocol/methods';
-import type { Call, Handlers } from '../dispatch.ts';
+import type { Handlers } from '../dispatch.ts';
 import { act, resultOf } from './act.ts';
 import { refuseWhileStopping, type HandlerContext } from './context.ts';
-import { forecastsOf } from './forecast.ts';
-import { logs } from './logs.ts';
+import { readingHandlersOf } from './reading.ts';
 import { signal } from './signal.ts';
-import { statusOf } from './status.ts';
 import { stop } from './stop.ts';
 import { unblock } from './unblock.ts';
 import { plan, update } from './update.ts';
 
 export function handlersOf(daemon: HandlerContext): Handlers {
-  const forecasts = forecastsOf(daemon);
-  const status = statusOf(daemon);
   return {
+    ...readingHandlersOf(daemon),
     ping: () => ({ pid: daemon.pid, version: daemon.version, uid: daemon.configuration.current.uid }),
     version: () => ({ version: daemon.version, protocol: protocolVersion }),
-    status: ({ at, ...params }, call) =>
-      at === undefined ? status(params, call) : forecasts.statusAt(params.names, at, call),
-    explain: () => notYet(),
-    events: () => notYet(),
     subscribe: () => notYet(),
-    timeline: (params, call) => forecasts.timeline(params, call),
     start: ({ force, ...params }, call) => act(daemon, 'start', params, { force: force === true }, call),
     stop: (params, call) => stop(daemon, params, call),
     restart: (params, call) => act(daemon, 'restart', params, {}, call),
@@ -31,7 +23,6 @@ export function handlersOf(daemon: HandlerContext): Handlers {
     signal: (params) => signal(daemon, params),
     plan: (params) => plan(daemon, params),
     update: (params) => update(daemon, params),
-    logs: (params, call: Call) => logs(daemon, params, call),
     shutdown: async ({ leaveRunning }) => {
       refuseWhileStopping(daemon);
       if (leaveRunning === true) {
