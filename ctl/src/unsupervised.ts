@@ -8,6 +8,9 @@ import { findRemains } from './find-remains.ts';
 import { formatTime } from './text/time.ts';
 import { VERSION } from './version.ts';
 
+/** In milliseconds. */
+const LONG = 1_000_000_000;
+
 /** Replies and notifications, as a daemon would send them. */
 export interface Source {
   answer(method: string, params: unknown): Promise<Reply>;
@@ -98,6 +101,7 @@ function isProcmand(pid: number, proc: string): boolean {
 function sourceOf(answers: Answers): Source {
   const closed = new AbortController();
   const listeners: ((notice: Notice) => void)[] = [];
+  let stay: NodeJS.Timeout | undefined;
   const call = {
     closed: closed.signal,
     notify: (method: string, params: unknown): boolean => {
@@ -108,8 +112,15 @@ function sourceOf(answers: Answers): Source {
   };
   return {
     answer: (method, params) => answers.answer(method, params, call),
-    onNotification: (listener) => void listeners.push(listener),
-    close: () => closed.abort(),
+    onNotification: (listener) => {
+      listeners.push(listener);
+      // The watch on a log keeps no daemon from its end, so neither does it keep this process here.
+      stay ??= setInterval(() => undefined, LONG);
+    },
+    close: () => {
+      clearInterval(stay);
+      closed.abort();
+    },
   };
 }
 
