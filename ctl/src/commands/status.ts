@@ -20,6 +20,7 @@ export const status: Command = {
   details: [
     'Red: a problem; yellow: on its way. Exit code 3 where there is a problem (pending, stale and held ones are none).',
     '--resources counts all that belongs to a run. CPU is of one processor, since it was asked for within the last minute, else over half a second.',
+    'Without a daemon it answers from the files of the last one and /proc: the first line says so, exit code 5.',
     'In a pipe: no header, columns parted by two blanks or more; a broken configuration is told on stderr.',
   ],
   examples: [

@@ -118,14 +118,20 @@ class Onlooker {
     // An `external` has none: only its health-check could tell.
     if (main === undefined || this.#witness.isAlive(main)) return instance;
     if (this.#witness.isElsewhere(main) && this.#files.probeLock(key) === 'held') return inDoubt(instance, ELSEWHERE);
-    if (activity.kind === 'settling' && activity.step === 'pid-file') return this.#handed(instance, activity.run);
     const { launchId } = activity.run;
-    return advance(instance, { kind: 'exited', launchId, exit: { kind: 'unknown' }, at: now.wall }, now).instance;
+    const ended = advance(
+      instance,
+      { kind: 'exited', launchId, exit: { kind: 'unknown' }, at: now.wall },
+      now,
+    ).instance;
+    // That of an expression is not the end of its service.
+    return hasMain(ended.activity) ? this.#handed(ended, ended.activity) : ended;
   }
 
   /** Its expression has ended and may have named its process, which nobody has read yet. */
-  #handed(instance: Instance, run: Run): Instance {
+  #handed(instance: Instance, activity: WithMain): Instance {
     const { system, uid } = this.#o;
+    const { run } = activity;
     const pid = run.type === 'pid-file' ? this.#files.readPid(instance.key, run.launchId) : undefined;
     const stat = pid === undefined ? undefined : system.stat(pid);
     const isOwn = stat?.ended === false && system.marks(stat.pid).run === runMark(uid, instance.key, run.launchId);
@@ -136,7 +142,7 @@ class Onlooker {
       bootId: system.bootId(),
       pidNamespace: system.pidNamespace(),
     };
-    return { ...instance, activity: { kind: 'running', run: { ...run, handed: { process } } } };
+    return { ...instance, activity: { ...activity, run: { ...run, handed: { process } } } };
   }
 
   #remains(instance: Instance, run: Run): readonly LiveProcess[] {
