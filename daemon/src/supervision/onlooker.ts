@@ -82,7 +82,8 @@ class Onlooker {
     const leftovers = new Map<InstanceKey, readonly LiveProcess[]>();
     for (const [key, known] of world.instances) {
       const seen = this.#see(known, now);
-      instances.set(key, seen.instance);
+      // Hooks that an ending would begin: nobody runs them.
+      instances.set(key, { ...seen.instance, jobs: [] });
       if (seen.leftovers.length > 0) leftovers.set(key, seen.leftovers);
     }
     return { ...world, instances, unsupervised: { leftovers } };
