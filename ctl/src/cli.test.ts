@@ -92,9 +92,19 @@ describe('exit codes', () => {
   it('5 where nobody listens', async () => {
     const io = fakeIo();
     expect(await run(['-s', '/nowhere.sock', 'status'], { io, surroundings })).toBe(5);
-    expect(io.printed.err).toBe(
-      'procmanctl: no daemon is running for socket /nowhere.sock: there is no such socket (/nowhere.sock)\n',
+    expect(io.printed.out).toBe('');
+    const [first, second] = io.printed.err.split('\n');
+    expect(first).toBe(
+      'procmanctl: no daemon is running for socket /nowhere.sock: there is no such socket (/nowhere.sock); start one with "procmand run FILE"',
     );
+    expect(second).toMatch(/^nor is there anything that one has left \(looked for .+\)$/);
+  });
+
+  it('and names the commands that do without, where another one is asked for', async () => {
+    const io = fakeIo();
+    expect(await run(['-s', '/nowhere.sock', 'ping'], { io, surroundings })).toBe(5);
+    expect(io.printed.err).toContain('"status"');
+    expect(io.printed.err).not.toContain('nor is there');
   });
 });
 

@@ -4,7 +4,8 @@ import { clientExit } from '@procman/protocol/exit-codes';
 import { resolve } from 'node:path';
 import { COMMANDS } from './command-table.ts';
 import { Client } from './client.ts';
-import { type CommandContext, createContext } from './context.ts';
+import type { Command } from './command.ts';
+import { type CommandContext, type ContextOptions, createContext } from './context.ts';
 import { Failure, toFailure, UsageError } from './failure.ts';
 import { findDaemon, plainUid, type Surroundings, type Wish } from './find-daemon.ts';
 import { type Io, OutputClosed } from './io.ts';
@@ -53,7 +54,10 @@ async function dispatch(parsed: Parsed, invocation: Invocation): Promise<number>
   if (!command && invocation.shell) throw new UsageError('options alone make no command; "help" lists all commands');
   const context = contextOf(parsed, invocation);
   try {
-    return await (command ? command.run(context, given) : startShell(parsed, invocation));
+    if (!command) return await startShell(parsed, invocation);
+    const code = await command.run(context, given);
+    // What `--nagios` tells is in its code.
+    return context.isUnsupervised() && !given.switches.has('nagios') ? clientExit.unreachable : code;
   } finally {
     if (!invocation.isLast) context.close();
   }
@@ -99,10 +103,20 @@ function contextOf(parsed: Parsed, { io, surroundings }: Invocation): CommandCon
     surroundings,
     commands: COMMANDS,
     json: switches.has('json'),
+    withoutDaemon: answerWithoutDaemon(parsed.command, switches),
     yes: switches.has('yes'),
     style: styleOf(parsed, io),
     wish: () => wishOf(parsed, io),
   });
+}
+
+/** `--watch` waits for a daemon; the first line of `--nagios` and `--json` is their own. */
+function answerWithoutDaemon(
+  command: Command | undefined,
+  switches: ReadonlySet<string>,
+): ContextOptions['withoutDaemon'] {
+  if (command?.withoutDaemon !== true || switches.has('watch')) return 'no';
+  return switches.has('json') || switches.has('nagios') ? 'quiet' : 'told';
 }
 
 /** The uid of a configuration file: read plainly, or by the config loader where it is written in an unusual way. */

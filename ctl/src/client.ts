@@ -17,6 +17,9 @@ export type Notice = {
   [N in Notification]: { readonly method: N; readonly params: NotificationParams<N> };
 }[Notification];
 
+/** What commands use of a client. */
+export type Connection = Pick<Client, 'call' | 'onNotification' | 'onClose' | 'close'>;
+
 export class Client {
   readonly #socket: Socket;
   readonly #rpc: JSONRPCClient;

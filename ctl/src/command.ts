@@ -40,6 +40,8 @@ export interface Command {
   /** Paragraphs below the usage line of `help COMMAND`. */
   readonly details?: readonly string[];
   readonly examples: readonly string[];
+  /** Where no daemon can be reached it is answered from what the last one left; exit code 5 then. */
+  readonly withoutDaemon?: true;
   /** Runs it; gives the exit code. */
   readonly run: (context: CommandContext, given: Given) => Promise<number> | number;
 }

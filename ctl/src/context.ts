@@ -1,12 +1,13 @@
 /** What a command works with: the daemon, the output, and the way it was asked. */
 import type { Answer, Method, Params } from '@procman/protocol/contract';
 import { clientExit } from '@procman/protocol/exit-codes';
-import { Client } from './client.ts';
+import { Client, type Connection } from './client.ts';
 import type { Command } from './command.ts';
 import { Failure, Interrupted } from './failure.ts';
 import { findDaemon, type Surroundings, type Target, type Wish } from './find-daemon.ts';
 import type { Io } from './io.ts';
 import type { Style } from './render/style.ts';
+import { withoutDaemon } from './without-daemon.ts';
 
 export interface CommandContext {
   readonly io: Io;
@@ -16,7 +17,9 @@ export interface CommandContext {
   readonly surroundings: Surroundings;
   /** Calls the daemon, connecting first where needed. Ctrl-C ends the waiting with `onInterrupt` as the message. */
   readonly call: Call;
-  readonly client: () => Promise<Client>;
+  readonly client: () => Promise<Connection>;
+  /** Files have answered: no daemon could be reached. */
+  readonly isUnsupervised: () => boolean;
   /** Prints the result itself with --json, else the text made of it. */
   readonly print: (result: unknown, text: () => string) => void;
   /** True at once without a terminal, with -y, or with --json: nobody is there to ask. */
@@ -39,6 +42,8 @@ export interface ContextOptions {
   readonly yes: boolean;
   readonly commands: readonly Command[];
   readonly surroundings: Surroundings;
+  /** Whether files may answer where no daemon can be reached: not at all, without a word, or saying so. */
+  readonly withoutDaemon: 'no' | 'quiet' | 'told';
   /** Which daemon was asked for; async because a configuration file may have to be loaded for its uid. */
   readonly wish: () => Promise<Wish> | Wish;
 }
@@ -46,13 +51,15 @@ export interface ContextOptions {
 export function createContext(options: ContextOptions): CommandContext {
   const { io, json, style, commands, surroundings } = options;
   const canAsk = !options.yes && !json && io.stdinIsTerminal && io.stdoutIsTerminal;
-  let client: Promise<Client> | undefined;
-  const connected = (): Promise<Client> => {
+  let client: Promise<Connection> | undefined;
+  let isUnsupervised = false;
+  const connected = (): Promise<Connection> => {
     client ??= open(options).then(
       (opened) => {
+        ({ isUnsupervised } = opened);
         // The next call looks for the daemon anew: it may have been started again meanwhile.
-        opened.onClose(forget);
-        return opened;
+        opened.connection.onClose(forget);
+        return opened.connection;
       },
       (error: unknown) => {
         forget();
@@ -72,6 +79,7 @@ export function createContext(options: ContextOptions): CommandContext {
     surroundings,
     canAsk,
     client: connected,
+    isUnsupervised: () => isUnsupervised,
     call: async (method, params, onInterrupt) => {
       const open = await connected();
       return interruptible(io, open.call(method, params), onInterrupt);
@@ -82,13 +90,43 @@ export function createContext(options: ContextOptions): CommandContext {
   };
 }
 
-async function open(options: ContextOptions): Promise<Client> {
-  const target = findDaemon(await options.wish(), options.surroundings);
+function withHint({ message, exitCode, code, cause }: Failure): Failure {
+  const hint = '"status", "explain", "logs", "timeline" and "events" answer without one, from the files of the last';
+  return new Failure(`${message}\n${hint}`, { exitCode, code, cause });
+}
+
+interface Opened {
+  readonly connection: Connection;
+  readonly isUnsupervised: boolean;
+}
+
+async function open(options: ContextOptions): Promise<Opened> {
+  const { io, surroundings } = options;
+  const wish = await options.wish();
+  const again = (): Promise<Connection | Failure> => connect(wish, surroundings);
+  const connection = await again();
+  if (!(connection instanceof Failure)) return { connection, isUnsupervised: false };
+  // What may be there, but not for this user, is not to be called gone.
+  if (connection.code !== 'no-daemon' || codeOf(connection.cause) === 'EACCES') throw connection;
+  if (options.withoutDaemon === 'no') throw withHint(connection);
+  const tell = options.withoutDaemon === 'told';
+  return withoutDaemon({ io, wish, surroundings, failure: connection, again, tell });
+}
+
+async function connect(wish: Wish, surroundings: Surroundings): Promise<Connection | Failure> {
+  let target: Target | undefined;
   try {
+    target = findDaemon(wish, surroundings);
     return await Client.connect(target.socket);
   } catch (error) {
-    throw unreachable(target, error);
+    if (error instanceof Failure) return error;
+    if (target === undefined) throw error;
+    return unreachable(target, error);
   }
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown } | undefined)?.code;
 }
 
 const WHY: Readonly<Record<string, string>> = {
@@ -99,10 +137,10 @@ const WHY: Readonly<Record<string, string>> = {
 };
 
 function unreachable(target: Target, error: unknown): Failure {
-  const code = (error as { code?: unknown }).code;
+  const code = codeOf(error);
   const known = typeof code === 'string' ? WHY[code] : undefined;
   const why = known ?? (error instanceof Error ? error.message : String(error));
-  const message = `no daemon is running for ${target.label}: ${why} (${target.socket})`;
+  const message = `no daemon is running for ${target.label}: ${why} (${target.socket}); start one with "procmand run FILE"`;
   return new Failure(message, { exitCode: clientExit.unreachable, code: 'no-daemon', cause: error });
 }
 

@@ -5,6 +5,7 @@ import type { Interactive } from './interactive.ts';
 import type { Live } from './live.ts';
 import type { Offline } from './offline.ts';
 import type { Reports } from './reports.ts';
+import type { Unsupervised } from './unsupervised.ts';
 
 export interface Io {
   /** Writes to standard output, at once. Throws OutputClosed when the reader has gone. */
@@ -24,13 +25,14 @@ export interface Io {
   readonly onScreenSignal: (react: (signal: ScreenSignal) => void) => () => void;
   /** Does to this process what the signal does where nobody handles it. */
   readonly raise: (signal: NodeJS.Signals) => void;
-  /** The parts that most commands do without: the config loader, shell and questions, the rarer tables, what looks at machine and state. */
+  /** The parts that most commands do without: the config loader, shell and questions, the rarer tables, what looks at machine and state, and answers without a daemon. */
   readonly offline: () => Promise<Offline> | Offline;
   readonly interactive: () => Promise<Interactive> | Interactive;
   readonly reports: () => Promise<Reports> | Reports;
   readonly completions: () => Promise<Completions> | Completions;
   readonly live: () => Promise<Live> | Live;
   readonly examination: () => Promise<Examination> | Examination;
+  readonly unsupervised: () => Promise<Unsupervised> | Unsupervised;
 }
 
 /** The terminal has another size; Ctrl-Z, and the return from it; the end. */

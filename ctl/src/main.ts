@@ -6,6 +6,7 @@ import type { Interactive } from './interactive.ts';
 import type { Live } from './live.ts';
 import type { Offline } from './offline.ts';
 import type { Reports } from './reports.ts';
+import type { Unsupervised } from './unsupervised.ts';
 import { processIo } from './process-io.ts';
 
 /** The bundles are CommonJS and lie side by side. */
@@ -18,6 +19,7 @@ const io = processIo({
   reports: () => (require('./reports.cjs') as { reports: Reports }).reports,
   completions: () => (require('./completions.cjs') as { completions: Completions }).completions,
   examination: () => (require('./examination.cjs') as { examination: Examination }).examination,
+  unsupervised: () => (require('./unsupervised.cjs') as { unsupervised: Unsupervised }).unsupervised,
 });
 const surroundings = { euid: process.geteuid?.() ?? 0, env: process.env, proc: '/proc', rootRuntime: '/run/procman' };
 

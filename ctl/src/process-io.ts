@@ -3,7 +3,10 @@ import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { type Io, OutputClosed, SCREEN_SIGNALS } from './io.ts';
 
-export type Loaders = Pick<Io, 'offline' | 'interactive' | 'reports' | 'completions' | 'live' | 'examination'>;
+export type Loaders = Pick<
+  Io,
+  'offline' | 'interactive' | 'reports' | 'completions' | 'live' | 'examination' | 'unsupervised'
+>;
 
 /** Of a terminal that does not know its size (a serial line, a fresh container). */
 const WIDTH_UNKNOWN = 80;

@@ -239,6 +239,7 @@ export class Daemon {
       config: this.configuration.current.path,
       startedAt: this.time.format(this.startedAt),
       procman: this.version,
+      ...(this.logger.path === undefined ? {} : { log: this.logger.path }),
     };
     for (const write of [
       () => {

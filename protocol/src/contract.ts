@@ -113,6 +113,8 @@ const problem = schemaOf<views.Problem>()(
   }),
 );
 
+const unsupervised = schemaOf<views.Unsupervised>()(z.strictObject({ since: time.exactOptional() }));
+const maybeUnsupervised = { unsupervised: unsupervised.exactOptional() };
 const heldReload = schemaOf<views.HeldReload>()(z.strictObject({ at: time, hash: text, stops: names }));
 const daemon = schemaOf<views.DaemonView>()(
   z.strictObject({
@@ -126,7 +128,7 @@ const daemon = schemaOf<views.DaemonView>()(
     configError: z.strictObject({ at: time, problems: z.array(problem) }).exactOptional(),
     heldReload: heldReload.exactOptional(),
     clock: z.strictObject({ behindUntil: time }).exactOptional(),
-    unsupervised: z.strictObject({ since: time.exactOptional() }).exactOptional(),
+    ...maybeUnsupervised,
   }),
 );
 const statusResult = schemaOf<views.StatusResult>()(z.strictObject({ daemon, processes: z.array(row) }));
@@ -141,7 +143,9 @@ const expectedRow = schemaOf<views.ExpectedRow>()(
     next: next.exactOptional(),
   }),
 );
-const statusAtResult = schemaOf<views.StatusAtResult>()(z.strictObject({ at: time, processes: z.array(expectedRow) }));
+const statusAtResult = schemaOf<views.StatusAtResult>()(
+  z.strictObject({ at: time, processes: z.array(expectedRow), ...maybeUnsupervised }),
+);
 
 const timelineEntry = schemaOf<views.TimelineEntry>()(
   z.strictObject({
@@ -154,7 +158,13 @@ const timelineEntry = schemaOf<views.TimelineEntry>()(
   }),
 );
 const timelineResult = schemaOf<views.TimelineResult>()(
-  z.strictObject({ from: time, to: time, entries: z.array(timelineEntry), truncated: z.boolean() }),
+  z.strictObject({
+    from: time,
+    to: time,
+    entries: z.array(timelineEntry),
+    truncated: z.boolean(),
+    ...maybeUnsupervised,
+  }),
 );
 
 const proc = schemaOf<views.Proc>()(
@@ -259,7 +269,9 @@ const explanation = schemaOf<views.Explanation>()(
     }),
   }),
 );
-const explainResult = schemaOf<views.ExplainResult>()(z.strictObject({ processes: z.array(explanation) }));
+const explainResult = schemaOf<views.ExplainResult>()(
+  z.strictObject({ processes: z.array(explanation), ...maybeUnsupervised }),
+);
 
 const event = schemaOf<views.Event>()(
   z.strictObject({
@@ -277,7 +289,9 @@ const event = schemaOf<views.Event>()(
     message: text,
   }),
 );
-const eventsResult = schemaOf<views.EventsResult>()(z.strictObject({ events: z.array(event), more: z.boolean() }));
+const eventsResult = schemaOf<views.EventsResult>()(
+  z.strictObject({ events: z.array(event), more: z.boolean(), ...maybeUnsupervised }),
+);
 const subscribeResult = schemaOf<views.SubscribeResult>()(z.strictObject({ seq: count }));
 
 const logsResult = schemaOf<views.LogsResult>()(
@@ -287,6 +301,7 @@ const logsResult = schemaOf<views.LogsResult>()(
     path: text.nullable(),
     lines: names,
     truncated: z.boolean(),
+    ...maybeUnsupervised,
   }),
 );
 const shutdownResult = schemaOf<views.ShutdownResult>()(

@@ -62,6 +62,8 @@ export interface OwnerFile {
   readonly startedAt: string;
   /** Version of procman. */
   readonly procman: string;
+  /** Absolute path of the daemon's own log; absent where that is in no file. */
+  readonly log?: string;
 }
 
 const ownerTexts = ['uid', 'bootId', 'pidNamespace', 'socket', 'stateDir', 'config', 'startedAt', 'procman'] as const;
@@ -74,7 +76,8 @@ export function parseOwnerFile(text: string): OwnerFile | undefined {
   if (!ownerTexts.every((key) => isText(value[key]))) return undefined;
   if (!ownerNumbers.every((key) => isCount(value[key])) || value['pid'] === 0) return undefined;
   const picked = Object.fromEntries([...ownerTexts, ...ownerNumbers].map((key) => [key, value[key]]));
-  return { version: 1, ...picked } as unknown as OwnerFile;
+  const log = isText(value['log']) ? { log: value['log'] } : {};
+  return { version: 1, ...picked, ...log } as unknown as OwnerFile;
 }
 
 function parsedObject(text: string): Record<string, unknown> | undefined {

@@ -188,8 +188,18 @@ export interface DaemonView {
   readonly heldReload?: HeldReload;
   /** The clock is behind the newest time on record: no scheduled stop, switch or new version until then. */
   readonly clock?: { readonly behindUntil: Time };
-  /** No daemon runs: since when, where known. */
-  readonly unsupervised?: { readonly since?: Time };
+  readonly unsupervised?: Unsupervised;
+}
+
+/** No daemon runs: the client has answered from files and /proc. Never there in what a daemon answers. */
+export interface Unsupervised {
+  /** The last sign of life of a daemon; absent where none is left. */
+  readonly since?: Time;
+}
+
+/** Of results that have no `daemon` to say it. */
+interface MaybeUnsupervised {
+  readonly unsupervised?: Unsupervised;
 }
 
 /** A reload that the guard holds (SPEC 2.1 `reload-guard`). */
@@ -222,7 +232,7 @@ export interface ExpectedRow {
 }
 
 /** Result of `status` with `at`. */
-export interface StatusAtResult {
+export interface StatusAtResult extends MaybeUnsupervised {
   /** The moment that was meant. */
   readonly at: Time;
   /** In the configuration's order. */
@@ -243,7 +253,7 @@ export interface TimelineEntry {
 }
 
 /** Result of `timeline`. */
-export interface TimelineResult {
+export interface TimelineResult extends MaybeUnsupervised {
   readonly from: Time;
   /** The end of what was asked for; of the last entry where `truncated`. */
   readonly to: Time;
@@ -328,7 +338,7 @@ export interface UpdateResult {
 }
 
 /** Result of `logs`. */
-export interface LogsResult {
+export interface LogsResult extends MaybeUnsupervised {
   /** Name of the instance; `procmand` for the daemon's own log. */
   readonly name: string;
   readonly stream: LogStream;
@@ -450,7 +460,7 @@ export interface Explanation extends Row {
 }
 
 /** Result of `explain`. */
-export interface ExplainResult {
+export interface ExplainResult extends MaybeUnsupervised {
   /** In the configuration's order. */
   readonly processes: readonly Explanation[];
 }
@@ -479,7 +489,7 @@ export interface Event {
 }
 
 /** Result of `events`. */
-export interface EventsResult {
+export interface EventsResult extends MaybeUnsupervised {
   /** Oldest first: the newest `limit` of what was asked for. */
   readonly events: readonly Event[];
   /** There are older ones of what was asked for. */

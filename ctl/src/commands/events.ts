@@ -5,7 +5,7 @@ import type { Event } from '@procman/protocol/views';
 import { type EventType, eventTypes } from '@procman/protocol/vocabulary';
 import type { Command, Given } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { UsageError } from '../failure.ts';
+import { Failure, UsageError } from '../failure.ts';
 import { follow } from '../follow.ts';
 import { ANY_NAMES, chosenWord, namesOf } from './options.ts';
 
@@ -46,6 +46,7 @@ export const events: Command = {
     'events -f',
     'events web --json | jq .events[].message',
   ],
+  withoutDaemon: true,
   run: async (context, given) => {
     const params = eventsParams(context, given);
     if (given.switches.has('follow')) return followEvents(context, params);
@@ -60,6 +61,7 @@ export const events: Command = {
   },
 };
 
+const NO_DAEMON = { exitCode: clientExit.unreachable, code: 'no-daemon' } as const;
 const DEFAULT_LINES = 50;
 const DEFAULT_OF_SPAN = 1_000;
 const MOST_LINES = 100_000;
@@ -118,6 +120,7 @@ async function followEvents(context: CommandContext, params: Params<'events'>): 
   show(was.events);
   const { names, types } = params;
   const wanted = { ...(names === undefined ? {} : { names }), ...(types === undefined ? {} : { types }) };
+  if (context.isUnsupervised()) throw new Failure('no daemon runs: nothing new will be told', NO_DAEMON);
   const afterSeq = Math.max(0, ...[...newest.events, ...was.events].map(({ seq }) => seq));
   return follow(context, {
     method: 'subscribe',

@@ -15,6 +15,7 @@ export const explain: Command = {
     'Values of the environment are in no part of it; in what a service printed they are shown as $NAME.',
   ],
   examples: ['explain web', 'explain', 'explain worker:*', 'explain web --json | jq .processes[0].because'],
+  withoutDaemon: true,
   run: async (context, given) => {
     const names = namesOf(given);
     const result = names.length > 0 ? await context.call('explain', { names }) : await problems(context);

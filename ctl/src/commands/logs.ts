@@ -19,6 +19,7 @@ export const logs: Command = {
     { long: 'daemon', summary: "the daemon's own log" },
   ],
   examples: ['logs nginx', 'logs nginx -f', 'logs worker:worker_00 -n 200 --stderr', 'logs --daemon'],
+  withoutDaemon: true,
   run: async (context, given) => {
     const params = logsParams(given);
     return params.follow ? followLines(context, params) : show(context, params);

@@ -32,6 +32,7 @@ export const timeline: Command = {
     'timeline --picture',
     'timeline --json',
   ],
+  withoutDaemon: true,
   run: async (context, given) => {
     const names = namesOf(given);
     const from = given.values.get('from');

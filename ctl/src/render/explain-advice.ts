@@ -4,6 +4,8 @@ import { quoteWord } from '../text/words.ts';
 
 export function adviceOn(each: Explanation): readonly string[] {
   const name = quoteWord(each.name);
+  // Nobody carries out a command: how to start a daemon is said with the first line.
+  if (each.because[0]?.code === 'unsupervised') return logsOf(each, name).map((command) => `procmanctl ${command}`);
   const commands = commandsFor(each, name).map((command) => `procmanctl ${command}`);
   return each.stale && each.state === 'RUNNING' ? [...commands, `procmanctl restart ${name}`] : commands;
 }

@@ -7,6 +7,7 @@ import type { ScreenSignal } from '../io.ts';
 import { live } from '../live.ts';
 import { offline } from '../offline.ts';
 import { reports } from '../reports.ts';
+import { unsupervised } from '../unsupervised.ts';
 
 export interface FakeIo extends Io {
   readonly printed: { out: string; err: string };
@@ -93,5 +94,6 @@ export function fakeIo({
     completions: () => completions,
     live: () => live,
     examination: () => examination,
+    unsupervised: () => unsupervised,
   };
 }

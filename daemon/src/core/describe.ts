@@ -12,6 +12,7 @@ import { hasJobs, jobNamed, survivingJob } from './jobs.ts';
 import { isSurviving } from './stop-plan.ts';
 import type { Survey } from './survey.ts';
 import type { Target } from './targets.ts';
+import { unsupervisedView } from './unsupervised.ts';
 import {
   count, endReason, failureReason, leftoversText, seconds, stopReason, STOPPED, STOPS, survivors, why, type Reason,
 } from './wording.ts'; // prettier-ignore
@@ -60,10 +61,16 @@ export class Describer {
     const known = this.views.get(target.key);
     if (known !== undefined) return known;
     this.underWay.add(target.key);
-    const view = this.describe(target);
+    const view = this.unsupervised(target, this.describe(target));
     this.underWay.delete(target.key);
     this.views.set(target.key, view);
     return view;
+  }
+
+  private unsupervised(target: Target, view: View): View {
+    const { unsupervised } = this.survey.world;
+    if (unsupervised === undefined) return view;
+    return unsupervisedView(view, this.survey.instance(target), unsupervised.leftovers.get(target.key) ?? []);
   }
 
   private describe(target: Target): View {

@@ -643,4 +643,9 @@ export interface World {
   /** Makes launch ids unique across daemons: a random text, drawn once per daemon. */
   readonly session: string;
   readonly nextLaunch: number;
+  /** No daemon runs: what is alive is RUNNING, and of what is not nobody will start it (SPEC 7.2). */
+  readonly unsupervised?: {
+    /** What lives of runs and hooks that have ended. */
+    readonly leftovers: ReadonlyMap<InstanceKey, readonly LiveProcess[]>;
+  };
 }

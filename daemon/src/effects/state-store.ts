@@ -12,8 +12,8 @@ export interface Loaded {
   readonly holds: ReadonlyMap<InstanceKey, Hold>;
   /** Instances of which only an older state is left: things may have been done since that it does not tell. */
   readonly setBack: ReadonlySet<InstanceKey>;
-  /** Files that were set aside, with where they are now. */
-  readonly broken: readonly { readonly path: string; readonly movedTo: string; readonly why: string }[];
+  /** Files that do not parse, with where they were set aside; nowhere on a machine that is only looked at. */
+  readonly broken: readonly { readonly path: string; readonly movedTo: string | undefined; readonly why: string }[];
 }
 
 export class StateStore {
@@ -74,10 +74,9 @@ export class StateStore {
     return undefined;
   }
 
-  #setAside(path: string): string {
+  #setAside(path: string): string | undefined {
     const movedTo = `${path}.broken-${new Date(this.#system.now().wall).toISOString().replaceAll(':', '')}`;
-    this.#system.rename(path, movedTo);
-    return movedTo;
+    return this.#system.rename(path, movedTo) ? movedTo : undefined;
   }
 
   /** A hold that cannot be read is a hold all the same. */

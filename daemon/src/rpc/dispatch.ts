@@ -93,7 +93,8 @@ function handlerOf(name: Method, handlers: Handlers): AnyHandler {
   return () => (document ??= discover(process.env['PROCMAN_VERSION'] ?? 'unknown'));
 }
 
-function checkedParams(entry: MethodContract, params: unknown): unknown {
+/** @throws RpcFailure `invalid-params` */
+export function checkedParams(entry: MethodContract, params: unknown): unknown {
   const parsed = entry.params.safeParse(params === undefined ? {} : params);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.slice(0, shownIssues).map(shownIssue);

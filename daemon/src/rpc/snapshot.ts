@@ -1,6 +1,16 @@
 /** From the core's world to the views of the protocol. */
 import { readFileSync } from 'node:fs';
-import type { HoldView, LastExit, Proc, Reason, ReasonData, Resources, Row, ExitView } from '@procman/protocol';
+import type {
+  HoldView,
+  LastExit,
+  Proc,
+  Reason,
+  ReasonData,
+  Resources,
+  Row,
+  ExitView,
+  Unsupervised,
+} from '@procman/protocol';
 import { staleKeys } from '../core/config-diff.ts';
 import { stoppedAlong } from '../core/dependencies.ts';
 import { Describer, type Reason as CoreReason, type View } from '../core/describe.ts';
@@ -124,6 +134,11 @@ export function exitView(exit: Exit): ExitView {
     case 'unknown':
       return { unknown: true };
   }
+}
+
+/** What a result of no daemon says of itself. */
+export function unsupervisedView({ since }: { readonly since?: number }, time: TimeText): Unsupervised {
+  return since === undefined ? {} : { since: time.format(since) };
 }
 
 export function procView(process: LiveProcess, system: System, time: TimeText): Proc {

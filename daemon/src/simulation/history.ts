@@ -9,6 +9,7 @@ import { converge } from './convergence.ts';
 import { DaemonOnTrial, STATE_DIRECTORY, type Flaws } from './daemon-on-trial.ts';
 import { Invariants } from './invariants.ts';
 import { SimulatedMachine, type Role, type SimulatedProcess } from './machine.ts';
+import { lookAtDead } from './look-on.ts';
 import { Operator } from './operator.ts';
 import { Random } from './random.ts';
 import type { Moment } from './simulated-system.ts';
@@ -316,6 +317,7 @@ export class History {
     if (this.daemon.isAlive) return;
     const isKilled = this.random.chance(0.3) && this.#step > 0 && this.#step <= STEPS;
     const killed = isKilled ? { calls: this.random.below(300), moment: this.#moment() } : undefined;
+    this.#lookAtDead();
     this.note('the daemon starts');
     // No two daemons live at the same microsecond.
     this.machine.advance(1);
@@ -324,6 +326,14 @@ export class History {
     this.#guardedUntil = -Infinity;
     this.invariants.noteStart();
     this.daemon.start(this.config, this.#interleaving, killed);
+  }
+
+  /** `procmanctl status` while no daemon runs. */
+  #lookAtDead(): void {
+    if (this.#step === 0) return;
+    const isLeftAlone = (key: string): boolean => this.blueprintOf(key).killMode === 'process';
+    const excuses = { lossy: this.lossy, isLeftAlone };
+    this.invariants.violations.push(...lookAtDead(this.machine, this.config, excuses));
   }
 
   #moment(): Moment {

@@ -113,7 +113,10 @@ function loadStates(
 ): LoadedStates {
   const endedHolds: InstanceKey[] = [];
   const { instances: stored, holds, setBack, broken } = store.load();
-  for (const { path, movedTo, why } of broken) log('error', `${path} cannot be read (${why}); set aside as ${movedTo}`);
+  for (const { path, movedTo, why } of broken) {
+    const where = movedTo === undefined ? '' : `; set aside as ${movedTo}`;
+    log('error', `${path} cannot be read (${why})${where}`);
+  }
   for (const { bootId, instance } of stored) {
     const isThisBoot = bootId === system.bootId();
     instances.set(

@@ -47,12 +47,17 @@ export interface ExplainedHealth {
   readonly output?: string;
 }
 
+const NO_DAEMON: Cause = {
+  code: 'unsupervised',
+  message: 'no daemon runs: nothing is started, stopped or watched until one does',
+};
+
 export function explain(facts: Facts): Explained {
   const { survey, target, instance } = facts;
   const schedule = explainSchedule(facts);
   const health = explainHealth(instance);
   return {
-    because: because(facts),
+    because: survey.world.unsupervised === undefined ? because(facts) : [NO_DAEMON, ...because(facts)],
     versions: explainVersions(facts),
     commandType: commandTypeOf(facts),
     ...(schedule === undefined ? {} : { schedule }),
@@ -62,7 +67,8 @@ export function explain(facts: Facts): Explained {
     exits: instance.exits,
     staleKeys: staleKeys(survey, target),
     logs: logsOf(facts),
-    upcoming: explainUpcoming(facts),
+    // Nothing comes by itself where nobody does it.
+    upcoming: survey.world.unsupervised === undefined ? explainUpcoming(facts) : [],
   };
 }
 

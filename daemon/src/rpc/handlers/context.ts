@@ -1,12 +1,54 @@
 /** What the handlers work on. They turn params into a change of what should be, or into a question; they never spawn or signal. */
 import { RpcFailure } from '@procman/protocol/errors';
+import type { World } from '../../core/model.ts';
 import type { Target } from '../../core/targets.ts';
 import { isWide, select, type Selection } from '../../core/selectors.ts';
 import type { Survey } from '../../core/survey.ts';
 import { createNearest } from '../../config/nearest.ts';
 import { OPERATOR } from '../../supervision/journal.ts';
+import type { Configuration } from '../../configuration.ts';
 import type { Daemon } from '../../daemon.ts';
+import type { System } from '../../effects/system.ts';
+import type { Entry } from '../../history/event.ts';
+import type { EventStore } from '../../history/store.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { TimeText } from '../../time-text.ts';
+import type { LogAudience } from '../log-audience.ts';
 
+/** The history, for those who ask it. */
+export interface ReadingHistory {
+  /** What is not in the store yet, oldest first. */
+  readonly waiting: readonly Entry[];
+  /** Why the store cannot be read; undefined: all is well. */
+  readonly trouble: string | undefined;
+  /** undefined where it cannot be read now. */
+  read<T>(work: (store: EventStore) => T): T | undefined;
+}
+
+/** What the methods work on that only tell: the daemon, or a look at what it left (`unsupervised.ts`). */
+export interface ReadingContext {
+  readonly system: System;
+  readonly supervisor: { readonly world: World; survey(): Survey };
+  readonly configuration: Pick<Configuration, 'current' | 'daemon' | 'loadedAt' | 'error' | 'held'>;
+  readonly logger: Pick<Logger, 'path' | 'place'>;
+  readonly rotation: {
+    readonly audience: LogAudience;
+    /** Resolves when it is known where in the file its text is. */
+    still(path: string): Promise<void>;
+  };
+  readonly history: ReadingHistory;
+  readonly time: TimeText;
+  readonly version: string;
+  /** Of whoever answers. */
+  readonly pid: number;
+  /** When the daemon was started that serves, or served. */
+  readonly startedAt: number;
+  readonly adopted: number;
+  /** No daemon runs; `since`: its last sign of life. */
+  readonly unsupervised?: { readonly since?: number };
+}
+
+/** What those work on that act. */
 export type HandlerContext = Daemon;
 
 /** @throws RpcFailure `unknown-name` where one matches nothing: then nothing is done for any */

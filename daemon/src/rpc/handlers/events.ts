@@ -10,7 +10,7 @@ import { followEvents } from '../../history/subscription.ts';
 import type { EventStore } from '../../history/store.ts';
 import type { Call } from '../dispatch.ts';
 import { Slices } from '../slices.ts';
-import { selected, type HandlerContext } from './context.ts';
+import { selected, type HandlerContext, type ReadingContext } from './context.ts';
 
 export interface EventsParams {
   readonly names?: readonly string[] | undefined;
@@ -32,20 +32,14 @@ const BREADTH = 200;
 /** So much text at most in one answer: it is made in one go. The rest is there with an earlier `until`. */
 const MOST_CHARACTERS = 8 * 1024 * 1024;
 
-export interface Events {
-  events(params: EventsParams, call: Call): Promise<EventsResult>;
-  subscribe(params: SubscribeParams, call: Call): SubscribeResult;
-}
+type Events = (params: EventsParams, call: Call) => Promise<EventsResult>;
 
-export function eventsOf(daemon: HandlerContext): Events {
+export function eventsOf(daemon: ReadingContext): Events {
   const slices = new Slices();
-  return {
-    events: (params, call) => slices.run(query(daemon, params), call.closed),
-    subscribe: (params, call) => subscribe(daemon, params, call),
-  };
+  return (params, call) => slices.run(query(daemon, params), call.closed);
 }
 
-function subscribe(daemon: HandlerContext, params: SubscribeParams, call: Call): SubscribeResult {
+export function subscribe(daemon: HandlerContext, params: SubscribeParams, call: Call): SubscribeResult {
   const { history } = daemon;
   const filter = filterOf(daemon, params.names, params.types);
   const { seq } = history;
@@ -61,7 +55,7 @@ function subscribe(daemon: HandlerContext, params: SubscribeParams, call: Call):
 
 /** @throws RpcFailure `unknown-name` where a name is neither one of now nor one that the history knows */
 function filterOf(
-  daemon: HandlerContext,
+  daemon: ReadingContext,
   names: readonly string[] | undefined,
   types: readonly EventType[] | undefined,
 ): EventFilter {
@@ -75,12 +69,12 @@ function filterOf(
   return { ...wanted, names, keys: new Set(targets.map(({ key }) => key)) };
 }
 
-function knownNames({ history }: HandlerContext): readonly NonNullable<Entry['about']>[] {
+function knownNames({ history }: ReadingContext): readonly NonNullable<Entry['about']>[] {
   const stored = history.read((store) => [...store.instances.values()]) ?? [];
   return [...stored, ...history.waiting.flatMap(({ about }) => (about === undefined ? [] : [about]))];
 }
 
-function* query(daemon: HandlerContext, params: EventsParams): Generator<void, EventsResult> {
+function* query(daemon: ReadingContext, params: EventsParams): Generator<void, EventsResult> {
   const { history } = daemon;
   const filter = filterOf(daemon, params.names, params.types);
   const since = momentOf(daemon, 'since', params.since);
@@ -123,7 +117,7 @@ function unavailable(why = 'it cannot be opened'): RpcFailure {
 }
 
 /** @throws RpcFailure `invalid-params` */
-function momentOf(daemon: HandlerContext, path: 'since' | 'until', written: string | undefined): number | undefined {
+function momentOf(daemon: ReadingContext, path: 'since' | 'until', written: string | undefined): number | undefined {
   if (written === undefined) return undefined;
   const { timezone } = daemon.configuration.daemon;
   const now = daemon.system.now().wall;

@@ -12,7 +12,7 @@ import type { Call } from '../dispatch.ts';
 import { Slices } from '../slices.ts';
 import { exitView, rowOf } from '../snapshot.ts';
 import { ZoneTexts } from '../zone-texts.ts';
-import { selected, type HandlerContext } from './context.ts';
+import { selected, type ReadingContext } from './context.ts';
 
 export interface ExplainParams {
   readonly names: readonly string[];
@@ -21,12 +21,12 @@ export interface ExplainParams {
 type Explain = (params: ExplainParams, call: Call) => Promise<ExplainResult>;
 
 /** Of many in slices, between which the daemon attends to its services. */
-export function explainOf(daemon: HandlerContext): Explain {
+export function explainOf(daemon: ReadingContext): Explain {
   const slices = new Slices();
   return ({ names }, call) => slices.run(explanations(daemon, names), call.closed);
 }
 
-function* explanations(daemon: HandlerContext, names: readonly string[]): Generator<void, ExplainResult> {
+function* explanations(daemon: ReadingContext, names: readonly string[]): Generator<void, ExplainResult> {
   const survey = daemon.supervisor.survey();
   const { targets } = selected(survey, names);
   const parts = new Parts(daemon, survey);
@@ -41,13 +41,13 @@ function* explanations(daemon: HandlerContext, names: readonly string[]): Genera
 
 /** What the explanations of one survey share. */
 class Parts {
-  readonly #daemon: HandlerContext;
+  readonly #daemon: ReadingContext;
   readonly #survey: Survey;
   readonly #describer: Describer;
   readonly #dependents: Dependents;
   readonly #zones: ZoneTexts;
 
-  constructor(daemon: HandlerContext, survey: Survey) {
+  constructor(daemon: ReadingContext, survey: Survey) {
     this.#daemon = daemon;
     this.#survey = survey;
     this.#describer = new Describer(survey);

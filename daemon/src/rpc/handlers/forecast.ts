@@ -10,7 +10,7 @@ import type { Call } from '../dispatch.ts';
 import { Slices } from '../slices.ts';
 import { reasonView } from '../snapshot.ts';
 import { ZoneTexts } from '../zone-texts.ts';
-import { selected, type HandlerContext } from './context.ts';
+import { selected, type ReadingContext } from './context.ts';
 
 const MOST_ENTRIES = 10_000;
 const DAY_IN_SECONDS = 86_400;
@@ -29,7 +29,7 @@ export interface Forecasts {
 }
 
 /** They may take seconds: one at a time, in slices between which the daemon attends to its services. */
-export function forecastsOf(daemon: HandlerContext): Forecasts {
+export function forecastsOf(daemon: ReadingContext): Forecasts {
   const slices = new Slices();
   return {
     timeline: (params, call) => slices.run(timeline(daemon, params), call.closed),
@@ -37,7 +37,7 @@ export function forecastsOf(daemon: HandlerContext): Forecasts {
   };
 }
 
-function* timeline(daemon: HandlerContext, params: TimelineParams): Generator<void, TimelineResult> {
+function* timeline(daemon: ReadingContext, params: TimelineParams): Generator<void, TimelineResult> {
   const survey = daemon.supervisor.survey();
   const from = params.from === undefined ? survey.now.wall : momentOf(daemon, 'from', params.from, survey);
   const to = from + (params.seconds ?? DAY_IN_SECONDS) * 1000;
@@ -59,7 +59,7 @@ function* timeline(daemon: HandlerContext, params: TimelineParams): Generator<vo
 }
 
 function* statusAt(
-  daemon: HandlerContext,
+  daemon: ReadingContext,
   names: readonly string[] | undefined,
   written: string,
 ): Generator<void, StatusAtResult> {
@@ -98,7 +98,7 @@ function timelineTarget(survey: Survey, target: Target, process: ProcessConfig):
 }
 
 /** @throws RpcFailure `invalid-params` */
-function momentOf(daemon: HandlerContext, path: 'at' | 'from', written: string, { now }: Survey): WallTime {
+function momentOf(daemon: ReadingContext, path: 'at' | 'from', written: string, { now }: Survey): WallTime {
   const moment = resolveMoment(written, daemon.configuration.daemon.timezone, now.wall);
   if (moment.ok) return moment.value;
   throw new RpcFailure('invalid-params', moment.problem, { issues: [{ path, message: moment.problem }] });

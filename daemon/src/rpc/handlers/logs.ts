@@ -7,7 +7,7 @@ import type { Target } from '../../core/targets.ts';
 import type { Call } from '../dispatch.ts';
 import { Follower } from '../log-reader.ts';
 import { readTail, type Tail } from '../log-tail.ts';
-import { selectedOne, type HandlerContext } from './context.ts';
+import { selectedOne, type ReadingContext } from './context.ts';
 
 export interface LogsParams {
   readonly name?: string | undefined;
@@ -20,7 +20,7 @@ export interface LogsParams {
 const DEFAULT_LINES = 50;
 
 /** The last lines of a log; with `follow`, those to come as notifications until the client goes away. */
-export async function logs(daemon: HandlerContext, params: LogsParams, call: Call): Promise<LogsResult> {
+export async function logs(daemon: ReadingContext, params: LogsParams, call: Call): Promise<LogsResult> {
   const stream = params.stream ?? 'stdout';
   const { name, path } =
     params.name === undefined ? daemonLog(daemon) : serviceLog(daemon.supervisor.survey(), params.name, stream);
@@ -40,7 +40,7 @@ export async function logs(daemon: HandlerContext, params: LogsParams, call: Cal
 }
 
 function followLog(
-  daemon: HandlerContext,
+  daemon: ReadingContext,
   path: string,
   { position, partial }: Tail,
   call: Call,
@@ -63,7 +63,7 @@ function followLog(
 }
 
 /** @throws RpcFailure `unavailable` where it goes to no file */
-function daemonLog({ logger: { path, place } }: HandlerContext): { name: string; path: string } {
+function daemonLog({ logger: { path, place } }: ReadingContext): { name: string; path: string } {
   if (path !== undefined) return { name: 'procmand', path };
   const why = `it goes to ${place}; log-file under [daemon], -l or -d keep it in a file, from the next start on`;
   throw new RpcFailure('unavailable', `the daemon's log cannot be shown here: ${why}`, { what: 'log', why });

@@ -9,8 +9,8 @@ import { Census, type CensusResult } from '../../supervision/census.ts';
 import { SHORTEST_INTERVAL, UsageMeter, type Measurement } from '../../supervision/usage-meter.ts';
 import type { Call } from '../dispatch.ts';
 import { Slices } from '../slices.ts';
-import { rowsOf, type SeenOfRun } from '../snapshot.ts';
-import { selected, type HandlerContext } from './context.ts';
+import { rowsOf, unsupervisedView, type SeenOfRun } from '../snapshot.ts';
+import { selected, type ReadingContext } from './context.ts';
 import { problemView } from './update.ts';
 
 /** Older than this, what is known of zombies is looked at anew behind the reply; in milliseconds. */
@@ -26,7 +26,7 @@ export interface StatusParams {
 type Status = (params: StatusParams, call: Call) => StatusResult | Promise<StatusResult>;
 
 /** Both are looked for only when somebody asks, so that an idle daemon stays idle; one at a time, in slices. */
-export function statusOf(daemon: HandlerContext): Status {
+export function statusOf(daemon: ReadingContext): Status {
   const slices = new Slices();
   const { system, supervisor, pid } = daemon;
   const census = new Census(system, daemon.configuration.current.uid, pid);
@@ -73,7 +73,7 @@ class ZombieLook {
   #at: number | undefined;
   #looking: Promise<void> | undefined;
 
-  constructor({ system }: HandlerContext, take: () => Promise<CensusResult>) {
+  constructor({ system }: ReadingContext, take: () => Promise<CensusResult>) {
     this.#now = () => system.now().mono;
     this.#take = take;
   }
@@ -112,7 +112,7 @@ function targetsOf(survey: Survey, names: readonly string[] | undefined): readon
   return names === undefined ? survey.targets : selected(survey, names).targets;
 }
 
-function launchesOf(daemon: HandlerContext, names: readonly string[] | undefined): LaunchId[] {
+function launchesOf(daemon: ReadingContext, names: readonly string[] | undefined): LaunchId[] {
   const survey = daemon.supervisor.survey();
   return targetsOf(survey, names).flatMap((target) => {
     const { activity } = survey.instance(target);
@@ -121,17 +121,17 @@ function launchesOf(daemon: HandlerContext, names: readonly string[] | undefined
 }
 
 function result(
-  daemon: HandlerContext,
+  daemon: ReadingContext,
   names: readonly string[] | undefined,
   seen: (launchId: LaunchId) => SeenOfRun,
 ): StatusResult {
   const survey = daemon.supervisor.survey();
-  const { configuration, time } = daemon;
+  const { configuration, time, unsupervised } = daemon;
   const { error, held } = configuration;
   const { wall: behindUntil } = guardEnd(survey.world.clock, survey.now);
   return {
     daemon: {
-      pid: daemon.pid,
+      pid: unsupervised === undefined ? daemon.pid : null,
       version: daemon.version,
       uid: configuration.current.uid,
       startedAt: time.format(daemon.startedAt),
@@ -143,6 +143,7 @@ function result(
         : { configError: { at: time.format(error.at), problems: error.problems.map(problemView) } }),
       ...(held === undefined ? {} : { heldReload: { at: time.format(held.at), hash: held.hash, stops: held.stops } }),
       ...(behindUntil === undefined ? {} : { clock: { behindUntil: time.format(behindUntil) } }),
+      ...(unsupervised === undefined ? {} : { unsupervised: unsupervisedView(unsupervised, time) }),
     },
     processes: rowsOf(survey, targetsOf(survey, names), time, seen),
   };

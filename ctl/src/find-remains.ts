@@ -1,0 +1,91 @@
+/** Where the last daemon left what it knew, for a client that finds none: owner files first, then state folders. */
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { stateDirectoryOfBroken } from '@procman/daemon/broken-config';
+import { currentContext, loadConfig } from '@procman/daemon/config/load';
+import { ownerOfState, type Place } from '@procman/daemon/unsupervised';
+import { defaultStateDirectory, type OwnerFile } from '@procman/protocol/paths';
+import { type FoundDaemon, listDaemons, type Surroundings, type Wish } from './find-daemon.ts';
+
+/** Candidates, the best ones only: more than one where nobody said which. */
+export interface Remains {
+  readonly places: readonly Place[];
+  /** Files and folders that were looked for. */
+  readonly looked: readonly string[];
+}
+
+/** @throws CannotTell where a state folder may not be read */
+export function findRemains(wish: Wish, around: Surroundings): Remains {
+  const owners = listDaemons(around);
+  if (wish.socket !== undefined) return ofSocket(resolve(wish.socket), owners, around);
+  if (wish.configUid) return ofConfig(wish.configUid, owners, around);
+  if (wish.uid !== undefined) return ofUid(wish.uid, owners, around);
+  const fromEnvironment = around.env['PROCMAN_SOCKET'];
+  if (fromEnvironment) return ofSocket(resolve(fromEnvironment), owners, around);
+  return ofAnybody(owners, around);
+}
+
+function ofSocket(socket: string, owners: readonly FoundDaemon[], around: Surroundings): Remains {
+  const found = owners.find(({ owner }) => owner.socket === socket);
+  if (found) return { places: [placeOf(found.owner)], looked: [] };
+  // A socket of the default place is named by its uid, or lies in the state folder.
+  const folders = [dirname(socket), defaultStateDirectory(basename(socket, '.sock'), around)];
+  const places = folders.flatMap((folder) => {
+    const owner = existsSync(`${folder}/daemon.json`) ? ownerOfState(folder) : undefined;
+    return owner?.socket === socket ? [placeOf(owner)] : [];
+  });
+  return { places: places.slice(0, 1), looked: folders.map((folder) => `${folder}/daemon.json`) };
+}
+
+function ofConfig(
+  { file, uid }: NonNullable<Wish['configUid']>,
+  owners: readonly FoundDaemon[],
+  around: Surroundings,
+): Remains {
+  const found = owners.find(({ owner }) => owner.uid === uid);
+  if (found) return { places: [placeOf(found.owner)], looked: [] };
+  const loaded = loadConfig(file, currentContext());
+  const stateDir = loaded.ok ? loaded.config.daemon.stateDir : stateDirectoryOfBroken(file, currentContext());
+  return ofState(uid, stateDir ?? defaultStateDirectory(uid, around), file);
+}
+
+function ofUid(uid: string, owners: readonly FoundDaemon[], around: Surroundings): Remains {
+  const found = owners.find(({ owner }) => owner.uid === uid);
+  if (found) return { places: [placeOf(found.owner)], looked: [] };
+  return ofState(uid, defaultStateDirectory(uid, around));
+}
+
+/** @param config - taken where the state folder does not name one */
+function ofState(uid: string, stateDir: string, config?: string): Remains {
+  const owner = ownerOfState(stateDir);
+  const isThere =
+    owner !== undefined || ['config.last.toml', 'instances'].some((name) => existsSync(`${stateDir}/${name}`));
+  const place = { uid, stateDir, config: owner?.config ?? (config === undefined ? undefined : resolve(config)), owner };
+  return { places: isThere ? [place] : [], looked: [stateDir] };
+}
+
+/** What ended with services alive has left an owner file, and is meant first; else what ended well is in its state folder. */
+function ofAnybody(owners: readonly FoundDaemon[], around: Surroundings): Remains {
+  if (owners.length > 0) return { places: owners.map(({ owner }) => placeOf(owner)), looked: [] };
+  const base = dirname(defaultStateDirectory('any', around));
+  const places = foldersIn(base).flatMap((folder) => {
+    const owner = ownerOfState(folder);
+    return owner === undefined ? [] : [placeOf(owner)];
+  });
+  return { places, looked: [base] };
+}
+
+function foldersIn(base: string): string[] {
+  try {
+    return readdirSync(base).map((name) => `${base}/${name}`);
+  } catch {
+    return [];
+  }
+}
+
+const placeOf = (owner: OwnerFile): Place => ({
+  uid: owner.uid,
+  stateDir: owner.stateDir,
+  config: owner.config,
+  owner,
+});
