@@ -55,7 +55,15 @@ export default tseslint.config(
     languageOptions: {
       parserOptions: {
         projectService: {
-          allowDefaultProject: ['*.js', '*.mjs', 'etc/*.mjs', 'bench/*.mjs', 'integration-tests/programs/*.mjs'],
+          allowDefaultProject: [
+            '*.js',
+            '*.mjs',
+            'etc/*.mjs',
+            'bench/*.mjs',
+            'proof/*.mjs',
+            'proof/proofs/*.mjs',
+            'integration-tests/programs/*.mjs',
+          ],
         },
         tsconfigRootDir: import.meta.dirname,
       },

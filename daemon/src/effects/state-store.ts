@@ -16,6 +16,9 @@ export interface Loaded {
   readonly broken: readonly { readonly path: string; readonly movedTo: string | undefined; readonly why: string }[];
 }
 
+/** No hold's text. */
+const UNSURE = '';
+
 export class StateStore {
   readonly #system: System;
   readonly #directory: string;
@@ -55,7 +58,8 @@ export class StateStore {
     for (const name of names) {
       if (!name.endsWith('.hold')) continue;
       const key = name.slice(0, -'.hold'.length);
-      holds.set(key, this.#loadHold(key));
+      const { hold, isOver } = this.#loadHold(key);
+      if (!isOver) holds.set(key, hold);
     }
     return { instances, holds, setBack, broken };
   }
@@ -79,8 +83,8 @@ export class StateStore {
     return this.#system.rename(path, movedTo) ? movedTo : undefined;
   }
 
-  /** A hold that cannot be read is a hold all the same. */
-  #loadHold(key: InstanceKey): Hold {
+  /** A hold that cannot be read is a hold all the same. One until the reboot says which boot it is of. */
+  #loadHold(key: InstanceKey): { readonly hold: Hold; readonly isOver: boolean } {
     const file = this.#system.readFile(this.#holdPath(key));
     const since = Number(/"since":\s*(\d+)/.exec(file?.text ?? '')?.[1] ?? file?.modifiedAt ?? this.#system.now().wall);
     const until = /"until":\s*(?:(\d+)|"(reboot)")/.exec(file?.text ?? '');
@@ -88,8 +92,9 @@ export class StateStore {
       since,
       ...(until === null ? {} : { until: until[1] === undefined ? ('reboot' as const) : Number(until[1]) }),
     };
-    this.#held.set(key, JSON.stringify(hold));
-    return hold;
+    const boot = /"bootId":\s*"([^"]*)"/.exec(file?.text ?? '')?.[1];
+    this.#held.set(key, holdText(hold, boot));
+    return { hold, isOver: hold.until === 'reboot' && boot !== undefined && boot !== this.#bootId };
   }
 
   /**
@@ -103,19 +108,25 @@ export class StateStore {
     const text = `${JSON.stringify(stored)}\n`;
     const before = this.#written.get(instance.key);
     if (before === text) return;
-    // A one-shot's ledger must survive a power cut, or it runs twice.
-    const sync = instance.ledger.length > 0 && !(before ?? '').includes(JSON.stringify(instance.ledger));
+    // A one-shot's ledger must survive a power cut, or it runs twice: each file that holds it, as the synced one before it is gone
+    // with the second save after it.
+    const sync = instance.ledger.length > 0;
+    this.#written.delete(instance.key);
     replaceFile(this.#system, this.#path(instance.key), text, { keepPrevious: true, sync });
     this.#written.set(instance.key, text);
   }
 
   #saveHold(key: InstanceKey, hold: Hold | undefined): void {
-    const text = hold === undefined ? undefined : JSON.stringify(hold);
+    const text = hold === undefined ? undefined : holdText(hold, this.#bootId);
     if (this.#held.get(key) === text) return;
     if (text === undefined) {
       this.#system.remove(this.#holdPath(key));
+      // Or the hold would be back after a power cut.
+      this.#system.syncDirectory(this.#directory);
       this.#held.delete(key);
     } else {
+      // What fails in here may be on disk all the same: nothing is taken for written, or not written, any more.
+      this.#held.set(key, UNSURE);
       replaceFile(this.#system, this.#holdPath(key), `${text}\n`, { sync: true });
       this.#held.set(key, text);
     }
@@ -141,4 +152,8 @@ export class StateStore {
   #holdPath(key: InstanceKey): string {
     return `${this.#directory}/${key}.hold`;
   }
+}
+
+function holdText(hold: Hold, bootId: string | undefined): string {
+  return JSON.stringify(hold.until === 'reboot' && bootId !== undefined ? { ...hold, bootId } : hold);
 }

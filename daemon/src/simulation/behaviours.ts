@@ -5,10 +5,11 @@ import type {
 import type { Random } from './random.ts';
 import type { HandOver, HookSpec, MemberSpec, OnTerm, ServiceSpec } from './services.ts';
 import { httpProbe, tcpProbe } from './simulated-prober.ts';
+import { DAY, mod } from './days.ts';
+import { randomTimeOfDay } from './zones.ts';
 
 export type Behaviour = Omit<ServiceSpec, 'version'>;
 
-export const DAY = 86_400_000;
 const WEEK: readonly WeekDay[] = [1, 2, 3, 4, 5, 6, 7];
 
 /* ------------------------------------------------------------------ services */
@@ -119,20 +120,24 @@ export function randomExternal(random: Random): ExternalDependency {
 
 /* ------------------------------------------------------------------ schedules */
 
+/** When, and by which clocks. */
+export interface Place {
+  readonly wall: number;
+  readonly timezone: string;
+}
+
 /** A window of each day that opens, is open, or has closed about now. */
-export function randomWindows(random: Random, now: number): Schedule {
-  const start = mod(now + random.between(-60_000, 90_000), DAY);
+export function randomWindows(random: Random, { wall, timezone }: Place): Schedule {
+  const start = randomTimeOfDay(random, wall, timezone);
   const stop = mod(start + random.oneOf(3_000, 20_000, 60_000, 200_000), DAY);
   const days = random.chance(0.9) ? WEEK : WEEK.filter(() => random.chance(0.5));
   return {
-    kind: 'windows', start, stop, days: days.length === 0 ? WEEK : days, timezone: 'UTC', text: `${start}-${stop}`,
+    kind: 'windows', start, stop, days: days.length === 0 ? WEEK : days, timezone, text: `${start}-${stop}`,
   }; // prettier-ignore
 }
 
 /** Every so many seconds: a pattern that divides the minute. */
-export function randomCron(random: Random): Schedule {
+export function randomCron(random: Random, { timezone }: Place): Schedule {
   const pattern = `*/${random.oneOf(5, 10, 20, 30)} * * * * *`;
-  return { kind: 'cron', pattern, timezone: 'UTC', text: pattern };
+  return { kind: 'cron', pattern, timezone, text: pattern };
 }
-
-export const mod = (value: number, by: number): number => ((value % by) + by) % by;

@@ -5,7 +5,7 @@ import type {
 import { fnv1a64 } from '../core/hash.ts';
 import {
   folderCheck, randomCron, randomExternal, randomHandOver, randomHealthCheck, randomHooks, randomService,
-  randomStartHealthCheck, randomTask, randomWindows, type Behaviour,
+  randomStartHealthCheck, randomTask, randomWindows, type Behaviour, type Place,
 } from './behaviours.ts'; // prettier-ignore
 import type { Random } from './random.ts';
 import type { MemberSpec, ServiceSpec } from './services.ts';
@@ -44,13 +44,15 @@ export interface Blueprint extends Pick<ProcessVersion, Keys> {
 
 export const folderOf = (id: string): string => `/work-${id}`;
 
-export function randomBlueprints(random: Random, now: number): Blueprint[] {
+export function randomBlueprints(random: Random, place: Place): Blueprint[] {
   const made: Blueprint[] = [];
   const count = random.between(3, 6);
   // Some histories are plain, as most configurations are: what is rare elsewhere comes often there.
   const richness = random.oneOf(0, 0.5, 1);
+  const seed = random.below(2 ** 31);
   for (let index = 0; index < count; index += 1) {
-    made.push(randomBlueprint(random, { id: `p${index}`, earlier: made, richness, now }));
+    random.reseed(seed + index);
+    made.push(randomBlueprint(random, { id: `p${index}`, earlier: made, richness, place }));
   }
   return made;
 }
@@ -60,14 +62,14 @@ interface Circumstances {
   readonly earlier: readonly Blueprint[];
   /** How likely a process has what few have: 0 to 1. */
   readonly richness: number;
-  readonly now: number;
+  readonly place: Place;
 }
 
-function randomBlueprint(random: Random, { id, earlier, richness, now }: Circumstances): Blueprint {
+function randomBlueprint(random: Random, { id, earlier, richness, place }: Circumstances): Blueprint {
   const oneShot = random.chance(0.3);
   const rarely = (probability: number): boolean => random.chance(probability * richness);
   const handsOver = !oneShot && rarely(0.2);
-  const schedule = rarely(0.4) ? randomSchedule(random, oneShot, now) : undefined;
+  const schedule = rarely(0.4) ? randomSchedule(random, oneShot, place) : undefined;
   const blueprint: Blueprint = {
     id,
     oneShot,
@@ -93,12 +95,12 @@ function randomBlueprint(random: Random, { id, earlier, richness, now }: Circums
     ...(schedule === undefined ? {} : { schedule }),
     ...(random.chance(0.3) ? { startRetries: random.below(3) } : {}),
   };
-  const first = withVersion(random, blueprint, now - 1_000, richness);
-  return rarely(0.3) ? withVersion(random, first, now + random.between(500, 60_000), richness) : first;
+  const first = withVersion(random, blueprint, place.wall - 1_000, richness);
+  return rarely(0.3) ? withVersion(random, first, place.wall + random.between(500, 60_000), richness) : first;
 }
 
-function randomSchedule(random: Random, oneShot: boolean, now: number): Schedule {
-  return oneShot && random.chance(0.5) ? randomCron(random) : randomWindows(random, now);
+function randomSchedule(random: Random, oneShot: boolean, place: Place): Schedule {
+  return oneShot && random.chance(0.5) ? randomCron(random, place) : randomWindows(random, place);
 }
 
 function randomDependency(random: Random, { id, oneShot, isWatched }: Blueprint): Dependency {
@@ -146,14 +148,14 @@ function someHealthCheck(random: Random, id: string): HealthCheck {
 }
 
 /** One edit of the file. A one-shot goes forward only. */
-export function edited(random: Random, blueprint: Blueprint, now: number): Blueprint {
+export function edited(random: Random, blueprint: Blueprint, place: Place): Blueprint {
   switch (random.weighted({ listed: 2, numprocs: 1, version: 3, rollback: 1, keys: 2, schedule: 1 })) {
     case 'listed':
       return { ...blueprint, isListed: !blueprint.isListed };
     case 'numprocs':
       return { ...blueprint, numprocs: random.between(1, 2) };
     case 'version': {
-      const latest = Math.max(now, ...blueprint.versions.map(({ applyOn }) => applyOn.at + 1));
+      const latest = Math.max(place.wall, ...blueprint.versions.map(({ applyOn }) => applyOn.at + 1));
       const at = random.chance(0.5) ? latest : latest + random.between(100, 20_000);
       return withVersion(random, blueprint, at, random.oneOf(0, 1));
     }
@@ -164,7 +166,7 @@ export function edited(random: Random, blueprint: Blueprint, now: number): Bluep
     case 'schedule':
       return blueprint.schedule === undefined
         ? blueprint
-        : { ...blueprint, schedule: randomSchedule(random, blueprint.oneShot, now) };
+        : { ...blueprint, schedule: randomSchedule(random, blueprint.oneShot, place) };
   }
 }
 
@@ -179,14 +181,22 @@ function rolledBack(random: Random, blueprint: Blueprint): Blueprint {
 export function configOf(blueprints: readonly Blueprint[]): CoreConfig {
   const listed = blueprints.filter(({ isListed }) => isListed);
   const ids = new Set(listed.map(({ id }) => id));
+  const names = [...ids].join(' ');
   return {
     daemon: { maxParallelStarts: 3, dependencyTimeout: 120_000, shutdownTimeout: 45_000 },
-    processes: listed.map((blueprint) => ({
-      id: blueprint.id,
-      versions: blueprint.versions.map((version) => processVersion(blueprint, version, ids)),
-    })),
+    processes: listed.map((blueprint) => {
+      const known = defined.get(blueprint);
+      if (known?.names === names) return known.process;
+      const versions = blueprint.versions.map((version) => processVersion(blueprint, version, ids));
+      const process = { id: blueprint.id, versions };
+      defined.set(blueprint, { names, process });
+      return process;
+    }),
   };
 }
+
+/** An edit changes one of them; what it depends on has to be there. */
+const defined = new WeakMap<Blueprint, { readonly names: string; readonly process: CoreConfig['processes'][number] }>();
 
 function processVersion(blueprint: Blueprint, plan: VersionPlan, ids: ReadonlySet<string>): ProcessVersion {
   const { isListed: _listed, versions: _all, handsOver, isWatched: _watched, ...keys } = blueprint;

@@ -1,6 +1,6 @@
 /** The daemon's own code on the simulated machine: started, told things, and killed, as daemon.ts and kill -9 do it. */
 import { guardReload } from '../core/guard.ts';
-import type { CoreConfig, World } from '../core/model.ts';
+import type { CoreConfig, ProcessVersion, World } from '../core/model.ts';
 import { SystemError } from '../effects/system.ts';
 import { Supervisor } from '../supervision/supervisor.ts';
 import type { LauncherFlaws } from './launcher.ts';
@@ -24,6 +24,10 @@ export interface Trial {
   readonly troubled: ReadonlySet<string>;
   readonly log: (text: string) => void;
   readonly defect: (text: string) => void;
+  /** Anything may happen between two of its calls. */
+  readonly between?: () => void;
+  /** It died in the middle of something. */
+  readonly onDeath?: () => void;
 }
 
 export class DaemonOnTrial {
@@ -31,7 +35,7 @@ export class DaemonOnTrial {
   readonly #flaws: Flaws;
   readonly #log: (text: string) => void;
   readonly #defect: (text: string) => void;
-  readonly #troubled: ReadonlySet<string>;
+  readonly #trial: Trial;
   #prober: SimulatedProber;
   #process: SimulatedProcess | undefined;
   #system: SimulatedSystem | undefined;
@@ -42,10 +46,11 @@ export class DaemonOnTrial {
   kills = 0;
   calls = 0;
 
-  constructor({ machine, flaws, troubled, log, defect }: Trial) {
+  constructor(trial: Trial) {
+    const { machine, flaws, log, defect } = trial;
+    this.#trial = trial;
     this.#machine = machine;
     this.#flaws = flaws;
-    this.#troubled = troubled;
     this.#log = log;
     this.#defect = defect;
     this.#prober = new SimulatedProber(machine);
@@ -67,14 +72,17 @@ export class DaemonOnTrial {
   start(config: CoreConfig, interleaving: number, killed?: { readonly calls: number; readonly moment: Moment }): void {
     const machine = this.#machine;
     this.starts += 1;
-    this.#process = machine.start({ role: 'daemon', command: 'procmand', parent: 1 });
-    const system = new (this.#flaws.system ?? SimulatedSystem)(machine, this.#process, this.#flaws.launcher);
+    const process = machine.start({ role: 'daemon', command: 'procmand', parent: 1 });
+    if (!this.#takeLock(process)) return;
+    this.#process = process;
+    const system = new (this.#flaws.system ?? SimulatedSystem)(machine, process, this.#flaws.launcher);
     system.interleaving = interleaving;
+    system.between = this.#trial.between;
     if (killed !== undefined) system.killAfter(killed.calls, killed.moment);
     this.#system = system;
     // Answers to what the daemon before asked are lost with it.
     this.#prober = new SimulatedProber(machine);
-    const { pid } = this.#process;
+    const { pid } = process;
     this.#guard('start', () => {
       const supervisor = new Supervisor(
         {
@@ -88,15 +96,30 @@ export class DaemonOnTrial {
           session: `s${this.starts}n`,
           log: (level, text) => this.#log(`  ${level}: ${text}`),
           prober: this.#prober,
-          launchProblem: ({ id, applyOn }) => (this.#troubled.has(`${id} ${applyOn.text}`) ? 'in trouble' : undefined),
+          launchProblem: ({ id, applyOn }) =>
+            this.#trial.troubled.has(`${id} ${applyOn.text}`) ? 'in trouble' : undefined,
         },
-        this.#lastConfig ?? config,
+        fresh(this.#lastConfig ?? config),
       );
       this.#supervisor = supervisor;
       supervisor.recover();
-      this.#apply(supervisor, config, true);
+      this.#apply(supervisor, fresh(config), true);
       supervisor.begin();
     });
+  }
+
+  /** As `takeKernelLock` does: an open file description that the kernel frees when its daemon dies, however it dies. */
+  #takeLock(process: SimulatedProcess): boolean {
+    const { files } = this.#machine;
+    const path = `${STATE_DIRECTORY}/procmand.lock`;
+    try {
+      if (!files.exists(path)) files.write(path, '');
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+    }
+    const isTaken = this.#machine.tryLock(path, process.pid);
+    if (!isTaken) this.#machine.end(process, { code: 1 });
+    return isTaken;
   }
 
   #apply(supervisor: Supervisor, config: CoreConfig, isGuarded: boolean): void {
@@ -160,6 +183,7 @@ export class DaemonOnTrial {
     }
     this.#log(`  the daemon is gone (${what})`);
     this.killNow();
+    this.#trial.onDeath?.();
     return false;
   }
 
@@ -177,4 +201,13 @@ export class DaemonOnTrial {
       if (process.parent === this.#process?.pid && random.chance(0.8)) this.#machine.reap(process);
     }
   }
+}
+
+/** Read anew: what a daemon before has worked out of schedules is lost with it. */
+function fresh({ daemon, processes }: CoreConfig): CoreConfig {
+  const versions = (all: readonly ProcessVersion[]): ProcessVersion[] =>
+    all.map((version) =>
+      version.schedule === undefined ? version : { ...version, schedule: { ...version.schedule } },
+    );
+  return { daemon, processes: processes.map((process) => ({ ...process, versions: versions(process.versions) })) };
 }

@@ -3,48 +3,39 @@ import type { Verb } from '../core/commands.ts';
 import type { CoreConfig } from '../core/model.ts';
 import type { Target } from '../core/targets.ts';
 import { CLOCK_JUMP, SETTLES_AFTER } from '../core/clock.ts';
-import { DAY } from './behaviours.ts';
 import { configOf, edited, folderOf, randomBlueprints, type Blueprint } from './blueprint.ts';
 import { converge } from './convergence.ts';
 import { DaemonOnTrial, STATE_DIRECTORY, type Flaws } from './daemon-on-trial.ts';
 import { Invariants } from './invariants.ts';
-import { SimulatedMachine, type Role, type SimulatedProcess } from './machine.ts';
 import { lookAtDead } from './look-on.ts';
+import { SimulatedMachine } from './machine.ts';
+import { MachineDeeds } from './machine-deeds.ts';
 import { Operator } from './operator.ts';
+import { DeedDrawer, seedOfStep, STEPS, type Deed, type Plan } from './plan.ts';
 import { Random } from './random.ts';
+import type { Violation } from './rules.ts';
 import type { Moment } from './simulated-system.ts';
 import type { Deeds } from './truth.ts';
+import { randomBeginning } from './zones.ts';
 
 export interface Report {
-  readonly seed: number;
-  readonly violations: readonly string[];
+  readonly violations: readonly Violation[];
+  /** What happened last. */
   readonly trace: readonly string[];
   readonly steps: number;
-  readonly daemonKills: number;
+  readonly daemonDeaths: number;
+  readonly powerCuts: number;
+  readonly reboots: number;
+  readonly secondDaemons: number;
   readonly launches: number;
+  readonly exits: number;
   readonly calls: number;
 }
 
-const STEPS = 150;
-/** Lines of a failed history that are shown. */
-const TRACE_KEPT = Number(process.env['PROCMAN_TRACE'] ?? 60);
-
-type Deed =
-  | 'progress' | 'pass' | 'look' | 'wake' | 'command' | 'reload' | 'killDaemonSoon' | 'killDaemon' | 'startDaemon' | 'shutdown'
-  | 'killProcess' | 'freeze' | 'thaw' | 'damage' | 'reboot' | 'breakDisk' | 'mendDisk' | 'strangers' | 'jump' | 'answer'
-  | 'trouble'; // prettier-ignore
-/** What happens more often, or never, than it does by itself. */
-export type Stress = Partial<Record<Deed, number>>;
-
-/** How often each thing happens. */
-const WEIGHTS: Readonly<Record<Deed, number>> = {
-  progress: 30, pass: 26, look: 8, wake: 8, command: 9, reload: 3, killDaemonSoon: 5, killDaemon: 1, startDaemon: 10,
-  shutdown: 0.3, killProcess: 3, freeze: 1, thaw: 2, damage: 0.6, reboot: 0.3, breakDisk: 0.6, mendDisk: 2.5, strangers: 3,
-  jump: 0.8, answer: 8, trouble: 1,
-}; // prettier-ignore
+/** Lines of a history that are kept. */
+const TRACE_KEPT = 200;
 
 export class History {
-  readonly seed: number;
   readonly random: Random;
   readonly machine: SimulatedMachine;
   readonly daemon: DaemonOnTrial;
@@ -53,38 +44,60 @@ export class History {
   readonly lossy = new Set<string>();
   /** Versions that could not be launched now: `ID APPLY-ON`. */
   readonly troubled = new Set<string>();
+  readonly #plan: Plan;
+  readonly #flaws: Flaws;
   readonly #trace: string[] = [];
   readonly #interleaving: number;
-  readonly #weights: Readonly<Record<Deed, number>>;
+  readonly #drawer: DeedDrawer;
   readonly #hasGuard: boolean;
-  #blueprints: Blueprint[];
+  readonly #timezone: string;
+  readonly #deedsOfMachine: MachineDeeds;
+  readonly #last: number;
+  #blueprints: readonly Blueprint[];
+  #config: CoreConfig | undefined;
   #step = 0;
+  #secondDaemons = 0;
   /** How far the wall clock was set since the daemon noticed last, and when by more than a minute. */
   #drift = 0;
   #driftedAt = -Infinity;
   #guardedUntil = -Infinity;
 
-  constructor(seed: number, flaws: Flaws = {}, stress: Stress = {}) {
-    this.#weights = { ...WEIGHTS, ...stress };
-    this.seed = seed;
-    this.random = new Random(seed);
-    this.machine = new SimulatedMachine(this.random);
-    this.#blueprints = randomBlueprints(this.random, this.machine.wall);
+  constructor(plan: Plan, flaws: Flaws = {}) {
+    this.#plan = plan;
+    this.#flaws = flaws;
+    this.#last = plan.steps ?? STEPS;
+    this.#drawer = new DeedDrawer(plan.stress ?? {});
+    this.random = new Random(plan.seed);
+    const { wall, timezone } = randomBeginning(this.random);
+    this.#timezone = timezone;
+    this.machine = new SimulatedMachine(this.random, wall);
     this.#interleaving = this.random.oneOf(0, 0.01, 0.05);
     this.#hasGuard = this.random.chance(0.3);
-    this.machine.hasForeignersOnly = this.#blueprints.some(({ handsOver }) => handsOver);
-    this.daemon = new DaemonOnTrial({
-      machine: this.machine,
-      flaws,
-      troubled: this.troubled,
-      log: (text) => this.note(text),
-      defect: (text) => this.invariants.violations.push(`the daemon failed: ${text}`),
-    });
+    const all = randomBlueprints(this.random, { wall, timezone });
+    this.#blueprints = all.filter(({ id }) => plan.absent?.has(id) !== true);
+    this.machine.hasForeignersOnly = all.some(({ handsOver }) => handsOver);
+    this.#deedsOfMachine = new MachineDeeds(this);
+    this.daemon = this.#newDaemon();
     this.operator = new Operator(this);
     this.invariants = new Invariants(this.machine, this.#deeds());
     this.machine.observer = this.invariants;
-    this.machine.files.makeDirectory('/state');
+    this.machine.files.makeDirectory(STATE_DIRECTORY);
     for (const { id } of this.#blueprints) this.machine.files.makeDirectory(folderOf(id));
+  }
+
+  #newDaemon(): DaemonOnTrial {
+    return new DaemonOnTrial({
+      machine: this.machine,
+      flaws: this.#flaws,
+      troubled: this.troubled,
+      log: (text) => this.note(text),
+      defect: (text) => this.invariants.violate('the daemon does not fail', text),
+      between: () => this.#startSecond(),
+      onDeath: () => {
+        // At the very moment of its death.
+        if (this.random.chance(0.2)) this.startDaemon();
+      },
+    });
   }
 
   #deeds(): Deeds {
@@ -111,9 +124,15 @@ export class History {
     return found;
   }
 
+  get processes(): readonly string[] {
+    return this.#blueprints.map(({ id }) => id);
+  }
+
   get config(): CoreConfig {
+    if (this.#config !== undefined) return this.#config;
     const { daemon, processes } = configOf(this.#blueprints);
-    return { daemon: { ...daemon, ...(this.#hasGuard ? { reloadGuard: 50 } : {}) }, processes };
+    this.#config = { daemon: { ...daemon, ...(this.#hasGuard ? { reloadGuard: 50 } : {}) }, processes };
+    return this.#config;
   }
 
   note(text: string): void {
@@ -122,20 +141,36 @@ export class History {
   }
 
   run(): Report {
+    const { seed, skipped } = this.#plan;
+    this.#reseed(0);
     this.startDaemon();
-    for (this.#step = 1; this.#step <= STEPS && this.#isSound(); this.#step += 1) {
-      this.#deedsByName[this.random.weighted(this.#weights)]();
+    for (this.#step = 1; this.#step <= this.#last && this.#isSound(); this.#step += 1) {
+      if (skipped?.has(this.#step) === true) continue;
+      this.random.reseed(seedOfStep(seed, this.#step));
+      this.#do(this.#drawer.draw(this.random));
       this.invariants.check();
     }
+    this.#reseed(this.#last + 1);
     if (this.#isSound()) converge(this);
-    const { seed, daemon, invariants } = this;
+    return this.#report();
+  }
+
+  #reseed(step: number): void {
+    this.random.reseed(seedOfStep(this.#plan.seed, step));
+  }
+
+  #report(): Report {
+    const { daemon, invariants, machine } = this;
     return {
-      seed,
       violations: invariants.violations,
       trace: this.#trace,
-      steps: this.#step,
-      daemonKills: daemon.kills,
+      steps: Math.min(this.#step, this.#last),
+      daemonDeaths: daemon.kills,
+      powerCuts: machine.powerCuts,
+      reboots: machine.boots - 1 - machine.powerCuts,
+      secondDaemons: this.#secondDaemons,
       launches: invariants.launches.size,
+      exits: invariants.exits,
       calls: daemon.calls,
     };
   }
@@ -144,7 +179,13 @@ export class History {
     return this.invariants.violations.length === 0;
   }
 
-  readonly #deedsByName: Readonly<Record<Deed, () => void>> = {
+  #do(deed: Deed): void {
+    const own = this.#own[deed];
+    if (own === undefined) this.#deedsOfMachine.do(deed);
+    else own();
+  }
+
+  readonly #own: Partial<Record<Deed, () => void>> = {
     progress: () => this.#progress(),
     pass: () => this.#pass(),
     look: () => this.look(),
@@ -154,26 +195,16 @@ export class History {
     killDaemonSoon: () => this.#killDaemonSoon(),
     killDaemon: () => this.#killDaemon(),
     startDaemon: () => (this.daemon.isAlive ? this.#killDaemonSoon() : this.startDaemon()),
+    second: () => this.#startSecond(),
     shutdown: () => this.#shutdown(),
-    killProcess: () => this.#killProcess(),
-    freeze: () => this.#freeze(),
-    thaw: () => this.thaw(),
-    damage: () => this.#damage(),
-    reboot: () => this.#reboot(),
-    breakDisk: () => this.#breakDisk(),
-    mendDisk: () => this.mendDisk(),
-    strangers: () => this.#strangers(),
-    jump: () => this.#jump(),
     answer: () => this.daemon.answer(this.random.oneOf(1, 5)),
-    trouble: () => this.#trouble(),
   };
 
-  /* ---------------------------------------------------------------- the machine */
+  /* ---------------------------------------------------------------- time, and all others */
 
   /** Others get on: a step, some steps, or all they can do now. */
   #progress(): void {
-    const count = this.random.oneOf(1, 4, 12, 100);
-    this.letOthersRun(count);
+    this.letOthersRun(this.random.oneOf(1, 4, 12, 100));
     if (this.random.chance(0.6)) this.look();
   }
 
@@ -206,116 +237,17 @@ export class History {
     }
   }
 
-  #killProcess(): void {
-    const role = this.random.weighted({ launcher: 4, child: 3, main: 3, member: 2, hook: 1, expression: 1 });
-    const victim = this.#anyOf(role);
-    if (victim === undefined) return;
-    this.note(`${describe(victim)} is killed`);
-    this.machine.end(victim, { signal: 'KILL' });
-  }
-
-  #freeze(): void {
-    const victim = this.#anyOf(this.random.oneOf<Role>('launcher', 'launcher', 'child', 'main', 'hook'));
-    if (victim === undefined) return;
-    this.note(`${describe(victim)} is frozen`);
-    this.machine.signal(victim, 'STOP');
-  }
-
-  thaw(): void {
-    for (const process of this.machine.processes.values()) if (process.state === 'stopped') process.state = 'alive';
-  }
-
-  #anyOf(role: Role): SimulatedProcess | undefined {
-    const living = [...this.machine.processes.values()].filter((process) => process.state === 'alive');
-    return this.random.pick(living.filter((process) => process.role === role));
-  }
-
-  /** Strangers come and go, and take over pids and session numbers; some leave a child in a session whose leader is gone. */
-  #strangers(): void {
-    const { machine, random } = this;
-    for (let count = random.between(1, 20); count > 0; count -= 1) {
-      const leader = machine.stranger();
-      if (random.chance(0.3)) {
-        const { pid, session, uid } = leader;
-        const child = machine.start({
-          role: 'stranger',
-          command: 'stranger',
-          parent: pid,
-          session,
-          processGroup: session,
-          uid,
-        });
-        child.wait = () => false;
-      }
-      machine.advance(random.below(15));
-      if (random.chance(0.5)) machine.end(leader, { code: 0 });
-    }
-    const strangers = [...machine.processes.values()].filter(({ role }) => role === 'stranger');
-    while (strangers.length > 12) {
-      const [gone] = strangers.splice(random.below(strangers.length), 1);
-      if (gone !== undefined) machine.end(gone, { code: 0 });
-    }
-  }
-
-  #jump(): void {
-    const jump = this.random.oneOf(-DAY, -3_600_000, -5_000, 5_000, 90_000, 3_600_000, DAY);
-    this.machine.jump(jump);
+  /** The wall clock was set. */
+  noteJump(jump: number): void {
     this.#drift += jump;
     if (Math.abs(this.#drift) > CLOCK_JUMP) this.#driftedAt = this.machine.mono;
-    this.note(`the wall clock jumps by ${jump} ms`);
-  }
-
-  /** What a coming version needs of the machine is missing, or is there again. */
-  #trouble(): void {
-    const { versions, id } = this.random.pick(this.config.processes) ?? { versions: [], id: '' };
-    const last = versions.at(-1);
-    if (last === undefined) return;
-    const name = `${id} ${last.applyOn.text}`;
-    if (!this.troubled.delete(name)) this.troubled.add(name);
-    this.note(`${name} ${this.troubled.has(name) ? 'could not' : 'could'} be launched`);
-  }
-
-  #reboot(): void {
-    this.note('the machine reboots');
-    this.daemon.killNow();
-    this.machine.reboot();
-    for (const [key, until] of this.operator.until) {
-      if (until === 'reboot' && this.operator.held.get(key) === true)
-        this.operator.held.set(key, this.lossy.has(key) ? undefined : false);
-    }
-  }
-
-  #breakDisk(): void {
-    this.machine.files.fault = this.random.oneOf('ENOSPC', 'EROFS');
-    this.note(`the disk fails: ${this.machine.files.fault}`);
-  }
-
-  mendDisk(): void {
-    if (this.machine.files.fault !== undefined) this.note('the disk is well again');
-    this.machine.files.fault = undefined;
-  }
-
-  /** Somebody, or a power cut, destroys what is known of an instance. */
-  #damage(): void {
-    const { files } = this.machine;
-    const name = this.random.pick(files.list(`${STATE_DIRECTORY}/instances`).filter((each) => each.endsWith('.json')));
-    if (name === undefined || files.fault !== undefined) return;
-    const path = `${STATE_DIRECTORY}/instances/${name}`;
-    const key = name.slice(0, -'.json'.length);
-    const how = this.random.oneOf('torn', 'gone', 'both gone', 'record gone');
-    this.note(`state of ${key}: ${how}`);
-    this.lossy.add(key);
-    if (how === 'torn') files.write(path, (files.read(path) ?? '').slice(0, 40));
-    else files.remove(path);
-    if (how === 'both gone' || how === 'record gone') files.remove(`${path}.prev`);
-    if (how === 'record gone') files.remove(`${STATE_DIRECTORY}/runs/record/${key}`);
   }
 
   /* ---------------------------------------------------------------- the daemon */
 
   startDaemon(): void {
     if (this.daemon.isAlive) return;
-    const isKilled = this.random.chance(0.3) && this.#step > 0 && this.#step <= STEPS;
+    const isKilled = this.random.chance(0.3) && this.#step > 0 && this.#step <= this.#last;
     const killed = isKilled ? { calls: this.random.below(300), moment: this.#moment() } : undefined;
     this.#lookAtDead();
     this.note('the daemon starts');
@@ -328,12 +260,23 @@ export class History {
     this.daemon.start(this.config, this.#interleaving, killed);
   }
 
+  /** A second daemon tries to start, also between two calls of the first. */
+  #startSecond(): void {
+    if (!this.daemon.isAlive) return;
+    this.#secondDaemons += 1;
+    const second = this.#newDaemon();
+    second.start(this.config, 0);
+    if (!second.isAlive) return;
+    this.invariants.violate('one daemon', 'a second daemon serves the state directory of a living one');
+    second.killNow();
+  }
+
   /** `procmanctl status` while no daemon runs. */
   #lookAtDead(): void {
     if (this.#step === 0) return;
     const isLeftAlone = (key: string): boolean => this.blueprintOf(key).killMode === 'process';
-    const excuses = { lossy: this.lossy, isLeftAlone };
-    this.invariants.violations.push(...lookAtDead(this.machine, this.config, excuses));
+    const found = lookAtDead(this.machine, this.config, { lossy: this.lossy, isLeftAlone });
+    for (const text of found) this.invariants.violate('what is told is true', text);
   }
 
   #moment(): Moment {
@@ -377,10 +320,12 @@ export class History {
 
   #reload(): void {
     const index = this.random.below(this.#blueprints.length);
+    const place = { wall: this.machine.wall, timezone: this.#timezone };
     this.#blueprints = this.#blueprints.map((blueprint, at) =>
-      at === index ? edited(this.random, blueprint, this.machine.wall) : blueprint,
+      at === index ? edited(this.random, blueprint, place) : blueprint,
     );
-    this.note(`the configuration of p${index} is edited`);
+    this.#config = undefined;
+    this.note(`the configuration of ${this.#blueprints[index]?.id ?? 'nothing'} is edited`);
     if (this.random.chance(0.8)) this.daemon.configure(this.config, true);
   }
 
@@ -396,6 +341,3 @@ export class History {
     return all.filter(() => this.random.chance(1.5 / all.length));
   }
 }
-
-const describe = ({ role, pid, run, marks }: SimulatedProcess): string =>
-  `${role} ${pid} (${run?.launchId ?? marks.launcher ?? ''})`;

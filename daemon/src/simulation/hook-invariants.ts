@@ -23,14 +23,17 @@ export class HookInvariants {
   onLaunch({ key: stem, launchId }: LaunchTruth): void {
     const name = jobOf(stem);
     if ((name === 'before' || name === 'dependency') && isHeld(this.#truth, keyOf(stem)))
-      this.#truth.violate(`${keyOf(stem)} is held, but its ${name} ${launchId} was started`);
+      this.#truth.violate('holds are kept', `${keyOf(stem)} is held, but its ${name} ${launchId} was started`);
   }
 
   onBegin(process: SimulatedProcess, { key: stem, launchId }: LaunchTruth): void {
     for (const other of this.#truth.machine.processes.values()) {
       if (!isOfHook(other) || other.state === 'zombie' || this.#isUnprovable(other)) continue;
       if (other.run?.key === stem && other.run.launchId !== launchId)
-        this.#truth.violate(`${stem} ${launchId} (pid ${process.pid}) runs while ${described(other)} lives`);
+        this.#truth.violate(
+          'one live copy',
+          `${stem} ${launchId} (pid ${process.pid}) runs while ${described(other)} lives`,
+        );
     }
     if (!FIRST_OR_LAST.has(jobOf(stem))) return;
     this.checkNoHooks(process, stem, launchId);
@@ -45,7 +48,10 @@ export class HookInvariants {
       // RUNNING may come with the record, an instant before the exec: then hooks of this very run have begun.
       if (this.#isUnprovable(other) || other.run.launchId.startsWith(`${launchId}t`)) continue;
       if (keyOf(other.run.key) !== key || other.run.key === stem || jobOf(other.run.key) === 'dependency') continue;
-      this.#truth.violate(`${stem} ${launchId} (pid ${process.pid}) begins while ${described(other)} lives`);
+      this.#truth.violate(
+        'one live copy',
+        `${stem} ${launchId} (pid ${process.pid}) begins while ${described(other)} lives`,
+      );
     }
   }
 
@@ -56,7 +62,7 @@ export class HookInvariants {
     for (const other of machine.processes.values()) {
       if (other.run?.key !== key || other.state === 'zombie' || other.role === 'child') continue;
       if (other.role === 'member' && (killMode === 'process' || deeds.lossy.has(key))) continue;
-      violate(`${stem} ${launchId} (pid ${process.pid}) runs while ${described(other)} lives`);
+      violate('one live copy', `${stem} ${launchId} (pid ${process.pid}) runs while ${described(other)} lives`);
     }
   }
 
@@ -73,15 +79,17 @@ export class HookInvariants {
   onSignal(process: SimulatedProcess, stem: string, launchId: string): void {
     const { violate, launches, machine } = this.#truth;
     const about = `${process.role} ${process.pid} of ${stem} ${launchId}`;
-    if (process.role === 'hook-member' && !isOfHook(process)) violate(`a signal to ${about}, which left its session`);
+    if (process.role === 'hook-member' && !isOfHook(process))
+      violate('only the proven are signalled', `a signal to ${about}, which left its session`);
     const job = onRecord(this.#truth, keyOf(stem))?.jobs.find(
       (each) => each.name === jobOf(stem) && each.launchId === launchId,
     );
     if (job?.killed === undefined && job?.result === undefined) {
-      violate(`a signal to ${about} without an end on record`);
+      violate('no stop without a cause', `a signal to ${about} without an end on record`);
     } else if (job.killed?.why === 'timeout' && process.role === 'hook') {
       const age = machine.mono - (launches.get(nameOf({ key: stem, launchId }))?.at.mono ?? 0);
-      if (age < job.timeout) violate(`${about} is killed after ${age} ms, its timeout is ${job.timeout} ms`);
+      if (age < job.timeout)
+        violate('its time to stop is given', `${about} is killed after ${age} ms, its timeout is ${job.timeout} ms`);
     }
   }
 
@@ -91,7 +99,7 @@ export class HookInvariants {
     for (const { key, jobs } of deeds.world()?.instances.values() ?? []) {
       for (const job of jobs) {
         if (machine.mono - Math.max(since, job.startedMono) > job.timeout + BOUND)
-          violate(`${key}: ${describe(job)} is there after ${machine.mono - job.startedMono} ms`);
+          violate('hooks end in time', `${key}: ${describe(job)} is there after ${machine.mono - job.startedMono} ms`);
       }
     }
   }

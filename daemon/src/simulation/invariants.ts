@@ -9,10 +9,11 @@
  *
  * What must hold of hooks, and of time, is in modules of its own.
  */
-import type { Activity, Instance, SignalName } from '../core/model.ts';
-import { parseExit } from '../effects/launch-files.ts';
+import type { Activity, Exit, Instance, SignalName } from '../core/model.ts';
+import { signalNumber } from '../effects/signals.ts';
 import { HookInvariants } from './hook-invariants.ts';
 import type { Observer, RunTruth, SimulatedMachine, SimulatedProcess } from './machine.ts';
+import type { Rule, Violation } from './rules.ts';
 import type { ServiceSpec } from './services.ts';
 import { TimeInvariants } from './time-invariants.ts';
 import {
@@ -31,7 +32,7 @@ import {
 const EXITS_KEPT = 5;
 
 export class Invariants implements Observer {
-  readonly violations: string[] = [];
+  readonly violations: Violation[] = [];
   readonly launches = new Map<string, LaunchTruth>();
   readonly #machine: SimulatedMachine;
   readonly #deeds: Deeds;
@@ -39,24 +40,27 @@ export class Invariants implements Observer {
   readonly #hooks: HookInvariants;
   readonly #times: TimeInvariants;
   readonly #checked = new Map<string, Instance>();
-  #endings = 0;
+  /** Endings of launches. */
+  exits = 0;
 
   constructor(machine: SimulatedMachine, deeds: Deeds) {
     this.#machine = machine;
     this.#deeds = deeds;
-    this.#truth = { machine, deeds, launches: this.launches, violate: (text) => this.#violate(text) };
+    this.#truth = { machine, deeds, launches: this.launches, violate: (rule, text) => this.violate(rule, text) };
     this.#hooks = new HookInvariants(this.#truth);
     this.#times = new TimeInvariants(this.#truth);
   }
 
-  #violate(text: string): void {
-    this.violations.push(text);
+  violate(rule: Rule, text: string): void {
+    this.violations.push({ rule, text });
   }
 
   /* ---------------------------------------------------------------- as it happens */
 
   onLaunch(key: string, launchId: string): void {
-    if (this.launches.has(nameOf({ key, launchId }))) this.#violate(`launch ${launchId} of ${key} was started twice`);
+    // Ids of hooks are given out once in a boot.
+    if (this.launches.get(nameOf({ key, launchId }))?.bootId === this.#machine.bootId)
+      this.violate('a launch runs once', `launch ${launchId} of ${key} was started twice`);
     const { wall, mono, bootId } = this.#machine;
     const { handsOver } = this.#deeds.settingsOf(key);
     const truth: LaunchTruth = { key, launchId, at: { wall, mono }, bootId, execs: 0, touched: [], handsOver };
@@ -64,7 +68,7 @@ export class Invariants implements Observer {
     this.#hooks.onLaunch(truth);
     this.#times.onLaunch(truth);
     if (jobOf(key) === undefined && isHeld(this.#truth, key))
-      this.#violate(`${key} is held, but launch ${launchId} was started`);
+      this.violate('holds are kept', `${key} is held, but launch ${launchId} was started`);
   }
 
   onExec(process: SimulatedProcess, { version }: ServiceSpec): void {
@@ -84,17 +88,17 @@ export class Invariants implements Observer {
   onTouch({ run }: SimulatedProcess): void {
     const truth = run && this.launches.get(nameOf(run));
     const { mono } = this.#machine;
-    if (truth !== undefined && truth.touched[0] !== mono) truth.touched = [mono, ...truth.touched.slice(0, 1)];
+    if (truth !== undefined && truth.touched[0] !== mono) truth.touched = [mono, ...truth.touched.slice(0, 3)];
   }
 
   #begun({ run, pid }: SimulatedProcess): LaunchTruth | undefined {
     const truth = run && this.launches.get(nameOf(run));
     if (truth === undefined) {
-      this.#violate(`pid ${pid} runs for no launch`);
+      this.violate('a launch runs once', `pid ${pid} runs for no launch`);
       return undefined;
     }
     truth.execs += 1;
-    if (truth.execs > 1) this.#violate(`launch ${truth.launchId} of ${truth.key} ran twice`);
+    if (truth.execs > 1) this.violate('a launch runs once', `launch ${truth.launchId} of ${truth.key} ran twice`);
     return truth;
   }
 
@@ -106,20 +110,23 @@ export class Invariants implements Observer {
       if (other.role === 'member' && killMode === 'process') continue;
       // Nothing is left that could tell whose it is.
       if (other.role === 'member' && other.marks.run === undefined && this.#deeds.lossy.has(key)) continue;
-      this.#violate(`${key}: launch ${launchId} (pid ${process.pid}) runs while ${described(other)} lives`);
+      this.violate(
+        'one live copy',
+        `${key}: launch ${launchId} (pid ${process.pid}) runs while ${described(other)} lives`,
+      );
     }
   }
 
   onSignal(pid: number, process: SimulatedProcess | undefined, signal: SignalName): void {
     if (pid <= 1) {
-      this.#violate(`SIG${signal} to pid ${pid}`);
+      this.violate('only the proven are signalled', `SIG${signal} to pid ${pid}`);
       return;
     }
     if (process === undefined || process.state === 'zombie') return;
     const { role, run } = process;
     if (role === 'launcher' && signal === 'CONT') return;
     if (run === undefined) {
-      this.#violate(`SIG${signal} to ${role} ${pid} (${process.command})`);
+      this.violate('only the proven are signalled', `SIG${signal} to ${role} ${pid} (${process.command})`);
       return;
     }
     if (this.#deeds.resolving.has(keyOf(run.key))) return;
@@ -134,29 +141,30 @@ export class Invariants implements Observer {
     const { key, launchId } = run;
     // Where state and definition are gone nothing tells of its kill-mode.
     if (role === 'member' && this.#deeds.settingsOf(key).killMode === 'process' && !this.#deeds.lossy.has(key)) {
-      this.#violate(`SIG${signal} to ${pid} of ${key}, which kill-mode process leaves alone`);
+      this.violate('no stop without a cause', `SIG${signal} to ${pid} of ${key}, which kill-mode process leaves alone`);
     }
     const activity = onRecord(this.#truth, key)?.activity;
     const about = `SIG${signal} to ${role} ${pid} of ${key} ${launchId}`;
     if (activity === undefined || !isEnding(activity) || activity.run.launchId !== launchId) {
-      this.#violate(`${about} without a stop on record (${activity?.kind ?? 'nothing'} is)`);
+      this.violate('no stop without a cause', `${about} without a stop on record (${activity?.kind ?? 'nothing'} is)`);
       return;
     }
     const isNow = 'stop' in activity && activity.stop.now;
     if (signal !== 'KILL' || isNow || this.#deeds.hurried.has(key) || activity.kind === 'yielding') return;
     const grace = this.#machine.mono - (activity.clearing.firstSignalAt ?? Infinity);
-    if (grace < activity.run.settings.stopTimeout) this.#violate(`${about} after ${grace} ms`);
+    if (grace < activity.run.settings.stopTimeout)
+      this.violate('its time to stop is given', `${about} after ${grace} ms`);
   }
 
   onMainEnd({ run }: SimulatedProcess): void {
     const truth = run && this.launches.get(nameOf(run));
-    if (truth !== undefined) truth.ended ??= ++this.#endings;
+    if (truth !== undefined) truth.ended ??= ++this.exits;
   }
 
   onLastWord(key: string, launchId: string, text: string): void {
     const truth = this.launches.get(nameOf({ key, launchId }));
     if (truth === undefined) return;
-    if (truth.lastWord !== undefined) this.#violate(`launch ${launchId} has two last words`);
+    if (truth.lastWord !== undefined) this.violate('an exit is reported once', `launch ${launchId} has two last words`);
     truth.lastWord = text;
   }
 
@@ -175,6 +183,11 @@ export class Invariants implements Observer {
     }
   }
 
+  /** What the disk did not have yet is lost: of endings before it only what is still known has to be right. */
+  notePowerCut(): void {
+    for (const launch of this.launches.values()) launch.isForgettable = true;
+  }
+
   /** A daemon is about to start. */
   noteStart(): void {
     this.#times.noteStops();
@@ -191,35 +204,43 @@ export class Invariants implements Observer {
       if (process.role !== 'main' || process.state === 'zombie' || process.run === undefined) continue;
       const { key } = process.run;
       const other = mains.get(key);
-      if (other !== undefined) this.#violate(`${key} has two live copies: pids ${other.pid} and ${process.pid}`);
+      if (other !== undefined)
+        this.violate('one live copy', `${key} has two live copies: pids ${other.pid} and ${process.pid}`);
       mains.set(key, process);
     }
   }
 
   #checkExits({ key, exits }: Instance): void {
     if (new Set(exits.map(({ launchId }) => launchId)).size < exits.length)
-      this.#violate(`${key} reports an exit twice`);
+      this.violate('an exit is reported once', `${key} reports an exit twice`);
     for (const { launchId, exit } of exits) {
       const truth = this.launches.get(nameOf({ key, launchId }));
       // Of what hands over nobody waits for the end; nor is it known what an expression did that was killed before it began.
       if (truth?.handsOver === true || (truth?.execs === 0 && this.#deeds.settingsOf(key).handsOver)) continue;
+      // The machine went down between its record and its launch: it may have run, for all that can be known.
+      if (truth === undefined && exit.kind === 'unknown' && this.#machine.boots > 1) continue;
       if (truth === undefined || truth.key !== key) {
-        this.#violate(`${key} reports an exit of ${launchId}, which was never launched`);
+        this.violate('an exit is reported once', `${key} reports an exit of ${launchId}, which was never launched`);
       } else if (exit.kind !== 'unknown') {
         if (!isSameExit(truth, exit)) {
-          this.#violate(
+          this.violate(
+            'an exit is reported once',
             `${key} reports ${JSON.stringify(exit)} of ${launchId}, recorded was ${truth.lastWord ?? 'none'}`,
           );
         }
-      } else if (isExitRecorded(truth) && !this.#deeds.lossy.has(key)) {
-        this.#violate(`${key} reports an unknown exit of ${launchId}, recorded was ${truth.lastWord ?? ''}`);
+      } else if (isExitRecorded(truth) && truth.isForgettable !== true && !this.#deeds.lossy.has(key)) {
+        this.violate(
+          'an exit is reported once',
+          `${key} reports an unknown exit of ${launchId}, recorded was ${truth.lastWord ?? ''}`,
+        );
       }
     }
   }
 
   #checkRestarts({ key, restarts }: Instance): void {
     const endings = [...this.launches.values()].filter((launch) => launch.key === key && launch.ended !== undefined);
-    if (restarts > endings.length) this.#violate(`${key} counts ${restarts} restarts after ${endings.length} endings`);
+    if (restarts > endings.length)
+      this.violate('an exit is reported once', `${key} counts ${restarts} restarts after ${endings.length} endings`);
   }
 
   /** Once the daemon had time to see everything: what was recorded is among the latest exits. */
@@ -233,9 +254,14 @@ export class Invariants implements Observer {
         .sort((a, b) => (b.ended ?? 0) - (a.ended ?? 0))
         .slice(0, EXITS_KEPT);
       for (const truth of ended) {
-        if (!isExitRecorded(truth) || truth.handsOver || exits.some(({ launchId }) => launchId === truth.launchId))
+        if (
+          !isExitRecorded(truth) ||
+          truth.handsOver ||
+          truth.isForgettable === true ||
+          exits.some(({ launchId }) => launchId === truth.launchId)
+        )
           continue;
-        this.#violate(`${key} never reported ${truth.lastWord ?? ''} of ${truth.launchId}`);
+        this.violate('an exit is reported once', `${key} never reported ${truth.lastWord ?? ''} of ${truth.launchId}`);
       }
     }
   }
@@ -247,7 +273,7 @@ function isEnding(activity: Activity): activity is Extract<Activity, { kind: 'yi
 
 const isExitRecorded = ({ lastWord }: LaunchTruth): boolean => /^(exit|signal) /.test(lastWord ?? '');
 
-function isSameExit({ lastWord }: LaunchTruth, exit: unknown): boolean {
-  const parsed = parseExit(`${lastWord ?? ''} end`, 0);
-  return parsed.kind === 'ended' && JSON.stringify(parsed.exit) === JSON.stringify(exit);
+/** By other means than the daemon's. */
+function isSameExit({ lastWord }: LaunchTruth, exit: Exclude<Exit, { kind: 'unknown' }>): boolean {
+  return lastWord === (exit.kind === 'code' ? `exit ${exit.code}` : `signal ${signalNumber(exit.signal) ?? 0}`);
 }

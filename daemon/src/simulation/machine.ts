@@ -62,11 +62,13 @@ export interface Observer {
   onSignal(pid: number, process: SimulatedProcess | undefined, signal: SignalName): void;
   /** The daemon starts a launcher. */
   onLaunch(key: string, launchId: string): void;
-  /** A main process, or the child before it became one, is gone. */
+  /** A main process, the child before it became one, or the expression that starts it, is gone. */
   onMainEnd(process: SimulatedProcess): void;
   /** A launcher, or its child, has written its last word. */
   onLastWord(key: string, launchId: string, text: string): void;
 }
+
+const isOfRun = ({ role }: SimulatedProcess): boolean => role === 'main' || role === 'child' || role === 'expression';
 
 export const OWN_UID = 1000;
 export const OTHER_UID = 2000;
@@ -80,10 +82,12 @@ export class SimulatedMachine {
   readonly files: SimulatedFiles;
   readonly processes = new Map<number, SimulatedProcess>();
   readonly random: Random;
-  wall = 1_700_000_000_000;
-  #latestWall = this.wall;
+  wall: number;
+  #latestWall: number;
   mono = 50_000;
   boots = 1;
+  /** Boots after a power cut. */
+  powerCuts = 0;
   /** All strangers are another user's: nobody can tell one of the own user's from what a pid file names. */
   hasForeignersOnly = false;
   observer: Observer | undefined;
@@ -92,9 +96,11 @@ export class SimulatedMachine {
   readonly #freedAt = new Map<number, number>();
   #lastPid = 1;
 
-  constructor(random: Random) {
+  constructor(random: Random, wall = 1_700_000_000_000) {
     this.random = random;
-    this.files = new SimulatedFiles(() => this.wall);
+    this.wall = wall;
+    this.#latestWall = wall;
+    this.files = new SimulatedFiles(() => this.wall, random);
     this.#boot();
   }
 
@@ -131,10 +137,13 @@ export class SimulatedMachine {
     this.wall = this.latestWall;
   }
 
-  /** Power off and on: all processes are gone, the files stay. */
-  reboot(): void {
+  /** Power off and on: all processes are gone, the files stay, unless the power fails before they are on the disk. */
+  reboot(isPowerCut = false): void {
+    if (isPowerCut) this.powerCuts += 1;
+    if (isPowerCut) this.files.cutPower();
+    else this.files.syncAll();
     for (const process of this.processes.values()) {
-      if (process.role === 'main' || process.role === 'child') this.observer?.onMainEnd(process);
+      if (isOfRun(process)) this.observer?.onMainEnd(process);
     }
     this.processes.clear();
     this.#locks.clear();
@@ -209,7 +218,7 @@ export class SimulatedMachine {
       child.parent = 1;
       if (child.state === 'zombie') this.#release(child);
     }
-    if (process.role === 'main' || process.role === 'child') this.observer?.onMainEnd(process);
+    if (isOfRun(process)) this.observer?.onMainEnd(process);
     const parent = this.processes.get(process.parent);
     // Launchers and the daemon reap in their own time; all others are taken to do it at once.
     if (parent?.role !== 'launcher' && parent?.role !== 'daemon') this.#release(process);
@@ -224,6 +233,11 @@ export class SimulatedMachine {
     if (this.processes.get(process.pid) !== process) return;
     this.processes.delete(process.pid);
     this.#freedAt.set(process.pid, this.ticks());
+  }
+
+  /** Whatever was stopped goes on. */
+  thaw(): void {
+    for (const process of this.processes.values()) if (process.state === 'stopped') process.state = 'alive';
   }
 
   /** The next pid that is no process's, group's or session's, as the kernel hands them out. */

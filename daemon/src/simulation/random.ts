@@ -3,7 +3,13 @@ export class Random {
   #state: number;
 
   constructor(seed: number) {
-    this.#state = (seed * 0x9e3779b1) >>> 0;
+    this.#state = 0;
+    this.reseed(seed);
+  }
+
+  /** Goes on as another seed says: what came before does not matter from here on. */
+  reseed(seed: number): void {
+    this.#state = Math.imul(seed, 0x9e3779b1) >>> 0;
     // Neighbouring seeds give unlike beginnings only after some rounds.
     for (let round = 0; round < 4; round += 1) this.next();
   }

@@ -31,6 +31,7 @@ export class SimulatedSystem implements System {
   calls = 0;
   /** How likely anybody else gets on between two calls. */
   interleaving = 0;
+  between: (() => void) | undefined;
 
   constructor(machine: SimulatedMachine, daemon: SimulatedProcess, flaws: LauncherFlaws = {}) {
     this.#machine = machine;
@@ -55,6 +56,7 @@ export class SimulatedSystem implements System {
     this.calls += 1;
     const { random } = this.#machine;
     if (this.interleaving > 0 && random.chance(this.interleaving)) {
+      if (random.chance(0.1)) this.between?.();
       const other = random.pick(this.#machine.ready());
       if (other !== undefined) this.#machine.step(other);
     }
@@ -108,10 +110,10 @@ export class SimulatedSystem implements System {
 
   writeFile(path: string, text: string, options: WriteOptions = {}): void {
     const { files, random } = this.#machine;
-    const write = (part: string): void => files.write(path, part, options.exclusive);
-    if (options.sync === true) files.syncs += 1;
+    const write = (part: string, sync = false): void =>
+      files.write(path, part, { exclusive: options.exclusive === true, sync });
     this.#call(
-      () => write(text),
+      () => write(text, options.sync),
       () => write(text.slice(0, random.below(text.length + 1))),
     );
   }
@@ -160,8 +162,8 @@ export class SimulatedSystem implements System {
     return this.#call(() => this.#machine.files.newestChange(path));
   }
 
-  syncDirectory(_path: string): void {
-    this.#call(() => (this.#machine.files.syncs += 1));
+  syncDirectory(path: string): void {
+    this.#call(() => this.#machine.files.syncDirectory(path));
   }
 
   pids(): number[] {

@@ -1,5 +1,5 @@
 /**
- * What must hold of clocks, windows and versions, reckoned here by other means than the daemon's (all windows are in UTC):
+ * What must hold of clocks, windows and versions, reckoned here by other means than the daemon's:
  *
  *  1. A one-shot's command runs once per window, boot or version, unless an operator or `autorestart` asked for more.
  *  2. Nothing is launched outside its window, unless by force or as `catch-up` says.
@@ -7,7 +7,8 @@
  *  4. While the clock is not to be trusted it stops nothing.
  */
 import type { Instance, ProcessVersion, Run, Schedule, Stop, StopCause, WeekDay } from '../core/model.ts';
-import { DAY, mod } from './behaviours.ts';
+import { DAY, mod } from './days.ts';
+import { reachedAt } from './zones.ts';
 import { jobOf, nameOf, onRecord, type LaunchTruth, type Truth } from './truth.ts';
 
 const BY_CLOCK: ReadonlySet<StopCause> = new Set<StopCause>(['schedule', 'new-version', 'not-yet-applied']);
@@ -37,7 +38,7 @@ export class TimeInvariants {
     // A window may close over a `before`: the launch is taken back in the same breath.
     const isExcused = deeds.forced.has(key) || isLate || run.settings.hooks?.before !== undefined;
     if (!isExcused && !isOpen(version.schedule, machine.wall))
-      violate(`${key}: ${launchId} is launched outside its window`);
+      violate('windows are kept', `${key}: ${launchId} is launched outside its window`);
   }
 
   onExec({ key, launchId, version }: LaunchTruth): void {
@@ -53,7 +54,10 @@ export class TimeInvariants {
     const retries = autorestart === 'on-failure' ? same.filter(isFailed).length : 0;
     const allowed = 1 + retries + (deeds.asked.get(key) ?? 0);
     if (same.length > allowed)
-      violate(`one-shot ${key} (${version ?? '?'}) ran ${same.length} times for ${entry}, ${allowed} allowed`);
+      violate(
+        'a one-shot runs once',
+        `one-shot ${key} (${version ?? '?'}) ran ${same.length} times for ${entry}, ${allowed} allowed`,
+      );
   }
 
   #versionOf(key: string, applyOn: string): ProcessVersion | undefined {
@@ -86,16 +90,18 @@ export class TimeInvariants {
     // One that another daemon began, unseen, is judged no more.
     if (stop.since !== this.#truth.machine.mono) return;
     const why = this.#whyNot(instance, run, stop);
-    if (why !== undefined) this.#truth.violate(`${key}: ${run.launchId} is stopped (${stop.cause}), but ${why}`);
+    if (why === undefined) return;
+    const rule = why === DOUBTFUL ? 'a doubtful clock stops nothing' : 'no stop without a cause';
+    this.#truth.violate(rule, `${key}: ${run.launchId} is stopped (${stop.cause}), but ${why}`);
   }
 
   #whyNot({ key }: Instance, run: Run, { cause }: Stop): string | undefined {
     const { machine, deeds, launches } = this.#truth;
-    if (BY_CLOCK.has(cause) && machine.mono < deeds.guardedUntil()) return 'the clock is not to be trusted';
+    if (BY_CLOCK.has(cause) && machine.mono < deeds.guardedUntil()) return DOUBTFUL;
     const { settings } = run;
     switch (cause) {
       case 'schedule':
-        return this.#isOpenNow(key) ? 'its window is open' : undefined;
+        return this.#isOpenNow(key) && !this.#isOfAnotherWindow(key, run) ? 'its window is open' : undefined;
       case 'manual':
         return deeds.held.get(key) === false ? 'nobody holds it' : undefined;
       case 'new-version':
@@ -106,8 +112,8 @@ export class TimeInvariants {
           : undefined;
       case 'health-check': {
         const touched = launches.get(nameOf({ key, launchId: run.launchId }))?.touched ?? [];
-        // At this very moment it may have been after the look.
-        const idle = machine.mono - (touched.find((at) => at < machine.mono) ?? -Infinity);
+        // At this very moment it may have been after the look; or a moment before, by a daemon that has died since.
+        const idle = machine.mono - (touched.find((at) => at < machine.mono - 1) ?? -Infinity);
         const { healthCheck } = settings;
         return healthCheck?.kind === 'folder' && idle < healthCheck.inactiveTime - SLACK
           ? `its folder changed ${idle} ms ago`
@@ -125,6 +131,15 @@ export class TimeInvariants {
     return process !== undefined && isOpen(process.versions[0]?.schedule, machine.wall);
   }
 
+  /** A one-shot's windows are each its own: the one that is open may be the next. */
+  #isOfAnotherWindow(key: string, { launchId, applyOn, settings }: Run): boolean {
+    const { launches, machine } = this.#truth;
+    const entry = launches.get(nameOf({ key, launchId }))?.entry;
+    const version = this.#versionOf(key, applyOn);
+    if (!settings.oneShot || entry === undefined || version === undefined) return false;
+    return entry !== entryOf(version, machine.wall, machine.bootId);
+  }
+
   #hasNewer(key: string, run: Run): boolean {
     const { deeds, machine } = this.#truth;
     const process = deeds.world()?.config.processes.find(({ id }) => key.startsWith(`${id}~`));
@@ -132,6 +147,8 @@ export class TimeInvariants {
     return others.some(({ applyOn }) => applyOn.text !== run.applyOn);
   }
 }
+
+const DOUBTFUL = 'the clock is not to be trusted';
 
 const keyOfFile = (name: string): string | undefined => /^(.+)\.json$/.exec(name)?.[1];
 
@@ -142,13 +159,14 @@ function runOf(instance: Instance | undefined): Run | undefined {
   return instance === undefined || instance.activity.kind === 'idle' ? undefined : instance.activity.run;
 }
 
-/** When the window began that is open, or was open last; for cron, the time that has come last. */
+/** When the window began that is open, or was open last; for cron, the time that has come last. By the zone's own clocks. */
 function latestOpening(schedule: Schedule, wall: number): number {
+  const reached = reachedAt(wall, schedule.timezone);
   if (schedule.kind === 'cron') {
     const seconds = Number(/^\*\/(\d+) /.exec(schedule.pattern)?.[1]);
-    return wall - mod(wall, seconds * 1_000);
+    return reached - mod(reached, seconds * 1_000);
   }
-  const day = Math.floor((wall - schedule.start) / DAY);
+  const day = Math.floor((reached - schedule.start) / DAY);
   // 1970-01-01, day 0, was a Thursday.
   const back =
     [0, 1, 2, 3, 4, 5, 6].find((days) => schedule.days.includes((mod(day - days + 3, 7) + 1) as WeekDay)) ?? 0;
@@ -158,7 +176,8 @@ function latestOpening(schedule: Schedule, wall: number): number {
 export function isOpen(schedule: Schedule | undefined, wall: number): boolean {
   if (schedule === undefined) return true;
   if (schedule.kind === 'cron') return true;
-  return wall < latestOpening(schedule, wall) + mod(schedule.stop - schedule.start, DAY);
+  const { start, stop, timezone } = schedule;
+  return reachedAt(wall, timezone) < latestOpening(schedule, wall) + mod(stop - start, DAY);
 }
 
 /** At most one run for each of these. */

@@ -1,7 +1,8 @@
 /** What truly happened to each launch, and what the history knows that the machine does not: the ground of all judgements. */
 import { parseStem } from '../core/identity.ts';
 import type { Instance, World } from '../core/model.ts';
-import { parseInstance } from '../effects/stored-instance.ts';
+import type { StoredInstance } from '../effects/stored-instance.ts';
+import type { Rule } from './rules.ts';
 import type { RunTruth, SimulatedMachine, SimulatedProcess } from './machine.ts';
 
 export interface Settings {
@@ -55,6 +56,8 @@ export interface LaunchTruth extends RunTruth {
   readonly handsOver: boolean;
   /** When the service did last what its health-check looks for, the latest first. */
   touched: readonly number[];
+  /** It was launched before a power cut, which may have lost what was known of it. */
+  isForgettable?: boolean;
   /** Place in the order of all endings. */
   ended?: number;
 }
@@ -64,7 +67,7 @@ export interface Truth {
   readonly deeds: Deeds;
   /** By `nameOf`. */
   readonly launches: ReadonlyMap<string, LaunchTruth>;
-  readonly violate: (text: string) => void;
+  readonly violate: (rule: Rule, text: string) => void;
 }
 
 /** For people who look into a broken rule. */
@@ -80,10 +83,26 @@ export const nameOf = ({ key, launchId }: RunTruth): string => `${key}/${launchI
 /** What the next daemon would know of it; with a broken disk what this one does. */
 export function onRecord({ machine, deeds }: Truth, key: string): Instance | undefined {
   if (machine.files.fault !== undefined) return deeds.world()?.instances.get(key);
-  const text = machine.files.read(`${deeds.stateDirectory}/instances/${key}.json`) ?? '';
-  const parsed = parseInstance(text, key);
-  return parsed.ok ? parsed.stored.instance : undefined;
+  const file = machine.files.get(`${deeds.stateDirectory}/instances/${key}.json`);
+  if (file === undefined) return undefined;
+  const known = parsedFiles.get(file);
+  if (known?.text === file.text) return known.instance;
+  const instance = instanceIn(file.text);
+  parsedFiles.set(file, { text: file.text, instance });
+  return instance;
 }
+
+/** Unchecked: what a daemon wrote, or nothing where it was torn. */
+function instanceIn(text: string): Instance | undefined {
+  try {
+    return (JSON.parse(text) as StoredInstance).instance;
+  } catch {
+    return undefined;
+  }
+}
+
+/** It is asked for with every signal. */
+const parsedFiles = new WeakMap<object, { readonly text: string; readonly instance: Instance | undefined }>();
 
 /** Whether an operator may rely on its not being started now. */
 export function isHeld({ machine, deeds }: Truth, key: string): boolean {

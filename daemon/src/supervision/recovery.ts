@@ -155,7 +155,7 @@ function afterBoot(instance: Instance, witness: Witness, files: LaunchFiles, now
   const event: InstanceEvent =
     file.kind === 'ended'
       ? { kind: 'boot', exit: file.exit, at: file.at, ...witness.lastWords(instance.key, launchId) }
-      : { kind: 'boot', at: now.wall };
+      : { kind: 'boot', neverRan: file.kind === 'not-started', at: now.wall };
   return advance(known, event, now).instance;
 }
 

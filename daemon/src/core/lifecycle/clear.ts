@@ -152,8 +152,7 @@ export function boot(instance: Instance, activity: Activity, event: EventOf<'boo
   };
   if (activity.kind === 'idle') return same(fresh);
   if (activity.kind === 'clearing' || activity.kind === 'finishing') return finish(fresh, activity.run, activity.ended);
-  if (activity.run.process === undefined && event.exit === undefined) {
-    // Not even a run record: taken as never run, so that a one-shot is not lost.
+  if (activity.run.process === undefined && event.exit === undefined && !mayHaveRun(activity, event)) {
     return { instance: withoutRun(fresh, activity.run), actions: [forget(instance, activity.run)] };
   }
   const stop = 'stop' in activity ? activity.stop : undefined;
@@ -167,6 +166,14 @@ export function boot(instance: Instance, activity: Activity, event: EventOf<'boo
   );
   const step = finish({ ...fresh, exits: withExit(fresh.exits, ended) }, activity.run, ended);
   return { ...step, instance: { ...step.instance, counters: { failedStarts: 0, runs: [] } } };
+}
+
+/**
+ * Without a run record a one-shot may have run all the same: a power cut takes the youngest files. It is taken as run, as once too
+ * often is worse than once too seldom; for a service it makes no difference.
+ */
+function mayHaveRun({ kind, run }: Exclude<Activity, { kind: 'idle' }>, { neverRan }: EventOf<'boot'>): boolean {
+  return run.settings.oneShot && kind !== 'preparing' && neverRan !== true;
 }
 
 function withoutMono({ tookOver: _other, ...seen }: Instance['seen']): Instance['seen'] {

@@ -76,7 +76,13 @@ export type InstanceEvent =
   | { readonly kind: 'doubt'; readonly doubt: Doubt }
   | { readonly kind: 'resolve' }
   /** The machine went down: all of it has ended; `exit` where an exit file tells it. */
-  | { readonly kind: 'boot'; readonly exit?: Exit; readonly at: WallTime; readonly stderr?: readonly string[] }
+  | {
+      readonly kind: 'boot';
+      readonly exit?: Exit;
+      readonly neverRan?: boolean;
+      readonly at: WallTime;
+      readonly stderr?: readonly string[];
+    }
   /** A hook or a check is over, and nothing of it is left. */
   | { readonly kind: 'job-done'; readonly job: Job; readonly result: JobResult }
   | JobEvent;

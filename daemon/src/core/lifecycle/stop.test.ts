@@ -289,4 +289,30 @@ describe('another boot', () => {
     expect(instance.metSince).toBeUndefined();
     expect(instance.seen).toEqual({});
   });
+
+  describe('of a launch without a run record', () => {
+    const launching = (oneShot: boolean, neverRan = false): Life => {
+      const life = new Life(versionOf({ id: 'web', oneShot }), 'launching');
+      const { run } = life.activity as Extract<Activity, { kind: 'launching' }>;
+      const line = { entry: 'version:v1', launchId: run.launchId, outcome: 'running' } as const;
+      life.instance = { ...life.instance, ledger: [line] };
+      life.now = booted;
+      life.on({ kind: 'boot', neverRan, at: booted.wall });
+      return life;
+    };
+
+    test('a one-shot is taken as cut off: a power cut may have taken the record', () => {
+      const { instance } = launching(true);
+      expect(instance.ledger).toMatchObject([{ outcome: 'interrupted' }]);
+      expect(instance.exits).toMatchObject([{ exit: { kind: 'unknown' } }]);
+    });
+
+    test('a one-shot that its launcher is known to have refused is run', () => {
+      expect(launching(true, true).instance.ledger).toEqual([]);
+    });
+
+    test('a service is as if it had not been launched', () => {
+      expect(launching(false).instance.exits).toEqual([]);
+    });
+  });
 });
