@@ -15,13 +15,15 @@ export class HostileClient {
   readonly socket: Socket;
   /** Settles when both sides are closed, however that came. */
   readonly closed: Promise<void>;
-  #text = '';
+  readonly #lines: string[] = [];
+  /** Of a line that is not complete yet. */
+  #pieces: string[] = [];
   #onText: () => void = () => undefined;
 
   private constructor(socket: Socket) {
     this.socket = socket;
     socket.setEncoding('utf8').on('data', (text: string) => {
-      this.#text += text;
+      this.#keep(text);
       this.#onText();
     });
     // A daemon that drops a client may well reset the connection.
@@ -44,23 +46,28 @@ export class HostileClient {
     if (this.socket.writable) this.socket.write(bytes);
   }
 
-  /** All complete lines that came. */
-  lines(): string[] {
-    return this.#text.split('\n').slice(0, -1);
+  /** A long line comes in many pieces, which are joined once. */
+  #keep(text: string): void {
+    const [head = '', ...further] = text.split('\n');
+    this.#pieces.push(head);
+    for (const piece of further) {
+      this.#lines.push(this.#pieces.join(''));
+      this.#pieces = [piece];
+    }
   }
 
-  /** The lines as what they say; a batch's replies one by one. @throws where a line is no JSON */
+  /** All complete lines that came, as what they say; a batch's replies one by one. @throws where a line is no JSON */
   replies(): Reply[] {
-    return this.lines().flatMap((line) => JSON.parse(line) as Reply | Reply[]);
+    return this.#lines.flatMap((line) => JSON.parse(line) as Reply | Reply[]);
   }
 
   /** Sends one request and waits for its reply; notifications are passed over. */
   async ask(method: string, params: unknown, id: unknown): Promise<Reply> {
-    const before = this.lines().length;
+    const before = this.#lines.length;
     this.send(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
     return within(`a reply to ${method}`, (done) => {
       const look = (): void => {
-        const found = this.lines()
+        const found = this.#lines
           .slice(before)
           .map((line) => JSON.parse(line) as Reply)
           .find((reply) => reply.method === undefined);
