@@ -45,8 +45,8 @@ function allowedBits(world: World, path: string, isFolder: boolean, isUsersLog: 
   const name = path.slice(world.stateDir.length + 1);
   if (isFolder) return 0o700;
   if (isUsersLog) return 0o640;
-  // Made by launchers and hooks with the umask that services get; nobody else may enter these folders.
-  if (/^runs\/(lock|record|pid)\//.test(name)) return 0o666;
+  // Made by launchers and services with the umask that services get; nobody else may enter these folders.
+  if (/^(logs|runs\/(lock|record|pid))\//.test(name)) return 0o666;
   return name.startsWith('runs/launch-') ? 0o500 : 0o600;
 }
 
