@@ -150,7 +150,13 @@ describe('the socket', () => {
     mkdirSync(folder);
     chmodSync(folder, mode);
     if (isForeign) chownSync(folder, user.uid, user.gid);
-    world.writeConfig(configText({ ...world, socket: join(folder, 's.sock') }, [service('web', 'steady')], ''));
+    world.writeConfig(
+      configText(
+        { uid: world.uid, stateDir: world.stateDir, socket: join(folder, 's.sock') },
+        [service('web', 'steady')],
+        '',
+      ),
+    );
     const daemon = await world.startDaemon({ wait: false });
     expect(await daemon.ended).toMatchObject({ code: 1 });
     expect(daemon.log()).toContain(text);
@@ -208,7 +214,7 @@ test('the folder below /tmp, made first by another user: a daemon without a runt
     // The bundle alone: the user may not be able to enter the folder that this test is run from.
     const bundle = join(world.root, 'procmand.cjs');
     copyFileSync(join(dirname(procmand), '../dist/procmand.cjs'), bundle);
-    const place = { ...world, stateDir: join(home, 'state'), socket: join(home, 's.sock') };
+    const place = { uid: world.uid, stateDir: join(home, 'state'), socket: join(home, 's.sock') };
     world.writeConfig(configText(place, [processTable('web', 'sleep 5555')], ''));
     chmodSync(world.config, 0o644);
     const log = await startAsUser(world, bundle, home, async (pid) => {
