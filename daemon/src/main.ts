@@ -29,6 +29,7 @@ import { parseOptions, type DaemonOptions } from './options.ts';
 import { isOwnerAlive, readOwner } from './owner.ts';
 import { onSignals } from './signals.ts';
 import { stateDirectoryOfBroken } from './broken-config.ts';
+import { claimStateFolder, refuseForeignLinks } from './state-folder.ts';
 import { ForeignRunsError } from './supervision/recovery.ts';
 import { TimeText } from './time-text.ts';
 
@@ -138,7 +139,7 @@ async function takeOver(
   const owner = readOwner(system, uid, context);
   if (owner !== undefined && owner.pid !== process.pid && isOwnerAlive(system, owner))
     throw refusedBy(uid, owner.pid, owner.stateDir);
-  prepareStateDirectory(system, stateDir);
+  prepareStateDirectory(system, stateDir, context.euid, log);
   const uidLock = uidLockPath(uid, context);
   if (!takeUidLock(uidLock, context, log)) throw refusedBy(uid, await lockHolder(system, uidLock));
   const lock = takeDaemonLock(lockPath(stateDir), log);
@@ -172,8 +173,13 @@ function refusedBy(uid: string, pid: number | undefined, stateDirectory?: string
   return new StartFailure(daemonExit.failure, `${who} already serves ${uid}${where}`);
 }
 
-function prepareStateDirectory(system: NodeSystem, path: string): void {
-  system.makeDirectory(path);
+function prepareStateDirectory(system: NodeSystem, path: string, euid: number, log: (text: string) => void): void {
+  const foreign = refuseForeignLinks(path, euid);
+  if (foreign === undefined) system.makeDirectory(path);
+  const { refusal, warning } = foreign === undefined ? claimStateFolder(path, euid) : { refusal: foreign };
+  if (refusal !== undefined)
+    throw new StartFailure(daemonExit.failure, `the state-dir ${path} cannot be used: ${refusal}`);
+  if (warning !== undefined) log(warning);
   const network = networkFileSystem(path);
   if (network === undefined) return;
   const message = `the state-dir ${path} is on a network file system (${network}), whose locks cannot be relied on: name a local folder`;

@@ -1,11 +1,14 @@
 /** Who serves a uid: the owner file that clients and other daemons find it by (SPEC 6). */
+import { dirname } from 'node:path';
 import { ownerFilePath, parseOwnerFile, type OwnerFile, type PathContext } from '@procman/protocol/paths';
 import { replaceFile } from './effects/atomic-file.ts';
 import type { System } from './effects/system.ts';
 
-/** The owner file of a uid, as the last daemon left it. */
+/** The owner file of a uid, as the last daemon left it. In a folder that others could have made first (below /tmp) it says nothing. */
 export function readOwner(system: System, uid: string, context: PathContext): OwnerFile | undefined {
-  const file = system.readFile(ownerFilePath(uid, context));
+  const path = ownerFilePath(uid, context);
+  if (system.folderTrust(dirname(path)) === 'others') return undefined;
+  const file = system.readFile(path);
   return file === undefined ? undefined : parseOwnerFile(file.text);
 }
 

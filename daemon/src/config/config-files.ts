@@ -66,6 +66,11 @@ export class FilesOnDisk implements ConfigFiles {
     return [...this.files.keys()];
   }
 
+  /** What was read for this, absolute. */
+  pathsOf(kind: FileKind): readonly string[] {
+    return [...this.files].flatMap(([path, file]) => (file.kind === kind ? [path] : []));
+  }
+
   /** Folders in which further files may appear. */
   get folders(): readonly string[] {
     return [...this.listed];

@@ -9,7 +9,7 @@ import { currentContext, type LoadContext } from './context.ts';
 import { daemonKeys, topKeys } from './daemon-keys.ts';
 import { readDaemon, type DaemonTable } from './daemon-table.ts';
 import { draftsById, type Draft } from './draft.ts';
-import { permissionProblems } from './file-permissions.ts';
+import { folderProblems, permissionProblems } from './file-permissions.ts';
 import { readGuarded, type GuardedText } from './guarded-file.ts';
 import { joinIncluded } from './include.ts';
 import { parseToml } from './parse-toml.ts';
@@ -54,9 +54,12 @@ export function loadConfig(path: string, context: LoadContext): LoadResult {
     const { ok: _not, ...rest } = file;
     return { ok: false, problems: [{ severity: 'error', file: absolute, ...rest }] };
   }
-  const permissions = permissionProblems(absolute, file.stats, context.euid);
   const files = new FilesOnDisk();
   const result = check({ text: file.text, file: absolute, files }, context);
+  const permissions = [
+    ...permissionProblems(absolute, file.stats, context.euid),
+    ...folderProblems([absolute, ...files.pathsOf('include')], files.folders, context.euid),
+  ];
   if (!result.ok) return { ok: false, problems: [...permissions, ...result.problems] };
   if (permissions.some(({ severity }) => severity === 'error')) {
     return { ok: false, problems: [...permissions, ...result.warnings] };

@@ -135,6 +135,7 @@ class OutwardSign {
         stale: SIGN_STALE_MS,
         onCompromised: (error) => this.#renew(error),
       });
+      fs.chmodSync(this.#folder, 0o700); // whatever the umask
     } catch (error) {
       this.#log(`cannot make ${this.#folder}: ${String(error)}`);
       this.#remove = undefined;

@@ -33,6 +33,9 @@ const FLOCK_TAKEN = 75;
 /** Clock ticks per second in /proc: USER_HZ is 100 on every platform that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
+/** Far more than anything that the daemon keeps: what is larger was put there by somebody else. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
 /** O_CLOEXEC in the flags of /proc/PID/fdinfo (octal). */
 const CLOSE_ON_EXEC = 0o2000000;
 
@@ -67,10 +70,13 @@ export class NodeSystem implements System {
 
   readFile(path: string): FileText | undefined {
     return attempt('read', path, () => {
-      const fd = openIfThere(path);
+      // Without waiting: a pipe at this place must not hold the daemon up.
+      const fd = openIfThere(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
       if (fd === undefined) return undefined;
       try {
-        return { text: fs.readFileSync(fd, 'utf8'), modifiedAt: fs.fstatSync(fd).mtimeMs };
+        const stats = fs.fstatSync(fd);
+        const isText = stats.isFile() && stats.size <= MOST_BYTES;
+        return { text: isText ? fs.readFileSync(fd, 'utf8') : '', modifiedAt: stats.mtimeMs };
       } finally {
         fs.closeSync(fd);
       }
@@ -98,7 +104,7 @@ export class NodeSystem implements System {
   writeFile(path: string, text: string, options: WriteOptions = {}): void {
     const mode = options.mode ?? 0o600;
     attempt('write', path, () => {
-      const fd = fs.openSync(path, options.exclusive === true ? 'wx' : 'w', mode);
+      const fd = options.exclusive === true ? fs.openSync(path, 'wx', mode) : openForWriting(path, mode);
       try {
         fs.fchmodSync(fd, mode); // whatever the umask, and for a file that was there
         fs.writeFileSync(fd, text);
@@ -326,7 +332,7 @@ export class NodeSystem implements System {
   probeLock(path: string): 'free' | 'held' {
     return attempt('probe lock', path, () => {
       // Opened here, because flock would make the file.
-      const fd = openIfThere(path);
+      const fd = openIfThere(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
       if (fd === undefined) return 'free';
       try {
         return lockDescriptor(fd, '-s', path) ? 'free' : 'held';
@@ -430,13 +436,28 @@ function attempt<T>(act: string, subject: string, work: () => T): T {
   }
 }
 
-function openIfThere(path: string, flags: string | number = 'r'): number | undefined {
+function openIfThere(path: string, flags: number): number | undefined {
   try {
     return fs.openSync(path, flags);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/** Whatever stands there that is no file (a link that leads elsewhere, a pipe that nobody reads) gives way to a file. */
+function openForWriting(path: string, mode: number): number {
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+  try {
+    const fd = fs.openSync(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, mode);
+    if (fs.fstatSync(fd).isFile()) return fd;
+    fs.closeSync(fd);
+  } catch (error) {
+    // A link, and a pipe or a socket.
+    if (!['ELOOP', 'ENXIO'].includes(codeOf(error))) throw error;
+  }
+  fs.unlinkSync(path);
+  return fs.openSync(path, 'wx', mode);
 }
 
 /** undefined for a symbolic link, too. */

@@ -115,7 +115,10 @@ export interface System {
   /** Clock ticks per second. */
   readonly ticksPerSecond: number;
 
-  /** The file's text, or undefined where it does not exist. */
+  /**
+   * The file's text, or undefined where it does not exist. Never waits: what is no regular file, or far too large, reads as empty,
+   * which is no valid content of anything.
+   */
   readFile(path: string): FileText | undefined;
   /**
    * The end of a regular file as text, read without the rest; undefined where it does not exist, or is no regular file (no
@@ -127,7 +130,7 @@ export interface System {
    * daemon also where it is not certain that `reader`, a uid, might read it: neither his own, nor in a folder that is root's alone.
    */
   readEnd(path: string, bytes: number, reader: number): FileEnd | undefined;
-  /** Writes or overwrites a file; not atomic. */
+  /** Writes or overwrites a file; not atomic. Never waits, and follows no link: a link or pipe at that place is replaced. */
   writeFile(path: string, text: string, options?: WriteOptions): void;
   /** @returns false where `from` does not exist */
   rename(from: string, to: string): boolean;

@@ -12,11 +12,16 @@ import { RpcFailure } from '@procman/protocol/errors';
 import { frame, LineSplitter } from '@procman/protocol/framing';
 import { type Call, type Dispatcher, failureResponse, idOf, invalidRequest } from './dispatch.ts';
 import type { Limits, Log } from './limits.ts';
+import type { Turns } from './turns.ts';
 
 export interface ConnectionOptions {
   readonly dispatcher: Dispatcher;
   readonly limits: Limits;
   readonly log: Log;
+  /** Shared by all clients. */
+  readonly turns: Turns;
+  /** What all clients together have not read yet, in bytes. */
+  readonly unsentOfAll: () => number;
 }
 
 export class Connection {
@@ -24,6 +29,8 @@ export class Connection {
   readonly #dispatcher: Dispatcher;
   readonly #limits: Limits;
   readonly #log: Log;
+  readonly #turns: Turns;
+  readonly #unsentOfAll: () => number;
   readonly #splitter: LineSplitter;
   readonly #gone = new AbortController();
   readonly #call: Call;
@@ -42,6 +49,8 @@ export class Connection {
     this.#dispatcher = options.dispatcher;
     this.#limits = options.limits;
     this.#log = options.log;
+    this.#turns = options.turns;
+    this.#unsentOfAll = options.unsentOfAll;
     this.#splitter = new LineSplitter(options.limits.lineBytes);
     this.#call = {
       closed: this.#gone.signal,
@@ -53,6 +62,11 @@ export class Connection {
     socket.on('end', () => this.#clientEnded());
     socket.on('error', (error) => this.#log('debug', `client connection: ${error.message}`));
     socket.once('close', () => this.#closed());
+  }
+
+  /** Bytes that this client has not read yet. */
+  get unsent(): number {
+    return this.#socket.writableLength;
   }
 
   /** Takes no more requests, sends what is still to be replied, then closes; at the latest after `closeMs`. */
@@ -106,7 +120,10 @@ export class Connection {
     if (this.#isPumping) return;
     this.#isPumping = true;
     this.#socket.pause();
-    for (let line = this.#queue.shift(); line !== undefined; line = this.#queue.shift()) await this.#take(line);
+    for (let line = this.#queue.shift(); line !== undefined; line = this.#queue.shift()) {
+      await this.#turns.take(this);
+      await this.#take(line);
+    }
     this.#isPumping = false;
     if (this.#splitter.overflowed) this.#refuseTooLarge();
     this.#socket.resume();
@@ -158,7 +175,12 @@ export class Connection {
   }
 
   async #answerBatch(requests: readonly unknown[]): Promise<string | undefined> {
-    const replies = await Promise.all(requests.map((request) => this.#answer(request)));
+    const replies = await Promise.all(
+      requests.map(async (request, at) => {
+        if (at > 0) await this.#turns.take(this);
+        return this.#answer(request);
+      }),
+    );
     const present = replies.filter((reply) => reply !== undefined);
     return present.length === 0 ? undefined : `[${present.join(',')}]`;
   }
@@ -172,13 +194,20 @@ export class Connection {
   /** What is already waiting counts, not this text: one long reply to a client that reads is in order. */
   #write(text: string): boolean {
     if (!this.#socket.writable) return false;
-    if (this.#socket.writableLength > this.#limits.bufferedBytes) {
-      this.#log('info', `a client does not read: dropped with ${this.#socket.writableLength} bytes unsent`);
+    if (this.#readsTooLittle()) {
+      this.#log('info', `a client does not read: dropped with ${this.unsent} bytes unsent`);
       this.#socket.destroy();
       return false;
     }
     this.#socket.write(text);
     return true;
+  }
+
+  /** Many such clients get less each: what they keep from being freed is bounded for all of them together. */
+  #readsTooLittle(): boolean {
+    const { bufferedBytes, bufferedBytesOfAll } = this.#limits;
+    if (this.unsent > bufferedBytes) return true;
+    return this.unsent > bufferedBytes / 64 && this.#unsentOfAll() > bufferedBytesOfAll;
   }
 
   #refuseTooLarge(): void {

@@ -10,6 +10,7 @@ import {
   type JSONRPCErrorResponse,
   type JSONRPCID,
   type JSONRPCRequest,
+  type JSONRPCResponse,
 } from 'json-rpc-2.0';
 import type * as z from 'zod';
 import type { Log } from './limits.ts';
@@ -58,7 +59,7 @@ export class Dispatcher {
     if (!isRequest(request)) return JSON.stringify(invalidRequest(request));
     try {
       const response = await this.#rpc.receive(request, call);
-      return response === null ? undefined : JSON.stringify(response);
+      return response === null ? undefined : textOf(response);
     } catch (error) {
       // Only a result that is no JSON comes here: the library has caught everything else.
       this.#logUnexpected(error);
@@ -85,12 +86,27 @@ export class Dispatcher {
   }
 }
 
+/** A large result that is always the same is made into text once: else whoever asks for it again and again keeps the daemon busy. */
+class Document {
+  readonly text: string;
+
+  constructor(value: unknown) {
+    this.text = JSON.stringify(value);
+  }
+}
+
+function textOf(response: JSONRPCResponse): string {
+  const result: unknown = response.result;
+  if (!(result instanceof Document)) return JSON.stringify(response);
+  return `${JSON.stringify({ ...response, result: undefined }).slice(0, -1)},"result":${result.text}}`;
+}
+
 type AnyHandler = (params: unknown, call: Call) => unknown;
 
 function handlerOf(name: Method, handlers: Handlers): AnyHandler {
   if (name !== 'rpc.discover') return handlers[name] as AnyHandler;
-  let document: unknown;
-  return () => (document ??= discover(process.env['PROCMAN_VERSION'] ?? 'unknown'));
+  let document: Document | undefined;
+  return () => (document ??= new Document(discover(process.env['PROCMAN_VERSION'] ?? 'unknown')));
 }
 
 /** @throws RpcFailure `invalid-params` */

@@ -15,6 +15,8 @@ export interface Limits {
   readonly lineBytes: number;
   /** A client that still has this much to read when something is to be written is dropped. */
   readonly bufferedBytes: number;
+  /** With this much unsent to all clients together, one with a 64th of `bufferedBytes` is dropped already. */
+  readonly bufferedBytesOfAll: number;
   /** Silence in the middle of a line, then the client is dropped. */
   readonly incompleteLineMs: number;
   /** How long a refused client may go on sending, unread: closed at once it would see a reset and not the error. */
@@ -32,6 +34,7 @@ export const defaultLimits: Limits = {
   busyAfterMs: 1000,
   lineBytes: maxLineBytes,
   bufferedBytes: 8 * 1024 * 1024,
+  bufferedBytesOfAll: 32 * 1024 * 1024,
   incompleteLineMs: 30_000,
   lingerMs: 2000,
   probeMs: 250,

@@ -326,7 +326,7 @@ describe('a client', () => {
     await serve({ logs: () => ({ name: 'a', stream: 'stdout', path: null, lines, truncated: false }) });
     const client = await enter();
     client.send({ jsonrpc: '2.0', id: 1, method: 'logs', params: { name: 'a' } });
-    await client.until(() => client.text.endsWith('\n'));
+    await client.until(() => client.isAtLineEnd);
     const result = client.replies[0]?.result;
     expect((result as { lines: string[] }).lines).toHaveLength(200_000);
   });

@@ -8,6 +8,7 @@ import type { PathContext } from '@procman/protocol/paths';
 import { Connection } from './connection.ts';
 import { Dispatcher, failureResponse, type Handlers } from './dispatch.ts';
 import { defaultLimits, type Limits, type Log } from './limits.ts';
+import { Turns } from './turns.ts';
 import { bindSocket, type FileIdentity, identify } from './socket-file.ts';
 
 export type { Call, Handlers } from './dispatch.ts';
@@ -33,6 +34,7 @@ export class RpcServer {
   readonly #options: RpcServerOptions;
   readonly #limits: Limits;
   readonly #dispatcher: Dispatcher;
+  readonly #turns = new Turns();
   readonly #connections = new Set<Connection>();
   /** Clients over the limit that have got their `busy` and not gone yet. */
   readonly #refused = new Set<Socket>();
@@ -96,7 +98,13 @@ export class RpcServer {
       return;
     }
     const { log } = this.#options;
-    const connection = new Connection(socket, { dispatcher: this.#dispatcher, limits: this.#limits, log });
+    const connection = new Connection(socket, {
+      dispatcher: this.#dispatcher,
+      limits: this.#limits,
+      log,
+      turns: this.#turns,
+      unsentOfAll: () => [...this.#connections].reduce((sum, { unsent }) => sum + unsent, 0),
+    });
     this.#connections.add(connection);
     socket.once('close', () => this.#connections.delete(connection));
   }

@@ -124,7 +124,9 @@ export function openSocketDirectory(directory: string, rules: DirectoryRules): n
   fs.mkdirSync(directory, { recursive: true, mode: rules.ownMode ?? 0o700 });
   const descriptor = openDirectory(directory, rules.ownMode !== undefined);
   try {
-    checkOwner(directory, fs.fstatSync(descriptor).uid, rules);
+    const { uid, mode } = fs.fstatSync(descriptor);
+    checkOwner(directory, uid, rules);
+    checkMode(directory, mode, rules);
     if (rules.ownMode !== undefined) fs.fchmodSync(descriptor, rules.ownMode);
     return descriptor;
   } catch (error) {
@@ -143,4 +145,12 @@ function openDirectory(directory: string, isOwn: boolean): number {
 function checkOwner(directory: string, owner: number, rules: DirectoryRules): void {
   if (owner === rules.euid || (owner === 0 && rules.ownMode === undefined)) return;
   throw new Error(`the folder ${directory} belongs to user ${owner}, who could put another socket in its place`);
+}
+
+/** In a sticky folder, such as /tmp, nobody may take away what is another's. */
+function checkMode(directory: string, mode: number, rules: DirectoryRules): void {
+  if (rules.ownMode !== undefined || (mode & 0o002) === 0 || (mode & 0o1000) !== 0) return;
+  throw new Error(
+    `anybody may write to the folder ${directory}, and put another socket in its place: chmod o-w ${directory}`,
+  );
 }

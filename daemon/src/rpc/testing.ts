@@ -64,6 +64,8 @@ interface Reply {
 export class RawClient {
   readonly socket: Socket;
   text = '';
+  /** The last that came was the end of a line. (Asking `text` would join all its pieces each time.) */
+  isAtLineEnd = false;
   #wake: (() => void) | undefined;
 
   static async connect(path: string): Promise<RawClient> {
@@ -75,7 +77,10 @@ export class RawClient {
   private constructor(socket: Socket) {
     this.socket = socket;
     socket.setEncoding('utf8');
-    socket.on('data', (chunk: string) => (this.text += chunk));
+    socket.on('data', (chunk: string) => {
+      this.text += chunk;
+      this.isAtLineEnd = chunk.endsWith('\n');
+    });
     socket.on('error', () => undefined);
     for (const event of ['data', 'end', 'error', 'close', 'connect']) socket.on(event, () => this.#wake?.());
   }
