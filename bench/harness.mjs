@@ -196,7 +196,7 @@ class Daemon {
 
 /** The state is on a folder of its own; nothing limits restarts, and nothing has to settle. */
 function configText({ home, uid }, processes, settings) {
-  const table = (values) => Object.entries(values).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
+  const table = (values) => Object.entries(values).map(([key, value]) => `${key} = ${toml(value)}`);
   const lines = [
     `uid = "${uid}"`,
     'file-format = "0"',
@@ -207,6 +207,12 @@ function configText({ home, uid }, processes, settings) {
     ...processes.flatMap((process) => ['[[process]]', ...table({ 'apply-on': '2026-01-01', ...process })]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function toml(value) {
+  if (typeof value !== 'object') return JSON.stringify(value);
+  const entries = Object.entries(value).map(([key, each]) => `${key} = ${toml(each)}`);
+  return `{ ${entries.join(', ')} }`;
 }
 
 /** So many services that do nothing. */
