@@ -119,6 +119,11 @@ function expectRest({ world, now }: Driver): void {
   expect(again.world).toBe(world);
 }
 
+function shownOf({ world, machine }: Driver): unknown {
+  const shown = [...world.instances.values()].map(({ key, activity }) => `${key} ${activity.kind}`);
+  return { shown, launches: machine.launched.length };
+}
+
 function driverOf(versions: readonly ProcessVersion[], slots: number): Driver {
   const driver = new Driver(worldOf(configOf(versions, { maxParallelStarts: slots })));
   driver.settle();
@@ -186,6 +191,21 @@ describe('whatever happens', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  test('waking by its own deadlines alone comes to the same as being woken all the time', () => {
+    fc.assert(
+      fc.property(config, fc.integer({ min: 1, max: 4 }), fc.array(happening, { maxLength: 20 }), (versions, slots, happenings) => {
+        const [own, often] = [driverOf(versions, slots), driverOf(versions, slots)];
+        for (const one of [...happenings, { do: 'pass' as const, ms: 45_000 }]) {
+          happen(own, one);
+          if (one.do === 'pass') for (let part = 0; part < 20; part += 1) often.pass(one.ms / 20);
+          else happen(often, one);
+          expect(shownOf(own)).toEqual(shownOf(often));
+        }
+      }),
+      { numRuns: 100 },
+    ); // prettier-ignore
   });
 
   test('turns of one world are the same, whatever came before', () => {

@@ -185,10 +185,13 @@ function askOf(
 export function startsUnderWay({ world, now }: Survey): number {
   let count = 0;
   for (const { activity } of world.instances.values()) {
-    if (isOnItsWayUp(activity) && now.mono - activity.run.startedMono < SLOT_LIMIT) count += 1;
+    if (isOnItsWayUp(activity) && now.mono < slotEnd(activity)) count += 1;
   }
   return count;
 }
+
+/** One sum for both: whether it holds its slot, and when to look again. Times have fractions that round. */
+const slotEnd = ({ run }: Live): number => run.startedMono + SLOT_LIMIT;
 
 /** A slot is held from `before` until RUNNING, the settling time not counted. */
 function isOnItsWayUp(activity: Activity): activity is Live {
@@ -254,6 +257,7 @@ export interface WakeAt {
   readonly wall?: number;
 }
 
+/** @param survey as of the time of the last turn: what came due since has to count as not seen to */
 export function wakeAt(survey: Survey): WakeAt {
   const guard = guardEnd(survey.world.clock, survey.now);
   const monos: number[] = guard.mono === undefined ? [] : [guard.mono];
@@ -274,7 +278,7 @@ function monoDeadlines(survey: Survey, target: Target, instance: Instance): numb
   const gate = activity.kind === 'idle' ? startGate(survey, target) : undefined;
   const retry = gate !== undefined && 'until' in gate ? gate.until : undefined;
   // Others may be waiting for the slot that it gives up then.
-  const slot = isOnItsWayUp(activity) ? activity.run.startedMono + SLOT_LIMIT : undefined;
+  const slot = isOnItsWayUp(activity) ? slotEnd(activity) : undefined;
   // What is overdue and was not acted upon waits for something else than time.
   const later = [limit, fallback, retry, slot].filter((at) => at !== undefined && at > survey.now.mono);
   return [deadlineOf(instance), ...later].filter((at) => at !== undefined);

@@ -54,9 +54,12 @@ interface Contender {
 
 function contend(): Contender {
   const contender = spawn(process.execPath, [program, path], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const answer = new Promise<string>((resolve) =>
-    contender.stdout.once('data', (data: Buffer) => resolve(String(data).trim())),
-  );
+  const answer = new Promise<string>((resolve, reject) => {
+    contender.stdout.once('data', (data: Buffer) => resolve(String(data).trim()));
+    contender.once('close', (code, signal) =>
+      reject(new Error(`a contender ended without an answer: ${code ?? signal}`)),
+    );
+  });
   return { process: contender, answer };
 }
 
@@ -124,5 +127,6 @@ describe('takeDaemonLock', () => {
       next?.release();
     }
     for (const pid of orphans) process.kill(pid, 'SIGKILL');
-  }, 60_000);
+    // Some 250 processes one after the other, two fifths of them node: that took 30 s on a busy machine, and may take more.
+  }, 300_000);
 });

@@ -280,8 +280,13 @@ export class Supervisor {
       for (const key of keys) this.#queueEvidence(key, 'patient');
     }
     if (now.mono >= this.#nextSweep) this.#sweep(now);
-    if (this.#queue.length > 0 || this.#isDue(now)) this.#run();
-    else this.#o.onTurn?.();
+    if (this.#queue.length > 0 || this.#isDue(now)) {
+      this.#run();
+    } else {
+      // What still tells nothing is looked at again, and again.
+      this.#noteUndecided(now);
+      this.#o.onTurn?.();
+    }
   }
 
   #isDue(now: Now): boolean {
@@ -487,7 +492,6 @@ export class Supervisor {
       if (jump < -STEP_BACK) this.#world = { ...this.#world, clock: afterStepBack(this.#world.clock, now.wall - jump) };
       return;
     }
-    this.#decidedAt = now;
     this.#world = { ...this.#world, clock: afterJump(this.#world.clock, now) };
     const text = `the clock jumped by ${Math.round(jump / 1000)} s: what it would stop waits until it has held for 30 s`;
     this.#o.log('warning', text);
@@ -505,6 +509,7 @@ export class Supervisor {
     this.#answersAt = undefined;
     const now = this.#o.system.now();
     this.#noteJump(now);
+    this.#decidedAt = now;
     this.#world = { ...this.#world, clock: caughtUp(this.#world.clock, now) };
     const { vetoes } = this.#world;
     this.#world = this.#takeovers.weigh(this.#world, now);
@@ -545,8 +550,12 @@ export class Supervisor {
     this.#queue.push({ key, event: { kind: 'never-ran', launchId, why: 'refused', message: why } });
   }
 
+  /**
+   * All of it as of the time of the last turn. At a later one, what came due while the turn wrote to the disk would look as if
+   * the turn had seen to it, and nothing would ever wake the daemon for it.
+   */
   #finish(): void {
-    const now = this.#o.system.now();
+    const now = this.#decidedAt;
     this.#show(now);
     this.#journal.tell(this.#world.instances, now);
     this.#saver.saveAll(this.#world.instances);
@@ -554,11 +563,7 @@ export class Supervisor {
     this.#noteUndecided(now);
     const survey = new Survey(this.#world, now);
     this.#waiters.check(survey, new Describer(survey));
-    this.#due = wakeAt(survey);
-    // It may have jumped during the turn.
-    this.#noteJump(now);
-    this.#due = withEarlier(this.#due, this.#takeovers.nextLook(this.#world, now));
-    this.#decidedAt = now;
+    this.#due = withEarlier(wakeAt(survey), this.#takeovers.nextLook(this.#world, now));
   }
 
   /** Hooks, and checks that failed: what they said is kept nowhere else. */
