@@ -30,7 +30,8 @@ export class History {
   readonly #o: HistoryOptions;
   readonly #path: string;
   readonly #recent = new Recent();
-  readonly #sequence: Sequence;
+  /** Not there yet while it asks the store for the newest number. */
+  #sequence: Sequence | undefined;
   readonly #listeners = new Set<() => void>();
   #store: EventStore | undefined;
   /** Why there is none: said once. */
@@ -45,13 +46,13 @@ export class History {
   constructor(options: HistoryOptions) {
     this.#o = options;
     this.#path = `${options.stateDirectory}/events.db`;
-    const known = (): number => (fs.existsSync(this.#path) ? (this.#opened()?.last() ?? 0) : 0);
+    const known = (): number => (fs.existsSync(this.#path) ? (this.#try(() => this.#opened()?.last()) ?? 0) : 0);
     this.#sequence = new Sequence(options.system, `${options.stateDirectory}/events.seq`, known);
   }
 
   /** Of the newest event; 0: none yet. */
   get seq(): number {
-    return this.#sequence.last;
+    return this.#numbers.last;
   }
 
   /** Why nothing can be read but what is in memory; undefined: all is well. */
@@ -59,8 +60,13 @@ export class History {
     return this.#trouble;
   }
 
+  get #numbers(): Sequence {
+    if (this.#sequence === undefined) throw new Error('the numbers are asked for while they are being read');
+    return this.#sequence;
+  }
+
   record(happening: Happening): void {
-    this.#recent.push(entryOf(this.#sequence.next(), happening, this.#o.time()));
+    this.#recent.push(entryOf(this.#numbers.next(), happening, this.#o.time()));
     this.#flushIn(FLUSH_MS);
     if (this.#listeners.size > 0) this.#telling ??= setImmediate(() => this.#tell());
   }
@@ -150,11 +156,12 @@ export class History {
   }
 
   #opened(): EventStore | undefined {
-    if (this.#isHopeless) return undefined;
+    // Whoever still asks after the end opens nothing anew.
+    if (this.#isHopeless || (this.#isClosed && this.#store === undefined)) return undefined;
     if (this.#store !== undefined) return this.#store;
     this.#store = new EventStore(this.#path);
     // Somebody has removed the file of numbers, or put an older one in its place.
-    this.#sequence.skipTo(this.#store.last());
+    this.#sequence?.skipTo(this.#store.last());
     return this.#store;
   }
 
@@ -220,6 +227,6 @@ export class History {
     clearImmediate(this.#telling);
     while (this.#recent.hasWaiting && this.#write() && !this.#isHopeless);
     this.#closeStore();
-    this.#sequence.close();
+    this.#numbers.close();
   }
 }

@@ -6,11 +6,12 @@
  */
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
+import type * as SqliteModule from '@photostructure/sqlite';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { EventType } from '@procman/protocol/vocabulary';
 import type { About, Entry, EventBody } from './event.ts';
 
-type Sqlite = typeof import('@photostructure/sqlite');
+type Sqlite = typeof SqliteModule;
 
 const SCHEMA_VERSION = 1;
 const SCHEMA = `
@@ -95,7 +96,8 @@ export class EventStore {
   }
 
   #pragma(name: string): number {
-    return Number(Object.values(this.#db.prepare(`PRAGMA ${name}`).get() ?? {})[0] ?? 0);
+    const row = this.#db.prepare(`PRAGMA ${name}`).get() as Record<string, number> | undefined;
+    return row?.[name] ?? 0;
   }
 
   #loadAbouts(): void {
@@ -236,8 +238,8 @@ export class EventStore {
     const { changes } = this.#db
       .prepare(`DELETE FROM events WHERE seq IN (SELECT seq FROM (${oldest})${condition})`)
       .run();
-    if (Number(changes) > 0) this.#db.exec('PRAGMA incremental_vacuum(64)');
-    return Number(changes) === 200;
+    if (changes > 0) this.#db.exec('PRAGMA incremental_vacuum(64)');
+    return changes === 200;
   }
 
   close(): void {

@@ -30,16 +30,22 @@ export function followEvents(history: History, { after, isAsked, send, hasRoom }
     again ??= setTimeout(() => {
       again = undefined;
       pump();
-    }, milliseconds);
+    }, milliseconds).unref();
   };
   const pump = (): void => {
     if (isOver || again !== undefined) return;
     // What it cannot take stays where it is: nothing is gathered for it.
-    if (!hasRoom()) return later(AGAIN_MS);
+    if (!hasRoom()) {
+      later(AGAIN_MS);
+      return;
+    }
     const entries = history.after(sent, PIECE);
     for (const entry of entries) {
       sent = entry.seq;
-      if (isAsked(entry) && !send(entry)) return end();
+      if (isAsked(entry) && !send(entry)) {
+        end();
+        return;
+      }
     }
     if (entries.length === PIECE) later(0);
   };

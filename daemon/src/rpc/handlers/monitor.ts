@@ -26,23 +26,43 @@ export function monitorHandlers(handlers: Handlers): Handlers {
   };
 }
 
-/** What a hook or a check printed, and what a broken version says, stand behind a colon; states and types say enough. */
-function withoutText(event: Event): Event {
+/**
+ * An event for anybody: what a hook or a check printed and what a broken version says are left out. The message is made anew of the parts
+ * that are known to be harmless, not cut out of the text: anything may stand in that, also colons and brackets.
+ */
+export function withoutText(event: Event): Event {
   const { reason } = event;
-  const isPlain =
-    event.type === 'daemon' || event.type === 'reload' || event.type === 'hold' || event.type === 'missed';
-  return {
-    ...event,
-    ...(isPlain
-      ? {}
-      : {
-          message: event.message.replace(
-            /:.*$/s,
-            event.message.endsWith(')') && event.message.includes('(') ? ')' : '',
-          ),
-        }),
-    ...(reason === undefined ? {} : { reason: { ...reason, message: reason.message.replace(/:.*$/s, '') } }),
-  };
+  const shown = { ...event, message: publicMessage(event) };
+  // Of a hold the message only says until when.
+  return reason === undefined || event.type === 'hold'
+    ? shown
+    : { ...shown, reason: { ...reason, message: reason.code } };
+}
+
+function publicMessage({ type, message, from, to, reason }: Event): string {
+  const cause = `${to ?? 'changed'} (${reason?.code ?? 'unknown'})`;
+  switch (type) {
+    case 'state':
+      return `${from ?? 'new'} -> ${cause}`;
+    case 'problem':
+      return `problem: ${cause}`;
+    case 'recovered':
+      return `no problem any more: ${cause}`;
+    case 'health':
+      return message === 'healthy' || message === 'healthy again' ? message : 'unhealthy';
+    case 'hook':
+      return publicHook(message);
+    case 'version':
+      return message.replace(/( may not take over): .*$/s, '$1');
+    default:
+      return message;
+  }
+}
+
+/** `before succeeded`, or the hook's name and that it failed. */
+function publicHook(message: string): string {
+  const [hook = 'hook'] = message.split(' ', 1);
+  return message === `${hook} succeeded` ? message : `${hook} failed`;
 }
 
 /** What a hook or a check printed stands behind a colon. */
