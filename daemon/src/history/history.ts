@@ -42,6 +42,8 @@ export class History {
   #telling: NodeJS.Immediate | undefined;
   #prunedAt = -Infinity;
   #isClosed = false;
+  /** Closed, and the last of it is written. */
+  #isOver = false;
 
   constructor(options: HistoryOptions) {
     this.#o = options;
@@ -157,7 +159,7 @@ export class History {
 
   #opened(): EventStore | undefined {
     // Whoever still asks after the end opens nothing anew.
-    if (this.#isHopeless || (this.#isClosed && this.#store === undefined)) return undefined;
+    if (this.#isHopeless || this.#isOver) return undefined;
     if (this.#store !== undefined) return this.#store;
     this.#store = new EventStore(this.#path);
     // Somebody has removed the file of numbers, or put an older one in its place.
@@ -225,7 +227,9 @@ export class History {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     clearImmediate(this.#telling);
-    while (this.#recent.hasWaiting && this.#write() && !this.#isHopeless);
+    // Twice: the first may have found a broken file and set it aside.
+    while (this.#recent.hasWaiting && (this.#write() || this.#write()) && !this.#isHopeless);
+    this.#isOver = true;
     this.#closeStore();
     this.#numbers.close();
   }

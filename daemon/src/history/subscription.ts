@@ -47,7 +47,8 @@ export function followEvents(history: History, { after, isAsked, send, hasRoom }
         return;
       }
     }
-    if (entries.length === PIECE) later(0);
+    // Also where the store had less than a piece: memory has the rest.
+    if (entries.length > 0 && sent < history.seq) later(0);
   };
   const leave = history.onNews(pump);
   later(0);
