@@ -31,7 +31,7 @@ export class History {
   readonly #path: string;
   readonly #recent = new Recent();
   /** Not there yet while it asks the store for the newest number. */
-  #sequence: Sequence | undefined;
+  readonly #sequence: Sequence | undefined;
   readonly #listeners = new Set<() => void>();
   #store: EventStore | undefined;
   /** Why there is none: said once. */
