@@ -119,6 +119,6 @@ const durationText = ({ durationSeconds }: Exit): string =>
 function uptimeTexts({ uptime: { days, expectedSeconds, upSeconds } }: Explanation): string[] {
   if (days === 0 || expectedSeconds === 0) return [];
   const share = Math.floor((upSeconds / expectedSeconds) * 1000) / 10;
-  const span = days === 1 ? 'the last day' : `the last ${Math.round(days * 10) / 10} days`;
-  return [`${share}% of the time that it should have been up, over ${span}`];
+  const span = days < 1 ? formatUptime(days * 86_400) : days === 1 ? 'day' : `${Math.round(days * 10) / 10} days`;
+  return [`${share}% of the time that it should have been up, over the last ${span}`];
 }

@@ -18,6 +18,7 @@ const explainOver = (world: World): ReturnType<typeof explainOf> =>
   explainOf({
     supervisor: { survey: () => new Survey(world, START) },
     time: new TimeText('UTC'),
+    history: { waiting: [], trouble: undefined, read: () => undefined },
   } as unknown as HandlerContext);
 
 const over = (versions: readonly ProcessVersion[], instances: readonly Instance[] = []): ReturnType<typeof explainOf> =>

@@ -1,5 +1,5 @@
 /** `explain`: why each instance is as it is, and what happens next. */
-import type { Explanation, ExplainResult, PastRun, UptimeView } from '@procman/protocol';
+import type { Explanation, ExplainResult, PastRun } from '@procman/protocol';
 import { Describer } from '../../core/describe.ts';
 import { explain, type Explained, type ExplainedSchedule } from '../../core/explain/explain.ts';
 import { factsOf } from '../../core/explain/facts.ts';
@@ -7,6 +7,7 @@ import { Dependents } from '../../core/explain/neighbours.ts';
 import type { ExitRecord } from '../../core/model.ts';
 import type { Survey } from '../../core/survey.ts';
 import type { Target } from '../../core/targets.ts';
+import { uptimeOf } from '../../history/uptime.ts';
 import type { TimeText } from '../../time-text.ts';
 import type { Call } from '../dispatch.ts';
 import { Slices } from '../slices.ts';
@@ -65,7 +66,7 @@ class Parts {
       ...row,
       ...viewOf(explain(facts), time),
       dependents: this.#dependents.of(target.id),
-      uptime: uptimeOf(),
+      uptime: uptimeOf(this.#daemon.history, this.#survey, target),
     };
   }
 }
@@ -116,9 +117,4 @@ function pastRun({ launchId, startedAt, at, exit, stderr = [] }: ExitRecord, tim
     durationSeconds: Math.max(0, Math.round(at - startedAt)) / 1000,
     stderr,
   };
-}
-
-/** Nothing is kept of the past: a history of no days. */
-function uptimeOf(): UptimeView {
-  return { days: 0, expectedSeconds: 0, upSeconds: 0 };
 }

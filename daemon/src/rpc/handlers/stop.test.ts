@@ -7,6 +7,7 @@ import { configOf, versionOf, worldOf } from '../../core/testing/builders.ts';
 import { daily } from '../../core/testing/schedules.ts';
 import { TimeText } from '../../time-text.ts';
 import type { Call } from '../dispatch.ts';
+import type { Happening } from '../../core/happenings.ts';
 import type { HandlerContext } from './context.ts';
 import { stop } from './stop.ts';
 
@@ -14,9 +15,14 @@ const NOW = Date.parse('2026-03-02T12:00:00Z');
 const HOUR = 3_600_000;
 const call: Call = { closed: new AbortController().signal, notify: () => true, hasRoom: () => true };
 
-function daemonOf(...versions: readonly ProcessVersion[]): { daemon: HandlerContext; commands: Command[] } {
+function daemonOf(...versions: readonly ProcessVersion[]): {
+  daemon: HandlerContext;
+  commands: Command[];
+  recorded: Happening[];
+} {
   const world = worldOf(configOf(versions));
   const commands: Command[] = [];
+  const recorded: Happening[] = [];
   const daemon = {
     supervisor: {
       survey: () => new Survey(world, { wall: NOW, mono: 0 }),
@@ -29,8 +35,10 @@ function daemonOf(...versions: readonly ProcessVersion[]): { daemon: HandlerCont
     time: new TimeText('UTC'),
     isStopping: false,
     rotation: { settled: () => Promise.resolve() },
+    system: { now: () => ({ wall: NOW, mono: 0 }) },
+    history: { record: (happening: Happening) => recorded.push(happening) },
   } as unknown as HandlerContext;
-  return { daemon, commands };
+  return { daemon, commands, recorded };
 }
 
 const plain = versionOf({ id: 'plain' });
@@ -44,8 +52,9 @@ it('resolves a time in the zone of each target', async () => {
 });
 
 it('holds without end unless told', async () => {
-  const { daemon, commands } = daemonOf(plain);
+  const { daemon, commands, recorded } = daemonOf(plain);
   await stop(daemon, { names: ['plain'] }, call);
+  expect(recorded).toEqual([expect.objectContaining({ type: 'command', by: 'operator', message: 'stop' })]);
   expect(commands[0]?.until).toBeUndefined();
 });
 
