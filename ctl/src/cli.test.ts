@@ -95,7 +95,7 @@ describe('exit codes', () => {
     expect(io.printed.out).toBe('');
     const [first, second] = io.printed.err.split('\n');
     expect(first).toBe(
-      'procmanctl: no daemon is running for socket /nowhere.sock: there is no such socket (/nowhere.sock); start one with "procmand run FILE"',
+      'procmanctl: no daemon is running for socket /nowhere.sock: there is no such socket; start one with "procmand run FILE"',
     );
     expect(second).toMatch(/^nor is there anything that one has left \(looked for .+\)$/);
   });

@@ -91,7 +91,8 @@ export function createContext(options: ContextOptions): CommandContext {
 }
 
 function withHint({ message, exitCode, code, cause }: Failure): Failure {
-  const hint = '"status", "explain", "logs", "timeline" and "events" answer without one, from the files of the last';
+  const hint =
+    '"status" without --watch, "explain", "logs", "timeline" and "events" answer without one, from the files of the last';
   return new Failure(`${message}\n${hint}`, { exitCode, code, cause });
 }
 
@@ -140,8 +141,16 @@ function unreachable(target: Target, error: unknown): Failure {
   const code = codeOf(error);
   const known = typeof code === 'string' ? WHY[code] : undefined;
   const why = known ?? (error instanceof Error ? error.message : String(error));
-  const message = `no daemon is running for ${target.label}: ${why} (${target.socket}); start one with "procmand run FILE"`;
+  const message =
+    code === 'EACCES'
+      ? `the daemon of ${named(target)} cannot be asked: ${why}`
+      : `no daemon is running for ${named(target)}: ${why}; start one with "procmand run FILE"`;
   return new Failure(message, { exitCode: clientExit.unreachable, code: 'no-daemon', cause: error });
+}
+
+/** With its socket, said once. */
+function named({ label, socket }: Target): string {
+  return label.includes(socket) ? label : `${label} (${socket})`;
 }
 
 function interruptible<T>(io: Io, work: Promise<T>, message = 'interrupted'): Promise<T> {

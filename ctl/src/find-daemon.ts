@@ -109,12 +109,17 @@ function isLive(owner: OwnerFile, proc: string): boolean {
   return fields[0] !== 'Z' && Number(fields[19]) === owner.startTicks;
 }
 
-function isOpen(socket: string): boolean {
+const isOpen = (socket: string): boolean => refusal(socket) === undefined;
+
+/** Its daemon may live and answer, but not to this user. */
+export const isClosedToUs = (socket: string): boolean => refusal(socket) === 'EACCES';
+
+function refusal(socket: string): string | undefined {
   try {
     accessSync(socket, constants.R_OK | constants.W_OK);
-    return true;
-  } catch {
-    return false;
+    return undefined;
+  } catch (error) {
+    return (error as { code?: string }).code ?? 'unknown';
   }
 }
 

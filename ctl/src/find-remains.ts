@@ -1,5 +1,5 @@
 /** Where the last daemon left what it knew, for a client that finds none: owner files first, then state folders. */
-import { existsSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { stateDirectoryOfBroken } from '@procman/daemon/broken-config';
 import { currentContext, loadConfig } from '@procman/daemon/config/load';
@@ -64,9 +64,33 @@ function ofState(uid: string, stateDir: string, config?: string): Remains {
   return { places: isThere ? [place] : [], looked: [stateDir] };
 }
 
-/** What ended with services alive has left an owner file, and is meant first; else what ended well is in its state folder. */
+/**
+ * What ended with services alive has left an owner file, and is meant first; else what ended well is in its state folder. Those of
+ * root that this user may not read are named only where he has none of his own.
+ */
 function ofAnybody(owners: readonly FoundDaemon[], around: Surroundings): Remains {
-  if (owners.length > 0) return { places: owners.map(({ owner }) => placeOf(owner)), looked: [] };
+  const open = owners.filter(({ owner }) => mayRead(owner.stateDir));
+  if (open.length > 0) return placesOf(open);
+  const own = endedWell(around);
+  return own.places.length === 0 && owners.length > 0 ? placesOf(owners) : own;
+}
+
+const placesOf = (found: readonly FoundDaemon[]): Remains => ({
+  places: found.map(({ owner }) => placeOf(owner)),
+  looked: [],
+});
+
+/** A folder that is gone can be told about. */
+function mayRead(folder: string): boolean {
+  try {
+    accessSync(folder, constants.R_OK | constants.X_OK);
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code === 'ENOENT';
+  }
+}
+
+function endedWell(around: Surroundings): Remains {
   const base = dirname(defaultStateDirectory('any', around));
   const places = foldersIn(base).flatMap((folder) => {
     const owner = ownerOfState(folder);

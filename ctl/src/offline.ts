@@ -19,9 +19,12 @@ function check(file: string): CheckResult {
 function renderCheck({ ok, processes, problems }: CheckResult): string {
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const warnings = problems.length - errors;
-  const summary = ok ? `OK: ${processes} processes, ${warnings} warnings` : `${errors} errors, ${warnings} warnings`;
+  const what = ok ? `OK: ${count(processes, 'process', 'es')}` : count(errors, 'error');
+  const summary = `${what}, ${count(warnings, 'warning')}`;
   return `${renderProblems(problems)}${summary}\n`;
 }
+
+const count = (number: number, noun: string, plural = 's'): string => `${number} ${noun}${number === 1 ? '' : plural}`;
 
 /** How the commands of a file are run, and why so: a line per version of each process. */
 function commandTypes(file: string): string {

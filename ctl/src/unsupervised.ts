@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { lastHolder } from '@procman/daemon/effects/daemon-lock';
 import { CannotTell, type Place, type Reply, Unsupervised as Answers } from '@procman/daemon/unsupervised';
 import type { Notice } from './client.ts';
-import { type Surroundings, type Wish, listDaemons } from './find-daemon.ts';
+import { isClosedToUs, type Surroundings, type Wish, listDaemons } from './find-daemon.ts';
 import { findRemains } from './find-remains.ts';
 import { formatTime } from './text/time.ts';
 import { VERSION } from './version.ts';
@@ -35,12 +35,16 @@ function look(wish: Wish, around: Surroundings, now: Date): Look {
     if (others.length > 0) return refused(`several daemons have left files; choose one:\n${listOf(places)}`);
     const pid = livingDaemon(place, around);
     if (pid === undefined) return found(place, now);
+    if (place.owner !== undefined && isClosedToUs(place.owner.socket)) return refused(closedText(place.uid, pid));
     return { kind: 'alive', message: `yet a daemon lives (pid ${pid}): it is starting, ending, or stuck` };
   } catch (error) {
     if (error instanceof CannotTell) return refused(`nor can its files answer: ${error.message}`);
     throw error;
   }
 }
+
+const closedText = (uid: string, pid: number): string =>
+  `yet one runs for uid "${uid}" (pid ${pid}), whose socket is not open to this user (see socket-mode and socket-group)`;
 
 const refused = (message: string): Look => ({ kind: 'refused', message });
 

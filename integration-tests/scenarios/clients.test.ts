@@ -298,7 +298,7 @@ describe('single commands', () => {
     world.configure([service('web', 'steady')]);
     expect(await world.ctl('check', world.config)).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('OK: 1 processes, 0 warnings') as string,
+      stdout: expect.stringContaining('OK: 1 process, 0 warnings') as string,
     });
     world.configure([service('web', 'steady', 'stop-timout = 3')]);
     const broken = await world.ctl('check', world.config);

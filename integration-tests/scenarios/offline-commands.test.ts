@@ -37,7 +37,7 @@ describe('without a daemon', () => {
       problems: [{ key: 'stop-timeout' }, {}],
     });
     world.configure([service('web', 'steady')]);
-    expect(await world.ctl('check', world.config)).toMatchObject({ code: 0, stdout: 'OK: 1 processes, 0 warnings\n' });
+    expect(await world.ctl('check', world.config)).toMatchObject({ code: 0, stdout: 'OK: 1 process, 0 warnings\n' });
     expect((await world.ctl('check', join(world.root, 'none.toml'))).code).toBe(6);
   });
 

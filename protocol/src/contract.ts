@@ -230,6 +230,7 @@ const pastRun = schemaOf<views.PastRun>()(
     startedAt: time,
     at: time,
     durationSeconds: z.number().nonnegative(),
+    why: z.string().exactOptional(),
     stderr: names,
   }),
 );

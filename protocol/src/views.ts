@@ -404,6 +404,8 @@ export interface PastRun extends ExitView {
   readonly startedAt: Time;
   readonly at: Time;
   readonly durationSeconds: number;
+  /** Why it was ended; absent where nobody asked for it. */
+  readonly why?: string;
   /** The last lines of its error stream, oldest first; empty where it has no file of its own. */
   readonly stderr: readonly string[];
 }

@@ -15,9 +15,9 @@ export const completion: Command = {
     'The script asks procmanctl at each Tab, so it need not be written anew after an upgrade. Its first lines say where to put it.',
   ],
   examples: [
-    'completion bash > /usr/share/bash-completion/completions/procmanctl',
-    'completion zsh > ~/.zfunc/_procmanctl',
-    'completion fish > ~/.config/fish/completions/procmanctl.fish',
+    'procmanctl completion bash > /usr/share/bash-completion/completions/procmanctl',
+    'procmanctl completion zsh > ~/.zfunc/_procmanctl',
+    'procmanctl completion fish > ~/.config/fish/completions/procmanctl.fish',
   ],
   run: async (context, given) => {
     const [word = ''] = given.operands;

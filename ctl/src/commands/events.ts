@@ -25,7 +25,7 @@ export const events: Command = {
       value: 'TYPE',
       valueKind: 'text',
       values: eventTypes,
-      summary: `only these, parted by commas: ${eventTypes.join(', ')}`,
+      summary: 'only these, parted by commas',
     },
     {
       long: 'lines',

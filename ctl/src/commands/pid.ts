@@ -7,8 +7,11 @@ export const pid: Command = {
   summary: 'process id of the daemon, or of a process (0: it does not run)',
   operands: [{ label: 'NAME', kind: 'name', optional: true }],
   options: [],
-  details: ['A line per instance. Exit code 1 where one of them does not run.'],
-  examples: ['pid', 'pid nginx', 'kill -HUP $(procmanctl pid nginx)'],
+  details: [
+    'A line per instance. Exit code 1 where one of them does not run.',
+    'Look at the exit code before you give it to kill: `kill 0` ends whoever calls it. "signal" needs no pid.',
+  ],
+  examples: ['pid', 'pid nginx', 'pid=$(procmanctl pid nginx) && strace -p $pid'],
   run: (context, given) => {
     const [name] = given.operands;
     return name === undefined ? daemonPid(context) : processPid(context, name);

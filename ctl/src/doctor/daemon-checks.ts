@@ -73,6 +73,13 @@ export function records(subject: Subject): RecordSeen[] {
   });
 }
 
+/** Each is as `check` prints it, with its mend on a line of its own; that follows with the rest from `check`. */
+function firstOf(errors: readonly string[]): string {
+  const [first = ''] = errors;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  return `${first.split('\n')[0] ?? ''}${more}`;
+}
+
 const configFile: Check = {
   id: 'config',
   look: ({ config, answers }) => {
@@ -80,7 +87,7 @@ const configFile: Check = {
     const told = answers?.daemon.configError?.problems.length;
     if (config.errors.length > 0) {
       return problem(
-        `${config.path} is broken, and no daemon starts with it: ${config.errors[0] ?? ''}`,
+        `${config.path} is broken, and no daemon starts with it: ${firstOf(config.errors)}`,
         `procmanctl check ${config.path}; until it is mended: procmand --last-good`,
       );
     }

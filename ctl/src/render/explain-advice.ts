@@ -12,6 +12,8 @@ export function adviceOn(each: Explanation): readonly string[] {
 
 function commandsFor(each: Explanation, name: string): string[] {
   const { state, verdict, reason, hold } = each;
+  // It never ran, so its logs have nothing to tell: what is in its way is around it.
+  if (reason.code === 'spawn-error' && state !== 'EXITED') return ['doctor', `unblock ${name}`];
   switch (state) {
     case 'STOPPED':
       if (reason.code === 'missed') return [`start ${name} --force`, `stop ${name}`];

@@ -103,7 +103,8 @@ function exitLines({ exits }: Explanation, now: Date): BlockLine[] {
     const before = exits[index - 1];
     const isSame =
       before !== undefined && exit.stderr.length > 0 && before.stderr.join('\n') === exit.stderr.join('\n');
-    const text = `${formatTime(exit.at, now)}  ${exitText(exit)} after ${durationText(exit)}${isSame ? ', with the same words' : ''}`;
+    const why = exit.why === undefined ? '' : `: ${exit.why}`;
+    const text = `${formatTime(exit.at, now)}  ${exitText(exit)} after ${durationText(exit)}${why}${isSame ? ', with the same words' : ''}`;
     return [{ text }, ...(isSame ? [] : exit.stderr.map((line) => ({ text: line, isQuoted: true })))];
   });
 }

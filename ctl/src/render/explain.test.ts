@@ -59,7 +59,7 @@ const crashing = explanation({
   exits: [
     exit('L3', '03:12:05', ['cannot open 設定ファイル: no such file or directory', '\u001b[31mgave up']),
     exit('L2', '03:12:03', ['cannot open 設定ファイル: no such file or directory', '\u001b[31mgave up']),
-    { ...exit('L1', '03:12:02', []), durationSeconds: 90_061 },
+    { ...exit('L1', '03:12:02', []), durationSeconds: 90_061, why: 'it is unhealthy: timed out' },
   ],
   staleKeys: ['command', 'env'],
   stale: true,

@@ -161,17 +161,17 @@ describe('rowInfo', () => {
         state: 'STOPPED',
         held: true,
         hold: { since: at, until: 'reboot' },
-        reason: { code: 'manual', message: 'stopped by an operator' },
+        reason: { code: 'manual', message: 'stopped by an operator; held until `start`' },
       },
-      'stopped by an operator, held until the next boot',
+      'stopped by an operator until the next boot, or `start`',
     ],
     [
       { state: 'STOPPED', reason: { code: 'schedule', message: 'outside its window' }, next: { action: 'start', at } },
-      'outside its window, starts 11:59:00',
+      'starts 11:59:00, outside its window',
     ],
     [
       { state: 'STOPPED', reason: { code: 'schedule', message: 'outside its window' }, next: { action: 'run', at } },
-      'outside its window, runs 11:59:00',
+      'runs 11:59:00, outside its window',
     ],
     [{ pid: 5, uptimeSeconds: 9, next: { action: 'version', at } }, 'pid 5, uptime 0:00:09'],
   ])('%j', (overrides, text) => expect(info(overrides)).toBe(text));

@@ -60,10 +60,12 @@ export function rowInfo(row: Row, now: Date): string {
   if (row.zombies !== undefined) parts.push(count(row.zombies, 'zombie'));
   if (row.stale) parts.push('stale: "restart" applies the new definition');
   if (row.held && row.reason.code !== 'manual') parts.push('held');
-  if (row.hold?.until !== undefined) parts.push(`held until ${formatUntil(row.hold.until, now)}`);
+  if (row.hold?.until !== undefined && row.reason.code !== 'manual')
+    parts.push(`held until ${formatUntil(row.hold.until, now)}`);
   if (row.retryAt !== undefined) parts.push(`next try ${formatTime(row.retryAt, now)}`);
   const coming = row.next && COMING[row.next.action];
-  if (row.next && coming !== undefined) parts.push(`${coming} ${formatTime(row.next.at, now)}`);
+  // A narrow terminal cuts the end off: when it runs is wanted more often than why it does not now.
+  if (row.next && coming !== undefined) parts.unshift(`${coming} ${formatTime(row.next.at, now)}`);
   return parts.filter(Boolean).join(', ');
 }
 
@@ -81,7 +83,13 @@ function pidInfo(row: Row): string[] {
 function idleInfo(row: Row, now: Date): string[] {
   if (row.state === 'EXITED') return exitedInfo(row, now);
   const pid = row.pid === undefined ? [] : [`pid ${row.pid}`];
-  return [...pid, row.phase ?? '', row.reason.message];
+  return [...pid, row.phase ?? '', row.reason.code === 'manual' ? heldText(row, now) : row.reason.message];
+}
+
+/** The reason alone says "until `start`", also of a hold that ends by itself. */
+function heldText({ reason, hold }: Row, now: Date): string {
+  if (hold?.until === undefined) return reason.message;
+  return `stopped by an operator until ${formatUntil(hold.until, now)}, or \`start\``;
 }
 
 /** `exited 10:38:01, code 7`: the fact first; the reason where it says more than that. */

@@ -48,10 +48,11 @@ function hasSettledUnseen(
 
 export function withExit(
   exits: readonly ExitRecord[],
-  { launchId, startedAt, at, exit }: Ended,
+  { launchId, startedAt, at, exit, by, text }: Ended,
 ): readonly ExitRecord[] {
   if (exits.some((known) => known.launchId === launchId)) return exits;
-  return [{ launchId, startedAt, at, exit }, ...exits].slice(0, EXITS_KEPT);
+  const asked = by === 'itself' ? {} : { by, ...(text === undefined ? {} : { text }) };
+  return [{ launchId, startedAt, at, exit, ...asked }, ...exits].slice(0, EXITS_KEPT);
 }
 
 /** @param instance idle: nothing of the run is left */

@@ -532,6 +532,10 @@ export interface ExitRecord {
   readonly startedAt: WallTime;
   readonly at: WallTime;
   readonly exit: Exit;
+  /** Who ended it; absent where nobody asked, and in records of older daemons. */
+  readonly by?: Exclude<Ended['by'], 'itself'>;
+  /** What went wrong, where a hook or a check ended it. */
+  readonly text?: string;
   /** What it said last on its error stream, where that is known. */
   readonly stderr?: readonly string[];
 }

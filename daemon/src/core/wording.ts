@@ -102,6 +102,12 @@ export function stopReason({ cause, text }: Stop): Reason {
   return { code: cause, message: text === undefined ? STOPS[cause] : `${STOPS[cause]}: ${text}` };
 }
 
+/** Why a run was ended that did not end by itself. */
+export function endedText(by: StopCause | 'boot', text?: string): string {
+  const what = by === 'boot' ? 'the machine went down' : STOPS[by];
+  return text === undefined ? what : `${what}: ${text}`;
+}
+
 export function endReason({ ended }: Instance, version: ProcessVersion): Reason {
   if (ended === undefined) return { code: 'interrupted', message: 'how it ended is not on record' };
   const data = { exit: ended.exit };

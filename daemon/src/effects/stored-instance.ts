@@ -243,6 +243,8 @@ const instance = z.object({
       startedAt: time,
       at: time,
       exit,
+      by: z.union([z.literal('boot'), stopCause]).exactOptional(),
+      text: z.string().exactOptional(),
       stderr: z.array(z.string()).exactOptional(),
     }),
   ),

@@ -53,6 +53,21 @@ describe('explain', () => {
     ]);
   });
 
+  it('tells why a run was ended that did not end by itself', async () => {
+    const base = { startedAt: START.wall, at: START.wall, exit: { kind: 'signal', signal: 'TERM' } } as const;
+    const exits = [
+      { ...base, launchId: 'L3', by: 'health-check', text: 'connect ECONNREFUSED 127.0.0.1:1' } as const,
+      { ...base, launchId: 'L2', by: 'boot' } as const,
+      { ...base, launchId: 'L1' },
+    ];
+    const { processes } = await over([web], [instanceOf(web, { exits })])({ names: ['web'] }, call());
+    expect(processes[0]?.exits.map(({ why }) => why)).toEqual([
+      'it is unhealthy: connect ECONNREFUSED 127.0.0.1:1',
+      'the machine went down',
+      undefined,
+    ]);
+  });
+
   it('writes times in the zone of the schedule, those of the row in that of the daemon', async () => {
     const tokyo = versionOf({ id: 'web', schedule: daily('08:00-18:00', ALL_DAYS, 'Asia/Tokyo') });
     const run = runOf(tokyo);

@@ -5,6 +5,7 @@ import { explain, type Explained, type ExplainedSchedule } from '../../core/expl
 import { factsOf } from '../../core/explain/facts.ts';
 import { Dependents } from '../../core/explain/neighbours.ts';
 import type { ExitRecord } from '../../core/model.ts';
+import { endedText } from '../../core/wording.ts';
 import type { Survey } from '../../core/survey.ts';
 import type { Target } from '../../core/targets.ts';
 import { uptimeOf } from '../../history/uptime.ts';
@@ -107,9 +108,11 @@ function healthView(
   return { ...health, ...(at === undefined ? {} : { at: time.format(at) }) };
 }
 
-function pastRun({ launchId, startedAt, at, exit, stderr = [] }: ExitRecord, time: TimeText): PastRun {
+function pastRun({ launchId, startedAt, at, exit, by, text, stderr = [] }: ExitRecord, time: TimeText): PastRun {
+  const why = by === undefined ? undefined : endedText(by, text);
   return {
     ...exitView(exit),
+    ...(why === undefined ? {} : { why }),
     run: launchId,
     startedAt: time.format(startedAt),
     at: time.format(at),
