@@ -9,6 +9,7 @@ const { version } = JSON.parse(readFileSync(new URL('./package.json', import.met
 const bundles = [
   { entry: 'daemon/src/main.ts', outfile: 'daemon/dist/procmand.cjs' },
   { entry: 'ctl/src/main.ts', outfile: 'ctl/dist/procmanctl.cjs' },
+  { entry: 'ctl/src/every-command.ts', outfile: 'ctl/dist/every-command.cjs' },
   { entry: 'ctl/src/offline.ts', outfile: 'ctl/dist/offline.cjs' },
   { entry: 'ctl/src/interactive.ts', outfile: 'ctl/dist/interactive.cjs' },
   { entry: 'ctl/src/live.ts', outfile: 'ctl/dist/live.cjs' },

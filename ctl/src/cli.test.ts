@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { run } from './cli.ts';
+import { COMMANDS } from './command-table.ts';
 import { OutputClosed } from './io.ts';
 import {
   type Answer,
@@ -35,7 +36,7 @@ const surroundings = { euid: 0, env: {}, proc: '/nowhere', rootRuntime: '/nowher
 
 async function ctl(words: readonly string[], answers: Answers, io: FakeIo = fakeIo()) {
   daemon ??= await FakeDaemon.start(answers);
-  const code = await run(['-s', daemon.socket, ...words], { io, surroundings });
+  const code = await run(['-s', daemon.socket, ...words], { io, surroundings, commands: COMMANDS });
   return { code, ...io.printed };
 }
 
@@ -91,7 +92,7 @@ describe('exit codes', () => {
 
   it('5 where nobody listens', async () => {
     const io = fakeIo();
-    expect(await run(['-s', '/nowhere.sock', 'status'], { io, surroundings })).toBe(5);
+    expect(await run(['-s', '/nowhere.sock', 'status'], { io, surroundings, commands: COMMANDS })).toBe(5);
     expect(io.printed.out).toBe('');
     const [first, second] = io.printed.err.split('\n');
     expect(first).toBe(
@@ -102,7 +103,7 @@ describe('exit codes', () => {
 
   it('and names the commands that do without, where another one is asked for', async () => {
     const io = fakeIo();
-    expect(await run(['-s', '/nowhere.sock', 'ping'], { io, surroundings })).toBe(5);
+    expect(await run(['-s', '/nowhere.sock', 'ping'], { io, surroundings, commands: COMMANDS })).toBe(5);
     expect(io.printed.err).toContain('"status"');
     expect(io.printed.err).not.toContain('nor is there');
   });
@@ -353,7 +354,7 @@ describe('offline', () => {
   afterEach(() => rmSync(folder, { recursive: true }));
   const offline = async (...words: string[]) => {
     const io = fakeIo();
-    const code = await run(words, { io, surroundings });
+    const code = await run(words, { io, surroundings, commands: COMMANDS });
     return { code, ...io.printed };
   };
 

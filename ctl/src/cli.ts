@@ -2,7 +2,6 @@
 import { readGuarded } from '@procman/daemon/config/guarded-file';
 import { clientExit } from '@procman/protocol/exit-codes';
 import { resolve } from 'node:path';
-import { COMMANDS } from './command-table.ts';
 import { Client } from './client.ts';
 import type { Command } from './command.ts';
 import { type CommandContext, type ContextOptions, createContext } from './context.ts';
@@ -20,6 +19,8 @@ const NAGIOS_UNKNOWN = 3;
 export interface Invocation {
   readonly io: Io;
   readonly surroundings: Surroundings;
+  /** What there is to choose from. */
+  readonly commands: readonly Command[];
   /** Set inside the shell: its global options. */
   readonly shell?: Parsed;
   /** The process ends right after: closing the connection first would only cost time. */
@@ -30,7 +31,7 @@ export interface Invocation {
 export async function run(words: readonly string[], invocation: Invocation): Promise<number> {
   const { io } = invocation;
   try {
-    const parsed = inherit(parseCommandLine(words, COMMANDS), invocation.shell);
+    const parsed = inherit(parseCommandLine(words, invocation.commands), invocation.shell);
     return await dispatch(parsed, invocation);
   } catch (error) {
     if (error instanceof OutputClosed) return clientExit.ok;
@@ -41,10 +42,10 @@ export async function run(words: readonly string[], invocation: Invocation): Pro
 
 async function dispatch(parsed: Parsed, invocation: Invocation): Promise<number> {
   const { command, given } = parsed;
-  const { io } = invocation;
+  const { io, commands } = invocation;
   if (given.switches.has('help')) {
     const { renderCommandHelp, renderHelp } = await io.reports();
-    io.out(command ? renderCommandHelp(command, io.columns()) : renderHelp(COMMANDS, io.columns()));
+    io.out(command ? renderCommandHelp(command, io.columns()) : renderHelp(commands, io.columns()));
     return clientExit.ok;
   }
   if (!command && given.switches.has('version')) {
@@ -69,7 +70,7 @@ async function startShell(parsed: Parsed, invocation: Invocation): Promise<numbe
   const inside: Invocation = { ...invocation, shell: parsed, isLast: false };
   const { shell } = await io.interactive();
   return shell({
-    commands: COMMANDS,
+    commands: invocation.commands,
     env: io.env,
     surroundings: invocation.surroundings,
     color: styleOf(parsed, io).color,
@@ -96,12 +97,12 @@ function hasJson(shell: Parsed | undefined): boolean {
   return shell?.given.switches.has('json') ?? false;
 }
 
-function contextOf(parsed: Parsed, { io, surroundings }: Invocation): CommandContext {
+function contextOf(parsed: Parsed, { io, surroundings, commands }: Invocation): CommandContext {
   const { switches } = parsed.given;
   return createContext({
     io,
     surroundings,
-    commands: COMMANDS,
+    commands,
     json: switches.has('json'),
     withoutDaemon: answerWithoutDaemon(parsed.command, switches),
     yes: switches.has('yes'),

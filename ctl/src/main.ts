@@ -1,27 +1,13 @@
 /** Entry of the bundle `procmanctl.cjs`. Only what `status` needs is in it; the rest is loaded when asked for. */
-import { run } from './cli.ts';
-import type { Completions } from './completions.ts';
-import type { Examination } from './examination.ts';
-import type { Interactive } from './interactive.ts';
-import type { Live } from './live.ts';
-import type { Offline } from './offline.ts';
-import type { Reports } from './reports.ts';
-import type { Unsupervised } from './unsupervised.ts';
-import { processIo } from './process-io.ts';
+import { status } from './commands/status.ts';
+import type { EveryCommand } from './every-command.ts';
+import { isPlainly } from './parse.ts';
+import { start } from './start.ts';
 
 /** The bundles are CommonJS and lie side by side. */
 declare const require: (path: string) => unknown;
 
-const io = processIo({
-  offline: () => (require('./offline.cjs') as { offline: Offline }).offline,
-  interactive: () => (require('./interactive.cjs') as { interactive: Interactive }).interactive,
-  live: () => (require('./live.cjs') as { live: Live }).live,
-  reports: () => (require('./reports.cjs') as { reports: Reports }).reports,
-  completions: () => (require('./completions.cjs') as { completions: Completions }).completions,
-  examination: () => (require('./examination.cjs') as { examination: Examination }).examination,
-  unsupervised: () => (require('./unsupervised.cjs') as { unsupervised: Unsupervised }).unsupervised,
-});
-const surroundings = { euid: process.geteuid?.() ?? 0, env: process.env, proc: '/proc', rootRuntime: '/run/procman' };
-
-// All output has been written when `run` ends: no need to wait for the connection's last rites.
-void run(process.argv.slice(2), { io, surroundings, isLast: true }).then((code) => process.exit(code));
+const words = process.argv.slice(2);
+// The other bundle has all of this once more: classes of two bundles are not the same to `instanceof`.
+if (isPlainly(status, words)) start(words, [status]);
+else (require('./every-command.cjs') as { everyCommand: EveryCommand }).everyCommand.start(words);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from './command-table.ts';
 import { GLOBAL_OPTIONS, LATER_COMMANDS } from './command.ts';
-import { parseCommandLine } from './parse.ts';
+import { status } from './commands/status.ts';
+import { isPlainly, parseCommandLine } from './parse.ts';
 
 const parse = (line: string) => {
   const { command, given } = parseCommandLine(line.split(' ').filter(Boolean), COMMANDS);
@@ -71,5 +72,23 @@ describe('the command table', () => {
       expect(kinds.get(long) ?? kind).toBe(kind);
       kinds.set(long, kind);
     }
+  });
+});
+
+describe('isPlainly', () => {
+  it.each([
+    [true, 'status'],
+    [true, '-s /x status web --json'],
+    [true, 'status --watch --color'],
+    // Told by help and by what knows all commands.
+    [false, 'status --help'],
+    [false, 'status --problem'],
+    [false, 'status --follow'],
+    [false, '--until status'],
+    [false, 'start status'],
+    [false, '-s status ping'],
+    [false, ''],
+  ])('%s: %s', (expected, line) => {
+    expect(isPlainly(status, line.split(' ').filter(Boolean))).toBe(expected);
   });
 });

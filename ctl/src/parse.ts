@@ -34,6 +34,16 @@ export function parseCommandLine(words: readonly string[], commands: readonly Co
   return { command, given };
 }
 
+/** Whether it is this command and nothing else, without a mistake that needs the other commands to be told. */
+export function isPlainly(command: Command, words: readonly string[]): boolean {
+  try {
+    const parsed = parseCommandLine(words, [command]);
+    return parsed.command === command && !parsed.given.switches.has('help');
+  } catch {
+    return false;
+  }
+}
+
 type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number];
 
 function tokenize(words: readonly string[], options: readonly Option[]): readonly Token[] {

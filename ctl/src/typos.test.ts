@@ -1,6 +1,7 @@
 /** Whatever word is mistyped, the nearest one is proposed. */
 import { afterEach, expect, it } from 'vitest';
 import { run } from './cli.ts';
+import { COMMANDS } from './command-table.ts';
 import { FakeDaemon, FakeError } from './testing/fake-daemon.ts';
 import { fakeIo } from './testing/fake-io.ts';
 
@@ -37,6 +38,6 @@ it.each<[string, string, number]>([
 ])('%s', async (line, meant, code) => {
   daemon = await FakeDaemon.start({ start: unknown, stop: unknown, status: unknown });
   const io = fakeIo();
-  expect(await run(['-s', daemon.socket, ...line.split(' ')], { io, surroundings })).toBe(code);
+  expect(await run(['-s', daemon.socket, ...line.split(' ')], { io, surroundings, commands: COMMANDS })).toBe(code);
   expect(io.printed.err).toContain(`did you mean ${meant}?`);
 });

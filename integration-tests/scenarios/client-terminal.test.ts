@@ -14,6 +14,21 @@ const failed = row({
 });
 
 describe('status --watch', () => {
+  test('shows what a real daemon does, and waits for the next one', async ({ world }) => {
+    world.configure([service('web', 'steady')]);
+    const daemon = await world.startDaemon();
+    await world.waitForState('web', 'RUNNING');
+    const terminal = new Terminal(world, `'${procmanctl}' status --watch`);
+    await terminal.waitFor(/web +RUNNING/);
+    await world.rpc('stop', { names: ['web'] });
+    await terminal.waitFor(/web +STOPPED/);
+    await world.killDaemon(daemon);
+    await world.startDaemon();
+    await world.rpc('start', { names: ['web'] });
+    await terminal.waitFor(/web +RUNNING/);
+    terminal.press('C-c');
+  });
+
   test('redraws in place, problems first, over the death of its daemon, and leaves a clean terminal', async ({
     world,
   }) => {

@@ -44,9 +44,11 @@ async function clean(world: World, ...words: string[]): Promise<Result> {
 
 async function runAndStop(world: World): Promise<void> {
   world.configure([service('web', 'steady')]);
-  await world.startDaemon();
+  const { pid } = await world.startDaemon();
   await world.waitForState('web', 'RUNNING');
   expect((await world.ctl('-y', 'shutdown')).code).toBe(0);
+  // Its last writes (history, lock) come after the client has gone, and would make the folder young again.
+  await world.waitForEnd(pid, 'the daemon');
 }
 
 describe('delete-old-status-files', () => {

@@ -145,11 +145,14 @@ describe('the shell', () => {
     const { pid } = await world.rpc<{ pid: number }>('ping');
     signal(pid, 'SIGKILL');
     await world.waitForEnd(pid, 'the daemon');
-    terminal.enter('status');
+    terminal.enter('ping');
     await terminal.waitFor('no daemon is running');
-    await world.startDaemon();
     terminal.enter('status');
-    await terminal.waitFor(/web\s+RUNNING/);
+    await terminal.waitFor('unsupervised since');
+    await world.startDaemon();
+    // A table is on the screen already; this needs the daemon.
+    terminal.enter('stop web');
+    await terminal.waitFor('web: stopped');
   });
 });
 

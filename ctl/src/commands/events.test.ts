@@ -1,6 +1,7 @@
 import type { Event } from '@procman/protocol/views';
 import { afterEach, describe, expect, it } from 'vitest';
 import { run } from '../cli.ts';
+import { COMMANDS } from '../command-table.ts';
 import { type Answers, FakeDaemon } from '../testing/fake-daemon.ts';
 import { fakeIo, type FakeIo } from '../testing/fake-io.ts';
 
@@ -18,7 +19,7 @@ afterEach(async () => {
 
 async function ctl(words: readonly string[], answers: Answers, io: FakeIo = fakeIo()) {
   daemon ??= await FakeDaemon.start(answers);
-  const code = await run(['-s', daemon.socket, ...words], { io, surroundings });
+  const code = await run(['-s', daemon.socket, ...words], { io, surroundings, commands: COMMANDS });
   return { code, ...io.printed };
 }
 

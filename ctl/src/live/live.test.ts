@@ -2,6 +2,7 @@
 import type { Row } from '@procman/protocol/views';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { run } from '../cli.ts';
+import { COMMANDS } from '../command-table.ts';
 import { OutputClosed } from '../io.ts';
 import { type Caller, FakeDaemon, FakeError, row, running, statusOf } from '../testing/fake-daemon.ts';
 import { fakeIo, type FakeIo, type FakeTerminal } from '../testing/fake-io.ts';
@@ -49,7 +50,7 @@ afterEach(() => scene.daemon.stop());
 
 function begin(words: readonly string[], terminal: FakeTerminal = {}): { io: FakeIo; code: Promise<number> } {
   const io = fakeIo(terminal);
-  return { io, code: run(['-s', scene.daemon.socket, ...words], { io, surroundings }) };
+  return { io, code: run(['-s', scene.daemon.socket, ...words], { io, surroundings, commands: COMMANDS }) };
 }
 
 const settled = (condition: () => boolean): Promise<void> =>

@@ -15,7 +15,7 @@ export const OLD_MS = 7 * 86_400_000;
 
 /** What procman itself puts into a state folder; whatever else is there is somebody else's, and stays. */
 const OURS =
-  /^(?:procmand\.lock(?:\.lock)?|procmand\.log(?:\..*)?|procmand\.sock(?:\..*)?|(?:daemon|stream)\.json|config\.last\.toml|auto-logs|instances|runs|logs|events\.db(?:[-.].*)?|.*\.broken-.*|.*\.prev|\..*\.new)$/;
+  /^(?:procmand\.lock(?:\.lock)?|procmand\.log(?:\..*)?|procmand\.sock(?:\..*)?|(?:daemon|stream)\.json|config\.last\.toml|auto-logs|instances|runs|logs|events\.db(?:[-.].*)?|events\.seq|.*\.broken-.*|.*\.prev|\..*\.new)$/;
 
 export interface StateFolder {
   readonly uid: string;

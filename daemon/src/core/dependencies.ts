@@ -106,12 +106,15 @@ const dependentsById = new WeakMap<ById, ReadonlyMap<string, readonly Dependent[
 
 /** Instances that depend on the id while it runs, in the configuration's order. */
 export function dependentsOf(id: string, byId: ById): readonly Dependent[] {
-  let index = dependentsById.get(byId);
-  if (index === undefined) {
-    index = indexDependents(byId);
-    dependentsById.set(byId, index);
-  }
-  return index.get(id) ?? [];
+  return dependentsIndex(byId).get(id) ?? [];
+}
+
+function dependentsIndex(byId: ById): ReadonlyMap<string, readonly Dependent[]> {
+  const known = dependentsById.get(byId);
+  if (known !== undefined) return known;
+  const index = indexDependents(byId);
+  dependentsById.set(byId, index);
+  return index;
 }
 
 function indexDependents(byId: ById): ReadonlyMap<string, readonly Dependent[]> {
@@ -143,9 +146,10 @@ function isEnding({ activity }: Instance): boolean {
 /** Everything alive that a stop of these instances takes along, dependents of dependents included. */
 export function stoppedAlong(keys: ReadonlySet<InstanceKey>, byId: ById): readonly Target[] {
   const along = new Map<InstanceKey, Target>();
-  const ids = [...byId.entries()]
-    .filter(([, members]) => members.some(({ target }) => keys.has(target.key)))
-    .map(([id]) => id);
+  // Of those alone that something depends on: `status` asks for each instance.
+  const ids = [...dependentsIndex(byId).keys()].filter((id) => {
+    return byId.get(id)?.some(({ target }) => keys.has(target.key)) === true;
+  });
   const seen = new Set(ids);
   for (let id = ids.pop(); id !== undefined; id = ids.pop()) {
     for (const { target, instance, dependency } of dependentsOf(id, byId)) {
