@@ -18,7 +18,7 @@ import { spawn } from 'node:child_process';
 import { takeDaemonLock } from ${JSON.stringify(`${import.meta.dirname}/daemon-lock.ts`)};
 const lock = takeDaemonLock(process.argv[2], () => undefined);
 if (lock) {
-  const child = spawn('sleep', ['30'], { detached: true, stdio: 'ignore' });
+  const child = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
   console.log('held', child.pid);
   setInterval(() => undefined, 1000);
 } else console.log('refused');`;
