@@ -21,6 +21,11 @@ export function mountReadOnly(directory: string): void {
   run('mount', '-o', 'remount,bind,ro', directory);
 }
 
+/** One file in place of another, as with a file on a disk of its own; both exist. */
+export function mountFile(source: string, target: string): void {
+  run('mount', '--bind', source, target);
+}
+
 export function unmount(directory: string): void {
   run('umount', '--lazy', directory);
 }

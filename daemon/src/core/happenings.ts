@@ -137,9 +137,15 @@ function healthBetween(
   return [{ at: now.wall, type: 'health', about: about(), run: after.activity.run.launchId, message }];
 }
 
-/** Of the live run: what was found of an earlier one says nothing of this one. */
-function healthOf({ activity }: Instance): Health | undefined {
-  return activity.kind === 'running' ? activity.health : undefined;
+/**
+ * Of the live run: what was found of an earlier one says nothing of this one. Who is found unhealthy is stopped in the same turn, so
+ * that it is the stop that still tells.
+ */
+function healthOf({ activity }: Instance): Pick<Health, 'ok' | 'text'> | undefined {
+  if (activity.kind === 'running') return activity.health;
+  if (!('stop' in activity) || activity.stop?.cause !== 'health-check') return undefined;
+  const { text } = activity.stop;
+  return { ok: false, ...(text === undefined ? {} : { text }) };
 }
 
 function holdBetween(
