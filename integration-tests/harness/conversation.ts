@@ -9,6 +9,7 @@ export class Conversation {
   readonly #socket: Socket;
   readonly #messages: Message[] = [];
   #rest = '';
+  #listener: ((message: Message) => void) | undefined;
 
   static open(world: World): Promise<Conversation> {
     return new Promise((resolve, reject) => {
@@ -24,8 +25,15 @@ export class Conversation {
     socket.setEncoding('utf8').on('data', (text: string) => {
       const lines = `${this.#rest}${text}`.split('\n');
       this.#rest = lines.pop() ?? '';
-      this.#messages.push(...lines.filter(Boolean).map((line) => JSON.parse(line) as Message));
+      const messages = lines.filter(Boolean).map((line) => JSON.parse(line) as Message);
+      this.#messages.push(...messages);
+      for (const message of messages) this.#listener?.(message);
     });
+  }
+
+  /** Hears each that comes from now on, in order. */
+  onMessage(listener: (message: Message) => void): void {
+    this.#listener = listener;
   }
 
   send(message: object): void {
