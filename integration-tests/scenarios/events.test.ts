@@ -52,7 +52,7 @@ describe.concurrent('a service tells', () => {
     expect(exit).toMatchObject({
       name: 'web',
       exit: { code: 3 },
-      message: expect.stringMatching(/code 3 after \d+\.\d s$/),
+      message: expect.stringMatching(/code 3 after \d+\.\d s$/) as string,
     });
     expect(exit.durationSeconds).toBeGreaterThanOrEqual(0.5);
     expect(exit.durationSeconds).toBeLessThan(20);
@@ -101,7 +101,7 @@ describe.concurrent('a service tells', () => {
     world.open('well');
     await started(world, [service('web', 'steady', `${check}\n${hook('after-start', 'fails 3')}`)]);
     const failed = await waitForEvent(world, 'the hook', ({ type }) => type === 'hook');
-    expect(failed).toMatchObject({ name: 'web', message: expect.stringMatching(/^after-start .*3/) });
+    expect(failed).toMatchObject({ name: 'web', message: expect.stringMatching(/^after-start .*3/) as string });
     await waitForEvent(world, 'healthy', (event) => brief(event) === 'health: healthy');
     world.close('well');
     const bad = await waitForEvent(world, 'unhealthy', (event) => brief(event).startsWith('health: unhealthy'));
@@ -241,13 +241,16 @@ describe.concurrent('what the clock does is told', () => {
     const version = await waitForEvent(world, 'the version', ({ type }) => type === 'version');
     expect(version).toMatchObject({
       name: 'web',
-      message: expect.stringMatching(/^version 2030-06-05.* takes over from 2020-01-01/),
+      message: expect.stringMatching(/^version 2030-06-05.* takes over from 2020-01-01/) as string,
     });
     await world.killDaemon(daemon);
     clock.set('2030-06-05T18:30:00+02:00');
     await clock.startDaemon();
     const missed = await waitForEvent(world, 'the window', ({ type }) => type === 'missed');
-    expect(missed).toMatchObject({ name: 'job', message: expect.stringMatching(/^missed its window of .*09:00/) });
+    expect(missed).toMatchObject({
+      name: 'job',
+      message: expect.stringMatching(/^missed its window of .*09:00/) as string,
+    });
   });
 });
 

@@ -143,7 +143,7 @@ function healthBetween(
  */
 function healthOf({ activity }: Instance): Pick<Health, 'ok' | 'text'> | undefined {
   if (activity.kind === 'running') return activity.health;
-  if (!('stop' in activity) || activity.stop?.cause !== 'health-check') return undefined;
+  if (!('stop' in activity) || activity.stop.cause !== 'health-check') return undefined;
   const { text } = activity.stop;
   return { ok: false, ...(text === undefined ? {} : { text }) };
 }
