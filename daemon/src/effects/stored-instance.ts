@@ -288,7 +288,8 @@ export function parseInstance(text: string, key: InstanceKey): Parsed {
   }
   const result = stored.safeParse(value);
   if (!result.success) return { ok: false, why: z.prettifyError(result.error) };
-  if (!isIntact(text, value)) return { ok: false, why: 'its checksum does not fit: it was changed after it was written' };
+  if (!isIntact(text, value))
+    return { ok: false, why: 'its checksum does not fit: it was changed after it was written' };
   if (result.data.instance.key !== key) return { ok: false, why: `it is about ${result.data.instance.key}` };
   return { ok: true, stored: result.data };
 }
