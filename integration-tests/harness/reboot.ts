@@ -21,8 +21,9 @@ export async function powerOff(world: World, daemon: Daemon): Promise<void> {
 
 const order = (kind: string): number => (kind === 'launcher' ? 0 : 1);
 
-/** What names this boot, names an older one then. */
+/** What names this boot, names an older one then; without the checksum, which is of the text before. */
 function age(file: string): void {
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  writeFileSync(file, readFileSync(file, 'utf8').replaceAll(boot, OLD_BOOT));
+  const text = readFileSync(file, 'utf8').replaceAll(boot, OLD_BOOT);
+  writeFileSync(file, text.replace(/,"sum":"\w+"\}\n$/, '}\n'));
 }

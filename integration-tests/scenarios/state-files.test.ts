@@ -1,5 +1,15 @@
 /** State files that are broken, read-only or without room: no service stops, none runs twice, and it mends itself. */
-import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { service } from '../harness/config.ts';
 import { mountReadOnly, mountTmpfs, unmount } from '../harness/mounts.ts';
@@ -89,6 +99,59 @@ describe('state files that do not parse', () => {
       if (!locks(path) && !path.endsWith('.log')) writeFileSync(path, '\0garbage');
     await world.startDaemon();
     await expectUntouched(world, before);
+  });
+});
+
+describe('whatever is in the place of the history, the daemon starts', () => {
+  const put = (path: string, act: () => void): void => {
+    rmSync(path, { recursive: true, force: true });
+    act();
+  };
+  const WAYS: Record<string, (path: string, world: World) => void> = {
+    nothing: (path) => put(path, () => undefined),
+    garbage: (path) => writeFileSync(path, '\0garbage'),
+    'an empty file': (path) => truncateSync(path, 0),
+    'a file cut within': (path) => truncateSync(path, 1),
+    'a huge file': (path) => truncateSync(path, 5000 * 2 ** 20),
+    'a folder': (path) => put(path, () => mkdirSync(join(path, 'within'), { recursive: true })),
+    'a link to another file': (path, { config }) => put(path, () => symlinkSync(config, path)),
+    'a link to itself': (path) => put(path, () => symlinkSync(path, path)),
+    'a pipe': (path) => put(path, () => expect(spawnSync('mkfifo', [path]).status).toBe(0)),
+    // Root reads what is 0000: what nobody can write is what it cannot get past.
+    'a file that cannot be written': (path) => expect(spawnSync('chattr', ['+i', path]).status).toBe(0),
+  };
+
+  test.for(Object.keys(WAYS))('%s', { timeout: 90_000 }, async (way, { world }) => {
+    const { daemon: first, before } = await someRunning(world);
+    let daemon = first;
+    const config = readFileSync(world.config, 'utf8');
+    for (const names of [
+      ['events.db'],
+      ['events.seq'],
+      ['events.db', 'events.seq'],
+      ['events.db-wal', 'events.db-shm'],
+    ]) {
+      await world.killDaemon(daemon);
+      const paths = names.map((name) => join(world.stateDir, name));
+      for (const path of paths) {
+        if (!existsSync(path)) writeFileSync(path, '');
+        WAYS[way]?.(path, world);
+      }
+      try {
+        daemon = await world.startDaemon();
+        await expectUntouched(world, before);
+        // Who asks for it gets an answer: what there is, or why nothing can be read.
+        const { code, stdout } = await world.ctl('events', '--json');
+        if (code !== 0) expect([code, stdout]).toEqual([1, expect.stringMatching(/"error":.*history/)]);
+        expect((await world.rpc<{ pid: number }>('ping')).pid).toBe(daemon.pid);
+      } finally {
+        for (const path of paths) {
+          if (existsSync(path)) spawnSync('chattr', ['-i', path]);
+          rmSync(path, { recursive: true, force: true });
+        }
+      }
+    }
+    expect(readFileSync(world.config, 'utf8')).toBe(config);
   });
 });
 
@@ -186,7 +249,8 @@ describe('the state of what is gone from the configuration', () => {
   /** Makes a state look as if nothing had changed in it for so long. */
   function age(world: World, id: string, days: number): void {
     for (const path of instanceFiles(world).filter((file) => file.includes(`/${id}~`))) {
-      const state = JSON.parse(readFileSync(path, 'utf8')) as { instance: { shown: { since: number } } };
+      type State = { instance: { shown: { since: number } }; sum?: string };
+      const { sum: _ofTheTextBefore, ...state } = JSON.parse(readFileSync(path, 'utf8')) as State;
       state.instance.shown.since = Date.now() - days * DAY;
       writeFileSync(path, JSON.stringify(state));
     }

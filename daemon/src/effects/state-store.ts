@@ -4,7 +4,7 @@
  */
 import type { Hold, Instance, InstanceKey } from '../core/model.ts';
 import { replaceFile } from './atomic-file.ts';
-import { parseInstance, storable, type StoredInstance } from './stored-instance.ts';
+import { formatInstance, parseInstance, storable, type StoredInstance } from './stored-instance.ts';
 import type { System } from './system.ts';
 
 export interface Loaded {
@@ -105,7 +105,7 @@ export class StateStore {
   save(instance: Instance): void {
     this.#saveHold(instance.key, instance.hold);
     const stored: StoredInstance = { version: 1, bootId: this.#bootId, instance: storable(instance) };
-    const text = `${JSON.stringify(stored)}\n`;
+    const text = formatInstance(stored);
     const before = this.#written.get(instance.key);
     if (before === text) return;
     // A one-shot's ledger must survive a power cut, or it runs twice: each file that holds it, as the synced one before it is gone

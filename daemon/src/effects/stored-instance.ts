@@ -1,4 +1,5 @@
 /** The format of a state file, and what makes one valid. Versioned: the next release reads this one. */
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Health, Instance, InstanceKey } from '../core/model.ts';
 
@@ -268,6 +269,17 @@ const stored: z.ZodType<StoredInstance> = z.object({ version: z.literal(1), boot
 export type Parsed =
   { readonly ok: true; readonly stored: StoredInstance } | { readonly ok: false; readonly why: string };
 
+/**
+ * The text of a state file, with a checksum over all before it. Without, one flipped bit in a pid or a launch id would be a state like
+ * any other, whose service was taken for ended and its processes for what it left.
+ */
+export function formatInstance(stored: StoredInstance): string {
+  const body = JSON.stringify(stored).slice(0, -1);
+  return `${body},"sum":"${sumOf(body)}"}\n`;
+}
+
+const sumOf = (body: string): string => createHash('sha256').update(body).digest('hex').slice(0, 16);
+
 /** Reads a state file's text. `key` is what its name says: a file under another's name is not valid. */
 export function parseInstance(text: string, key: InstanceKey): Parsed {
   let value: unknown;
@@ -278,6 +290,17 @@ export function parseInstance(text: string, key: InstanceKey): Parsed {
   }
   const result = stored.safeParse(value);
   if (!result.success) return { ok: false, why: z.prettifyError(result.error) };
+  if (!isIntact(text, value))
+    return { ok: false, why: 'its checksum does not fit: it was changed after it was written' };
   if (result.data.instance.key !== key) return { ok: false, why: `it is about ${result.data.instance.key}` };
   return { ok: true, stored: result.data };
+}
+
+/** Files of before there was a checksum have these keys and no other: with another one, the checksum's own name was hit. */
+const KEYS_WITHOUT_SUM = /^(?:version|bootId|instance)$/;
+
+function isIntact(text: string, value: unknown): boolean {
+  const [, body, sum] = /^(.*),"sum":"([0-9a-f]{16})"\}\n?$/s.exec(text) ?? [];
+  if (body !== undefined) return sumOf(body) === sum;
+  return Object.keys(value as object).every((name) => KEYS_WITHOUT_SUM.test(name));
 }

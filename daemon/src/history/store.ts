@@ -54,6 +54,21 @@ function sqlite(): Sqlite {
   return loaded;
 }
 
+/** Without waiting: a pipe at this place would hold up whoever opens it until somebody else does. */
+function make(path: string): void {
+  const { O_CREAT, O_WRONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+  const fd = fs.openSync(path, O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  try {
+    refuseIrregular(path, fs.fstatSync(fd));
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function refuseIrregular(path: string, stats: fs.Stats): void {
+  if (!stats.isFile()) throw new Error(`${path} is no regular file: remove it, or move it away`);
+}
+
 type Row = readonly [seq: number, at: number, type: string, instance: number | null, body: string];
 
 /** Which rows, beside their numbers. */
@@ -72,8 +87,8 @@ export class EventStore {
   /** @throws the library's error: see `troubleOf` */
   constructor(path: string, mode: 'write' | 'read' = 'write') {
     const { DatabaseSync } = sqlite();
-    if (mode === 'write')
-      fs.closeSync(fs.openSync(path, fs.constants.O_CREAT | fs.constants.O_WRONLY | fs.constants.O_NOFOLLOW, 0o600));
+    if (mode === 'write') make(path);
+    else if (fs.existsSync(path)) refuseIrregular(path, fs.statSync(path));
     this.#db = new DatabaseSync(path, { timeout: 0, readOnly: mode === 'read' });
     try {
       if (mode === 'write') this.#prepare();

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { CoreConfig, Instance } from '../core/model.ts';
+import type { CoreConfig, Instance, ProcessIdentity, Run } from '../core/model.ts';
 import { NO_VETOES } from '../core/schedule.ts';
 import { newInstance } from '../core/targets.ts';
-import { LaunchFiles } from '../effects/launch-files.ts';
+import { LaunchFiles, type RunRecord } from '../effects/launch-files.ts';
 import { StateStore } from '../effects/state-store.ts';
 import { configOf } from '../simulation/blueprint.ts';
 import { SimulatedMachine } from '../simulation/machine.ts';
@@ -40,6 +40,38 @@ class Scene {
     files.write(lock, '');
     const launcher = this.machine.start({ role: 'launcher', command: 'sh launch.sh', parent: 1 });
     this.machine.tryLock(lock, launcher.pid);
+  }
+
+  /** Its launcher got on: a process lives, and is on record. */
+  runs(): Pick<RunRecord, 'process' | 'launcher'> {
+    const identityOf = (pid: number): ProcessIdentity => ({
+      pid,
+      startTicks: this.#system.stat(pid)?.startTicks ?? 0,
+      bootId: this.#system.bootId(),
+      pidNamespace: this.#system.pidNamespace(),
+    });
+    const start = (role: 'launcher' | 'main'): ProcessIdentity =>
+      identityOf(this.machine.start({ role, command: role, parent: 1 }).pid);
+    const record = { launchId: LAUNCH, process: start('main'), launcher: start('launcher') };
+    this.#files.writeRecord(this.instance.key, record);
+    return record;
+  }
+
+  saveRunning(identities: Pick<RunRecord, 'process' | 'launcher'>): void {
+    const run: Run = {
+      launchId: LAUNCH,
+      why: 'wanted',
+      applyOn: '',
+      fingerprint: {},
+      settings: {
+        oneShot: false, autorestart: 'always', exitCodes: [0], startSecs: 0, stopSignal: 'TERM', stopTimeout: 1, killMode: 'group',
+      }, // prettier-ignore
+      startedAt: this.#now.wall,
+      startedMono: this.#now.mono,
+      logs: {},
+      ...identities,
+    };
+    new StateStore(this.#system, '/state').save({ ...this.instance, activity: { kind: 'running', run } });
   }
 
   recover(): Recovered {
@@ -84,4 +116,12 @@ test('a launch under way is taken over where the newest state is torn', () => {
 
 test('a state that is the newest knows of every launch: nothing is taken over beside it', () => {
   expect(new Scene().recovered()?.activity).toEqual({ kind: 'idle' });
+});
+
+test('what lives by the record is its process, also where the state names one that does not', () => {
+  const scene = new Scene();
+  const { process, launcher } = scene.runs();
+  const spoilt = { ...process, startTicks: process.startTicks + 1 };
+  scene.saveRunning({ process: spoilt, launcher });
+  expect(scene.recovered()?.activity).toMatchObject({ kind: 'running', run: { process, launcher } });
 });

@@ -121,7 +121,9 @@ function loadStates(
     const isThisBoot = bootId === system.bootId();
     instances.set(
       instance.key,
-      isThisBoot ? fromElsewhere(instance, witness, files) : afterBoot(instance, witness, files, now),
+      isThisBoot
+        ? fromElsewhere(asRecorded(instance, witness, files), witness, files)
+        : afterBoot(instance, witness, files, now),
     );
   }
   const ofThisBoot = new Set(
@@ -166,6 +168,18 @@ function withRecord(instance: Instance, files: LaunchFiles, now: Now): Instance 
   const record = files.readRecord(key);
   if (record?.launchId !== activity.run.launchId) return instance;
   return advance(instance, { kind: 'launched', ...record }, now).instance;
+}
+
+/** What lives by the record of the same launch is its process, also where the state names one that does not: it was spoilt. */
+function asRecorded(instance: Instance, witness: Witness, files: LaunchFiles): Instance {
+  const { activity, key } = instance;
+  if (activity.kind === 'idle' || activity.kind === 'clearing' || activity.kind === 'finishing') return instance;
+  const { run } = activity;
+  if (run.process === undefined || run.handed !== undefined || witness.isAlive(run.process)) return instance;
+  const record = files.readRecord(key);
+  if (record?.launchId !== run.launchId || !witness.isAlive(record.process)) return instance;
+  const { process, launcher } = record;
+  return { ...instance, activity: { ...activity, run: { ...run, process, launcher } } };
 }
 
 /** A live run that another pid namespace of this boot may still hold: nothing of it is presumed dead. */
