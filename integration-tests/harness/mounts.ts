@@ -18,8 +18,21 @@ export function mountTmpfs(directory: string, size: string): void {
 /** Nobody can write there any more, root neither; what has been opened for writing would stand in the way. */
 export function mountReadOnly(directory: string): void {
   run('mount', '--bind', directory, directory);
-  run('mount', '-o', 'remount,bind,ro', directory);
+  // Refused while anything that was opened since the first step is open for writing: a moment later it is not.
+  for (let tries = 1; ; tries += 1) {
+    try {
+      run('mount', '-o', 'remount,bind,ro', directory);
+      return;
+    } catch (error) {
+      if (tries < READ_ONLY_TRIES) continue;
+      unmount(directory);
+      throw error;
+    }
+  }
 }
+
+/** Each takes a millisecond or more. */
+const READ_ONLY_TRIES = 200;
 
 /** One file in place of another, as with a file on a disk of its own; both exist. */
 export function mountFile(source: string, target: string): void {
