@@ -93,7 +93,9 @@ describe('kill -9 of the daemon', () => {
     }
     await world.ctl('stop', 'flapping');
     // Each launch after the first followed an ending that nobody asked for.
-    expect((await world.row('flapping')).restarts).toBe(world.starts('flapping').length - 1);
+    const noted = world.starts('flapping').length;
+    // The last one may have been stopped before it wrote its line.
+    expect([noted - 1, noted]).toContain((await world.row('flapping')).restarts);
   });
 
   test('a hold is kept, and a start after it works', async ({ world }) => {
