@@ -17,22 +17,22 @@ export function mountTmpfs(directory: string, size: string): void {
 
 /** Nobody can write there any more, root neither; what has been opened for writing would stand in the way. */
 export function mountReadOnly(directory: string): void {
-  run('mount', '--bind', directory, directory);
-  // Refused while anything that was opened since the first step is open for writing: a moment later it is not.
   for (let tries = 1; ; tries += 1) {
+    run('mount', '--bind', directory, directory);
     try {
       run('mount', '-o', 'remount,bind,ro', directory);
       return;
     } catch (error) {
-      if (tries < READ_ONLY_TRIES) continue;
+      // Refused as long as anything is open for writing that was opened between the two steps, which may be for good (a lock, a database):
+      // that stays on the mount that is given up, and the next one begins without it.
       unmount(directory);
-      throw error;
+      if (tries === READ_ONLY_TRIES) throw error;
     }
   }
 }
 
-/** Each takes a millisecond or more. */
-const READ_ONLY_TRIES = 200;
+/** The gap between the two steps is a few milliseconds. */
+const READ_ONLY_TRIES = 50;
 
 /** One file in place of another, as with a file on a disk of its own; both exist. */
 export function mountFile(source: string, target: string): void {

@@ -327,7 +327,7 @@ describe('at other times', () => {
           // Seen alive and not listening for all the time that a client waits; or killed before it had answered.
           expect(code).toBe(5);
           expect(answer.error.message).toMatch(
-            /yet a daemon lives \(pid \d+\): it is starting, ending, or stuck|the daemon closed the connection/,
+            /yet a daemon lives \(pid \d+\): it is starting, ending, or stuck|^the connection to the daemon was lost before it answered;/,
           );
           continue;
         }
