@@ -1,23 +1,9 @@
 // Bundles both commands with esbuild. CommonJS because Node loads it faster than ES modules.
 import { build } from 'esbuild';
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { bundles, separate } from './bundles.mjs';
 
 const { version } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8'));
-
-/** Entry points; the client is split so that `status` never parses what only `check` needs. */
-const bundles = [
-  { entry: 'daemon/src/main.ts', outfile: 'daemon/dist/procmand.cjs' },
-  { entry: 'ctl/src/main.ts', outfile: 'ctl/dist/procmanctl.cjs' },
-  { entry: 'ctl/src/every-command.ts', outfile: 'ctl/dist/every-command.cjs' },
-  { entry: 'ctl/src/offline.ts', outfile: 'ctl/dist/offline.cjs' },
-  { entry: 'ctl/src/interactive.ts', outfile: 'ctl/dist/interactive.cjs' },
-  { entry: 'ctl/src/live.ts', outfile: 'ctl/dist/live.cjs' },
-  { entry: 'ctl/src/reports.ts', outfile: 'ctl/dist/reports.cjs' },
-  { entry: 'ctl/src/completions.ts', outfile: 'ctl/dist/completions.cjs' },
-  { entry: 'ctl/src/examination.ts', outfile: 'ctl/dist/examination.cjs' },
-  { entry: 'ctl/src/unsupervised.ts', outfile: 'ctl/dist/unsupervised.cjs' },
-];
 
 await Promise.all(
   bundles.map(({ entry, outfile }) =>
@@ -33,7 +19,7 @@ await Promise.all(
       legalComments: 'linked',
       loader: { '.sh': 'text', '.service': 'text' },
       define: { 'process.env.PROCMAN_VERSION': JSON.stringify(version) },
-      external: [...bundles.map(({ outfile }) => `./${basename(outfile)}`), '@photostructure/sqlite'],
+      external: [...separate, '@photostructure/sqlite'],
       logLevel: 'warning',
     }),
   ),

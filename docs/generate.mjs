@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { format, resolveConfig } from 'prettier';
+import { separate } from '../bundles.mjs';
 import { manualPages } from './manual.mjs';
 import { sectionsOf } from './sections.mjs';
 
@@ -36,7 +37,7 @@ async function load() {
     platform: 'node',
     format: 'esm',
     define: { 'process.env.PROCMAN_VERSION': '"0"' },
-    external: ['./offline.cjs', './interactive.cjs', './reports.cjs', './completions.cjs', './examination.cjs'],
+    external: separate,
     logLevel: 'warning',
   });
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);

@@ -13,7 +13,7 @@ export interface Act {
 }
 
 /** Exit codes that mean nothing else. */
-const CODES = [0, 1, 3, 7, 42, 99];
+const CODES = [0, 1, 3, 7, 42, 99] as const;
 /** Up to so long a moment is left to chance, in milliseconds. */
 const MOMENT = 60;
 
@@ -90,7 +90,7 @@ async function freezeDaemon(chaos: Chaos): Promise<void> {
 }
 
 async function jump({ clock, chance, tally, world }: Chaos): Promise<void> {
-  const hours = chance.oneOf([-30, -2, -0.01, 0.5, 3, 24]);
+  const hours = chance.oneOf(-30, -2, -0.01, 0.5, 3, 24);
   clock.set(new Date(clock.now() + hours * 3_600_000).toISOString());
   tally.clockJumps += 1;
   await world.rpc('ping');
@@ -116,7 +116,7 @@ async function endServices(chaos: Chaos, count: number): Promise<void> {
   for (const name of chaos.targets(count)) {
     const run = chaos.readyRun(name);
     if (run === undefined) continue;
-    world.write(`exit.${name}`, String(chance.oneOf(CODES)));
+    world.write(`exit.${name}`, String(chance.oneOf<number>(...CODES)));
     signal(run.pid, 'SIGUSR1');
     ended.push(run.pid);
     tally.endsByThemselves += 1;
@@ -146,7 +146,7 @@ async function killLaunchersWithoutDaemon(chaos: Chaos): Promise<void> {
 
 async function reload(chaos: Chaos): Promise<void> {
   const { world, chance, daemon, tally } = chaos;
-  chaos.configure(chance.oneOf(['valid', 'with a guest', 'broken']));
+  chaos.configure(chance.oneOf('valid', 'with a guest', 'broken'));
   signal(daemon.pid, 'SIGHUP');
   await aMoment(chaos);
   chaos.configure('valid');

@@ -3,6 +3,7 @@
  * that are full or read-only, clocks that jump. Between rounds the world comes to rest, and is judged against what truly happened.
  */
 import { existsSync } from 'node:fs';
+import { Random } from '../../daemon/src/simulation/random.ts';
 import type { ExplainResult } from '@procman/protocol/views';
 import { Clock } from '../harness/clock.ts';
 import { service } from '../harness/config.ts';
@@ -11,7 +12,6 @@ import { isAlive } from '../harness/processes.ts';
 import type { Daemon, World } from '../harness/world.ts';
 import { ACTS, type Act } from './acts.ts';
 import { Book, type Findings, trueRuns, type TrueRun } from './book.ts';
-import { Chance } from './random.ts';
 import { newTally, type Tally } from './tally.ts';
 
 export interface ChaosOptions {
@@ -30,7 +30,7 @@ const NOON = '2026-06-15T12:00:00+02:00';
 
 export class Chaos {
   readonly world: World;
-  readonly chance: Chance;
+  readonly chance: Random;
   readonly clock: Clock;
   readonly book = new Book();
   readonly tally: Tally = newTally();
@@ -43,7 +43,7 @@ export class Chaos {
   constructor(world: World, options: ChaosOptions) {
     this.world = world;
     this.#options = options;
-    this.chance = new Chance(options.seed);
+    this.chance = new Random(options.seed);
     this.clock = new Clock(world, NOON);
     this.names = Array.from({ length: options.services }, (_, number) => `s${String(number).padStart(2, '0')}`);
   }

@@ -107,19 +107,13 @@ describe('zsh', () => {
     const terminal = new Terminal(world, `exec zsh -f`, withPath(world));
     terminal.enter("PS1='Z> '; autoload -Uz compinit; compinit -D; source <(procmanctl completion zsh); echo loa''ded");
     await terminal.waitFor('loaded');
-    for (const [typed, completed] of [
+    await expectCompleted(terminal, [
       ['procmanctl resta', 'procmanctl restart '],
       ['procmanctl pid exa', 'procmanctl pid example\\ process\\ 2 '],
       ['procmanctl pid worker:worker_01', 'procmanctl pid worker:worker_01 '],
       ['procmand --log-level wa', 'procmand --log-level warning '],
       ['procmanctl status --prob', 'procmanctl status --problems '],
-    ] as const) {
-      await terminal.type(typed);
-      terminal.press('Tab');
-      await terminal.type('#');
-      await terminal.waitFor(`${completed}#`);
-      terminal.press('C-u');
-    }
+    ]);
   });
 
   test('loads it from fpath, as an installed function', async ({ world }) => {
@@ -129,16 +123,10 @@ describe('zsh', () => {
     const terminal = new Terminal(world, `exec zsh -f`, withPath(world));
     terminal.enter(`PS1='Z> '; fpath=('${folder}' $fpath); autoload -Uz compinit; compinit -D -u; echo loa''ded`);
     await terminal.waitFor('loaded');
-    for (const [typed, completed] of [
+    await expectCompleted(terminal, [
       ['procmanctl resta', 'procmanctl restart '],
       ['procmand uninst', 'procmand uninstall '],
-    ] as const) {
-      await terminal.type(typed);
-      terminal.press('Tab');
-      await terminal.type('#');
-      await terminal.waitFor(`${completed}#`);
-      terminal.press('C-u');
-    }
+    ]);
   });
 });
 
@@ -166,3 +154,17 @@ describe('fish', () => {
     expect((await ask(`procmanctl check ${world.root}/procm`)).join()).toContain('procman.toml');
   });
 });
+
+/** What Tab makes of the line; the mark shows where the cursor is then. */
+async function expectCompleted(
+  terminal: Terminal,
+  cases: readonly (readonly [typed: string, completed: string])[],
+): Promise<void> {
+  for (const [typed, completed] of cases) {
+    await terminal.type(typed);
+    terminal.press('Tab');
+    await terminal.type('#');
+    await terminal.waitFor(`${completed}#`);
+    terminal.press('C-u');
+  }
+}

@@ -1,4 +1,3 @@
-import { parseDuration } from '@procman/daemon/config/durations';
 import type { Params } from '@procman/protocol/contract';
 import { clientExit } from '@procman/protocol/exit-codes';
 import type { Event } from '@procman/protocol/views';
@@ -7,7 +6,7 @@ import type { Command, Given } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { Failure, UsageError } from '../failure.ts';
 import { follow } from '../follow.ts';
-import { ANY_NAMES, chosenWord, namesOf } from './options.ts';
+import { ANY_NAMES, chosenWord, durationOf, namesOf } from './options.ts';
 
 export const events: Command = {
   name: 'events',
@@ -85,11 +84,8 @@ function eventsParams(context: CommandContext, given: Given): Params<'events'> {
 function momentOf(context: CommandContext, given: Given, option: 'since' | 'until'): string | undefined {
   const text = given.values.get(option);
   if (text === undefined || !/^\d+(\.\d+)?\s*[a-z]/i.test(text)) return text;
-  const parsed = parseDuration(text);
-  if ('ms' in parsed) return new Date(context.io.now().getTime() - parsed.ms).toISOString();
-  throw new UsageError(
-    `--${option}: "${text}" ${parsed.problem}; write 30m, 2h, 7d, or a time: 18:00, 2026-12-01T08:00`,
-  );
+  const ago = durationOf(option, text, '30m, 2h, 7d, or a time: 18:00, 2026-12-01T08:00');
+  return new Date(context.io.now().getTime() - ago).toISOString();
 }
 
 function typesOf(given: Given): EventType[] | undefined {

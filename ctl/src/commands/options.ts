@@ -21,14 +21,23 @@ export function waitingParams(given: Given): { wait?: boolean; timeoutSeconds?: 
   const text = given.values.get('timeout');
   const wait = given.switches.has('no-wait') ? { wait: false } : {};
   if (text === undefined) return wait;
-  const parsed = parseDuration(text);
-  if ('problem' in parsed) throw badTimeout(text, parsed.problem);
-  if (parsed.ms === 0) throw badTimeout(text, 'is no time at all');
-  return { ...wait, timeoutSeconds: parsed.ms / 1000 };
+  return { ...wait, timeoutSeconds: durationOf('timeout', text, TIMEOUT_FORMS, 'some') / 1000 };
 }
 
-function badTimeout(text: string, problem: string): UsageError {
-  return new UsageError(`--timeout: "${text}" ${problem}; write seconds (90) or 500ms, 30s, 1m 30s, 2h`);
+export const TIMEOUT_FORMS = 'seconds (90) or 500ms, 30s, 1m 30s, 2h';
+
+/**
+ * A length of time, in milliseconds.
+ *
+ * @param forms - how to write it, for the error
+ * @param least - `some`: none at all is refused
+ * @throws UsageError
+ */
+export function durationOf(option: string, text: string, forms: string, least: 'none' | 'some' = 'none'): number {
+  const parsed = parseDuration(text);
+  if ('ms' in parsed && (parsed.ms > 0 || least === 'none')) return parsed.ms;
+  const problem = 'ms' in parsed ? 'is no time at all' : parsed.problem;
+  throw new UsageError(`--${option}: "${text}" ${problem}; write ${forms}`);
 }
 
 /** One of a few words; what is near one is proposed. */

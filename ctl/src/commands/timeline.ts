@@ -1,10 +1,9 @@
-import { parseDuration } from '@procman/daemon/config/durations';
 import { clientExit } from '@procman/protocol/exit-codes';
 import type { StatusAtResult, TimelineResult } from '@procman/protocol/views';
 import type { Command, Given } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { UsageError } from '../failure.ts';
-import { ANY_NAMES, namesOf } from './options.ts';
+import { ANY_NAMES, durationOf, namesOf } from './options.ts';
 
 export const timeline: Command = {
   name: 'timeline',
@@ -87,8 +86,5 @@ async function drawn(context: CommandContext, names: readonly string[], result: 
 function secondsOf(given: Given): { seconds?: number } {
   const text = given.values.get('for');
   if (text === undefined) return {};
-  const parsed = parseDuration(text);
-  const problem = 'problem' in parsed ? parsed.problem : parsed.ms === 0 ? 'is no time at all' : undefined;
-  if (problem !== undefined) throw new UsageError(`--for: "${text}" ${problem}; write 90m, 12h, 7d, at most ten years`);
-  return 'ms' in parsed ? { seconds: parsed.ms / 1000 } : {};
+  return { seconds: durationOf('for', text, '90m, 12h, 7d, at most ten years', 'some') / 1000 };
 }

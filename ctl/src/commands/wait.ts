@@ -1,9 +1,7 @@
-import { parseDuration } from '@procman/daemon/config/durations';
 import type { Command, Given } from '../command.ts';
-import { UsageError } from '../failure.ts';
 import { follow } from '../follow.ts';
 import type { Goal } from '../live/goal.ts';
-import { chosenWord, namesOf, SOME_NAMES } from './options.ts';
+import { chosenWord, durationOf, namesOf, SOME_NAMES, TIMEOUT_FORMS } from './options.ts';
 
 /** `right` is what is meant where nothing is said: it has no word on the command line. */
 const STATES = ['running', 'stopped', 'finished'] as const satisfies readonly Goal[];
@@ -43,8 +41,5 @@ function goalOf(given: Given): Goal {
 function timeoutOf(given: Given): { timeoutMs?: number } {
   const text = given.values.get('timeout');
   if (text === undefined) return {};
-  const parsed = parseDuration(text);
-  if ('problem' in parsed)
-    throw new UsageError(`--timeout: "${text}" ${parsed.problem}; write seconds (90) or 500ms, 30s, 1m 30s, 2h`);
-  return { timeoutMs: parsed.ms };
+  return { timeoutMs: durationOf('timeout', text, TIMEOUT_FORMS) };
 }

@@ -1,5 +1,7 @@
 /** The history, a line for each event, oldest first: when, of what, what, and by whom. */
 import type { Event } from '@procman/protocol/views';
+import { civilOf } from '../text/civil.ts';
+import { offsetOf } from '../text/offsets.ts';
 import { displayWidth, printable } from '../text/width.ts';
 import { wrapIndented } from '../text/wrap.ts';
 import { paint, type Paint, type Style } from './style.ts';
@@ -34,15 +36,11 @@ function paragraph({ cells: [time = '', name = '', , what = ''], paint: colour }
 
 /** As the daemon wrote it, in its zone; the date only where it is not today's there. */
 function when(iso: string, now: Date): string {
-  const [, date, clock, offset] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)$/.exec(iso) ?? [];
-  if (date === undefined || clock === undefined) return iso;
-  return date === today(now, offset ?? 'Z') ? clock : `${date} ${clock}`;
-}
-
-function today(now: Date, offset: string): string {
-  const [, sign, hours, minutes] = /^([+-])(\d\d):(\d\d)$/.exec(offset) ?? [];
-  const ahead = hours === undefined ? 0 : (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
-  return new Date(now.getTime() + ahead * 60_000).toISOString().slice(0, 10);
+  const civil = civilOf(iso);
+  if (civil === undefined) return iso;
+  const { date, clock, offset } = civil;
+  const today = new Date(now.getTime() + offsetOf(offset)).toISOString().slice(0, 10);
+  return date === today ? clock : `${date} ${clock}`;
 }
 
 function paintOf({ type, exit }: Event): Paint | undefined {

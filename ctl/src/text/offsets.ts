@@ -34,7 +34,8 @@ function offsetIn(zone: string): OffsetAt {
   };
 }
 
-function offsetOf(stamp: string): number {
+/** Of the end of an ISO time: `+01:00`; anything else is none. */
+export function offsetOf(stamp: string): number {
   const [, sign, hours, minutes] = /([+-])(\d\d):(\d\d)$/.exec(stamp) ?? [];
   const size = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * MINUTE;
   return sign === '-' ? -size : size;

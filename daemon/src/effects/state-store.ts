@@ -4,6 +4,7 @@
  */
 import type { Hold, Instance, InstanceKey } from '../core/model.ts';
 import { replaceFile } from './atomic-file.ts';
+import { asidePath } from './set-aside.ts';
 import { formatInstance, parseInstance, storable, type StoredInstance } from './stored-instance.ts';
 import type { System } from './system.ts';
 
@@ -79,7 +80,7 @@ export class StateStore {
   }
 
   #setAside(path: string): string | undefined {
-    const movedTo = `${path}.broken-${new Date(this.#system.now().wall).toISOString().replaceAll(':', '')}`;
+    const movedTo = asidePath(path, this.#system.now().wall);
     return this.#system.rename(path, movedTo) ? movedTo : undefined;
   }
 

@@ -4,6 +4,7 @@
  */
 import * as fs from 'node:fs';
 import type { Happening } from '../core/happenings.ts';
+import { asidePath } from '../effects/set-aside.ts';
 import type { System } from '../effects/system.ts';
 import type { TimeText } from '../time-text.ts';
 import { entryOf, type Entry } from './event.ts';
@@ -199,7 +200,7 @@ export class History {
 
   #setAside(why: string): void {
     this.#closeStore();
-    const to = `${this.#path}.broken-${new Date(this.#o.system.now().wall).toISOString().replaceAll(':', '')}`;
+    const to = asidePath(this.#path, this.#o.system.now().wall);
     try {
       for (const part of ['', '-wal', '-shm'])
         if (fs.existsSync(`${this.#path}${part}`)) fs.renameSync(`${this.#path}${part}`, `${to}${part}`);

@@ -46,6 +46,11 @@ export class Recent {
 
   /** Those behind a number, oldest first. */
   after(seq: number, most = Infinity): readonly Entry[] {
+    const from = this.#indexAfter(seq);
+    return this.#entries.slice(from, from + most);
+  }
+
+  #indexAfter(seq: number): number {
     const entries = this.#entries;
     let [low, high] = [0, entries.length];
     while (low < high) {
@@ -53,11 +58,11 @@ export class Recent {
       if ((entries[middle]?.seq ?? Infinity) <= seq) low = middle + 1;
       else high = middle;
     }
-    return entries.slice(low, Math.min(entries.length, low + most));
+    return low;
   }
 
   #trim(): void {
-    const waiting = this.after(this.#stored).length;
+    const waiting = this.#entries.length - this.#indexAfter(this.#stored);
     const given = Math.max(0, waiting - MOST_WAITING);
     if (given > 0) {
       this.#lost += given;

@@ -59,14 +59,10 @@ function make(path: string): void {
   const { O_CREAT, O_WRONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
   const fd = fs.openSync(path, O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK, 0o600);
   try {
-    refuseIrregular(path, fs.fstatSync(fd));
+    if (!fs.fstatSync(fd).isFile()) throw new Error(`${path} is no regular file: remove it, or move it away`);
   } finally {
     fs.closeSync(fd);
   }
-}
-
-function refuseIrregular(path: string, stats: fs.Stats): void {
-  if (!stats.isFile()) throw new Error(`${path} is no regular file: remove it, or move it away`);
 }
 
 type Row = readonly [seq: number, at: number, type: string, instance: number | null, body: string];
@@ -85,13 +81,12 @@ export class EventStore {
   readonly #numbers = new Map<string, number>();
 
   /** @throws the library's error: see `troubleOf` */
-  constructor(path: string, mode: 'write' | 'read' = 'write') {
+  constructor(path: string) {
     const { DatabaseSync } = sqlite();
-    if (mode === 'write') make(path);
-    else if (fs.existsSync(path)) refuseIrregular(path, fs.statSync(path));
-    this.#db = new DatabaseSync(path, { timeout: 0, readOnly: mode === 'read' });
+    make(path);
+    this.#db = new DatabaseSync(path, { timeout: 0 });
     try {
-      if (mode === 'write') this.#prepare();
+      this.#prepare();
       if (this.#pragma('user_version') > SCHEMA_VERSION)
         throw new NewerStoreError('a later release of procman has written it');
       this.#loadAbouts();

@@ -47,6 +47,13 @@ export class Random {
     return this.pick([first, ...rest]) ?? first;
   }
 
+  shuffled<T>(all: readonly T[]): T[] {
+    return all
+      .map((each) => ({ each, at: this.next() }))
+      .sort((one, other) => one.at - other.at)
+      .map(({ each }) => each);
+  }
+
   /** One of the names, each as often as its weight says. */
   weighted<K extends string>(weights: Readonly<Record<K, number>>): K {
     const entries = Object.entries(weights) as [K, number][];

@@ -86,11 +86,14 @@ function* query(daemon: ReadingContext, params: EventsParams): Generator<void, E
   const found = waiting.filter((entry) => inTime(entry) && isAsked(filter, entry)).toReversed();
   let next: number | undefined = waiting[0]?.seq ?? Infinity;
   let length = 0;
+  // The same in each step: what is asked of the store is older than all that waits.
+  let instances: readonly number[] | undefined;
   while (next !== undefined && found.length <= limit && length < MOST_CHARACTERS) {
     const before = Math.min(next, Number.MAX_SAFE_INTEGER);
-    const step = history.read((store) =>
-      store.before(before, BREADTH, { instances: numbersOf(store, filter), types: params.types, since, until }),
-    );
+    const step = history.read((store) => {
+      instances ??= numbersOf(store, filter);
+      return store.before(before, BREADTH, { instances, types: params.types, since, until });
+    });
     if (step === undefined) throw unavailable(history.trouble);
     for (const entry of step.entries) length += entry.body.message.length * 2 + 300;
     found.push(...step.entries);
