@@ -47,6 +47,8 @@ function allowedBits(world: World, path: string, isFolder: boolean, isUsersLog: 
   if (isUsersLog) return 0o640;
   // Made by launchers and services with the umask that services get; nobody else may enter these folders.
   if (/^(logs|runs\/(lock|record|pid))\//.test(name)) return 0o666;
+  // A run record on its way to its place, by a check that begins just now.
+  if (/^runs\/launch\/.*\.record$/.test(name)) return 0o666;
   return name.startsWith('runs/launch-') ? 0o500 : 0o600;
 }
 
