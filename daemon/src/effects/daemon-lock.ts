@@ -11,7 +11,8 @@
 
 import * as fs from 'node:fs';
 import { lockSync } from 'proper-lockfile';
-import { codeOf, lockDescriptor } from './node-system.ts';
+import { lockDescriptor } from './kernel-lock.ts';
+import { codeOf } from './system-failure.ts';
 import { SystemError } from './system.ts';
 
 export interface DaemonLock {

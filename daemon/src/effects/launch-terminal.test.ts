@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LaunchGround, SHELLS, until } from './launch-ground.ts';
 import { terminalText } from './launch-plan.ts';
-import { closeInheritedDescriptors } from './node-system.ts';
+import { closeInheritedDescriptors } from './inherited-descriptors.ts';
 
 const KEY = 'web~0';
 

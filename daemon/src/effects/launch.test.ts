@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LaunchGround, SHELLS, until } from './launch-ground.ts';
 import script from './launch.sh';
-import { closeInheritedDescriptors } from './node-system.ts';
+import { closeInheritedDescriptors } from './inherited-descriptors.ts';
 import { signalName } from './signals.ts';
 
 const KEY = 'web~0';

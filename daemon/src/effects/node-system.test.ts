@@ -3,7 +3,8 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LaunchGround, until } from './launch-ground.ts';
-import { isSystemFailure, NodeSystem } from './node-system.ts';
+import { NodeSystem } from './node-system.ts';
+import { isSystemFailure } from './system-failure.ts';
 import { SystemError } from './system.ts';
 
 const system = new NodeSystem();

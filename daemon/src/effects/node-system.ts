@@ -1,15 +1,19 @@
 /** The real machine: Node's file system and processes, and Linux's /proc. */
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import type { Now, SignalName, WallTime } from '../core/model.ts';
 import { RecentAccounts, systemAccounts } from './accounts.ts';
 import { tailOf } from './file-tail.ts';
 import { readEnd } from './file-end.ts';
 import { newestChange } from './folder-activity.ts';
-import { openFilesOf, usageOf } from './process-usage.ts';
 import { folderTrust, giveLogFile, makeLogFile, type FolderTrust, type Owner } from './log-file-owner.ts';
-import { signalNumber } from './signals.ts';
+import { lockDescriptor } from './kernel-lock.ts';
+import { openForWriting, openIfThere, openUnlessLink } from './open-file.ts';
+import { linkTarget, Proc, readOptional } from './proc.ts';
+import { numberOf, send } from './send-signal.ts';
+import { attempt, codeOf } from './system-failure.ts';
+import { TOOL_PATH } from './tool-path.ts';
 import {
   SystemError,
   type FileEnd,
@@ -24,20 +28,11 @@ import {
   type WriteOptions,
 } from './system.ts';
 
-/** Nothing of the daemon's own environment reaches launchers and tools. */
-const TOOL_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
-
-/** The exit code for "taken" that flock is told to use. */
-const FLOCK_TAKEN = 75;
-
 /** Clock ticks per second in /proc: USER_HZ is 100 on every platform that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
 /** Far more than anything that the daemon keeps: what is larger was put there by somebody else. */
 const MOST_BYTES = 64 * 1024 * 1024;
-
-/** O_CLOEXEC in the flags of /proc/PID/fdinfo (octal). */
-const CLOSE_ON_EXEC = 0o2000000;
 
 export class NodeSystem implements System {
   readonly ticksPerSecond = TICKS_PER_SECOND;
@@ -45,8 +40,7 @@ export class NodeSystem implements System {
   readonly accounts = new RecentAccounts(systemAccounts, () => performance.now());
   readonly #bootId = readOptional('/proc/sys/kernel/random/boot_id').trim();
   readonly #pidNamespace = linkTarget('/proc/self/ns/pid') ?? '';
-  /** Grows to the largest text read from /proc, and is used again: reading /proc is most of a sweep. */
-  #buffer = Buffer.allocUnsafe(16 * 1024);
+  readonly #proc = new Proc();
   /** Boot-time ticks at the zero of the monotonic clock; undefined until it was measured. */
   #ticksAtZero: number | undefined;
 
@@ -230,68 +224,31 @@ export class NodeSystem implements System {
   }
 
   pids(): number[] {
-    const names = attempt('list', '/proc', () => fs.readdirSync('/proc'));
-    return names.map(Number).filter((pid) => Number.isInteger(pid) && pid > 0);
+    return this.#proc.pids();
   }
 
-  /** proc(5): the last field of /proc/loadavg, and `processes` in /proc/stat. */
   pidCursor(): PidCursor | undefined {
-    const last = Number(readOptional('/proc/loadavg').trim().split(' ')[4]);
-    const forks = Number(/^processes (\d+)$/m.exec(readOptional('/proc/stat'))?.[1]);
-    // Some sandboxes have these files filled with zeros.
-    return last > 0 && forks > 0 ? { last, forks } : undefined;
+    return this.#proc.pidCursor();
   }
 
   stat(pid: number): ProcessStat | undefined {
-    const read = this.#readProc(pid, 'stat');
-    if (read === undefined) return undefined;
-    // The name stands in brackets and may hold brackets and blanks itself.
-    const text = read.bytes.toString('latin1');
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    const startTicks = Number(fields[19]);
-    if (!Number.isInteger(startTicks)) return undefined;
-    return {
-      pid,
-      parent: Number(fields[1]),
-      processGroup: Number(fields[2]),
-      session: Number(fields[3]),
-      startTicks,
-      ended: hasEnded(pid, fields[0] ?? ''),
-      uid: read.uid,
-    };
+    return this.#proc.stat(pid);
   }
 
   marks(pid: number): ProcessMarks {
-    const environ = this.#readProc(pid, 'environ')?.bytes;
-    if (environ?.includes('PROCMAN_') !== true) return {};
-    const run = variable(environ, 'PROCMAN_RUN=');
-    const hook = variable(environ, 'PROCMAN_HOOK=');
-    const launcher = variable(environ, 'PROCMAN_LAUNCHER=');
-    return {
-      ...(run !== undefined && { run }),
-      ...(hook !== undefined && { hook }),
-      ...(launcher !== undefined && { launcher }),
-    };
+    return this.#proc.marks(pid);
   }
 
   usage(pid: number): ProcessUsage | undefined {
-    const usage = usageOf(this.#readProc(pid, 'stat')?.bytes.toString('latin1') ?? '');
-    if (usage === undefined) return undefined;
-    const openFiles = openFilesOf(pid);
-    return { ...usage, ...(openFiles === undefined ? {} : { openFiles }) };
+    return this.#proc.usage(pid);
   }
 
   commandLine(pid: number): string {
-    const words =
-      this.#readProc(pid, 'cmdline')?.bytes.toString('utf8').replace(/\0+$/, '').replaceAll('\0', ' ') ?? '';
-    return words === '' ? readOptional(`/proc/${pid}/comm`).trimEnd() : words;
+    return this.#proc.commandLine(pid);
   }
 
   workingDirectory(pid: number): { path: string; deleted: boolean } | undefined {
-    const path = linkTarget(`/proc/${pid}/cwd`);
-    if (path === undefined) return undefined;
-    const deleted = path.endsWith(' (deleted)') && !fs.existsSync(path);
-    return { path: deleted ? path.slice(0, -' (deleted)'.length) : path, deleted };
+    return this.#proc.workingDirectory(pid);
   }
 
   exists0(pid: number): boolean {
@@ -359,167 +316,6 @@ export class NodeSystem implements System {
   #ticksFrom(pid: number): number | undefined {
     const stat = this.stat(pid);
     return stat && stat.startTicks + 1 - this.now().mono * (TICKS_PER_SECOND / 1000);
-  }
-
-  /** The content of a file of /proc, valid until the next read, and the owner of the process; undefined if it is gone or not ours to read. */
-  #readProc(pid: number, name: string): { bytes: Buffer; uid: number } | undefined {
-    let fd: number | undefined;
-    try {
-      fd = fs.openSync(`/proc/${pid}/${name}`, 'r');
-      let length = 0;
-      for (;;) {
-        const count = fs.readSync(fd, this.#buffer, length, this.#buffer.length - length, null);
-        length += count;
-        if (count === 0) break;
-        // A short read of /proc is not always the end of it, but stat is far shorter than a page.
-        if (name === 'stat') break;
-        if (length === this.#buffer.length) this.#buffer = Buffer.concat([this.#buffer], this.#buffer.length * 2);
-      }
-      return { bytes: this.#buffer.subarray(0, length), uid: name === 'stat' ? fs.fstatSync(fd).uid : 0 };
-    } catch {
-      return undefined; // gone in the meantime (ENOENT, ESRCH), or another user's (EACCES)
-    } finally {
-      if (fd !== undefined) fs.closeSync(fd);
-    }
-  }
-}
-
-/**
- * Closes what the daemon's own starter left open and Node would pass on to services: descriptors without close-on-exec.
- * (At its start Node marks those up to the first gap above 16, no more. A shell cannot do it for us: dash knows one-digit
- * descriptors only.) To be called first, while nothing else is open.
- */
-export function closeInheritedDescriptors(): void {
-  for (const name of fs.readdirSync('/proc/self/fd')) {
-    const flags = /^flags:\s*(\d+)/m.exec(readOptional(`/proc/self/fdinfo/${name}`))?.[1];
-    if (Number(name) <= 2 || flags === undefined || (parseInt(flags, 8) & CLOSE_ON_EXEC) !== 0) continue;
-    fs.closeSync(Number(name));
-  }
-}
-
-/**
- * Takes a kernel lock by an open descriptor, without waiting. It belongs to the open file: it stays when flock has ended,
- * until the descriptor is closed, here and in whatever inherited it.
- *
- * @param mode - shared or exclusive
- * @returns false where it is taken
- */
-export function lockDescriptor(fd: number, mode: '-s' | '-x', path: string): boolean {
-  const { status, error, stderr } = spawnSync('flock', ['-n', mode, '-E', String(FLOCK_TAKEN), '3'], {
-    env: { PATH: TOOL_PATH, LC_ALL: 'C' },
-    stdio: ['ignore', 'ignore', 'pipe', fd],
-    encoding: 'utf8',
-  });
-  if (status === 0) return true;
-  if (status === FLOCK_TAKEN) return false;
-  if (error !== undefined) throw new SystemError('lock', path, codeOf(error), error.message);
-  throw new SystemError('lock', path, 'EFLOCK', stderr.trim() || `flock ended with ${status ?? 'a signal'}`);
-}
-
-/** The code of a failed system call, as Node tells it: `ENOENT`. */
-export function codeOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : 'UNKNOWN';
-}
-
-/** What the operating system refused, whoever asked it, told apart from a defect: only system calls leave a `syscall`. */
-export function isSystemFailure(error: unknown): error is Error {
-  return error instanceof SystemError || (error instanceof Error && 'syscall' in error && codeOf(error) !== 'UNKNOWN');
-}
-
-function attempt<T>(act: string, subject: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof SystemError) throw error;
-    throw new SystemError(act, subject, codeOf(error), error instanceof Error ? error.message : undefined);
-  }
-}
-
-function openIfThere(path: string, flags: number): number | undefined {
-  try {
-    return fs.openSync(path, flags);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** Whatever stands there that is no file (a link that leads elsewhere, a pipe that nobody reads) gives way to a file. */
-function openForWriting(path: string, mode: number): number {
-  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
-  try {
-    const fd = fs.openSync(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, mode);
-    if (fs.fstatSync(fd).isFile()) return fd;
-    fs.closeSync(fd);
-  } catch (error) {
-    // A link, and a pipe or a socket.
-    if (!['ELOOP', 'ENXIO'].includes(codeOf(error))) throw error;
-  }
-  fs.unlinkSync(path);
-  return fs.openSync(path, 'wx', mode);
-}
-
-/** undefined for a symbolic link, too. */
-function openUnlessLink(path: string, flags: number): number | undefined {
-  try {
-    return openIfThere(path, flags);
-  } catch (error) {
-    if (codeOf(error) === 'ELOOP') return undefined;
-    throw error;
-  }
-}
-
-function readOptional(path: string): string {
-  try {
-    return fs.readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function linkTarget(path: string): string | undefined {
-  try {
-    return fs.readlinkSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
-function hasEnded(pid: number, state: string): boolean {
-  if (state === 'X' || state === 'x') return true;
-  if (state !== 'Z') return false;
-  try {
-    return fs.readdirSync(`/proc/${pid}/task`).length <= 1;
-  } catch {
-    return true;
-  }
-}
-
-/** The value of `NAME=` in an environment as /proc has it: entries divided by NUL. */
-function variable(environ: Buffer, assignment: string): string | undefined {
-  let at = environ.indexOf(assignment);
-  while (at > 0 && environ[at - 1] !== 0) at = environ.indexOf(assignment, at + 1);
-  if (at < 0) return undefined;
-  const end = environ.indexOf(0, at);
-  return environ.toString('utf8', at + assignment.length, end < 0 ? environ.length : end);
-}
-
-function numberOf(signal: SignalName): number {
-  const number = signalNumber(signal);
-  if (number === undefined) throw new SystemError('send', `signal ${signal}`, 'EINVAL');
-  return number;
-}
-
-function send(pid: number, signal: number): KillResult {
-  try {
-    process.kill(pid, signal);
-    return 'sent';
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === 'ESRCH') return 'gone';
-    if (code === 'EPERM') return 'denied';
-    throw new SystemError('signal', String(pid), code);
   }
 }
 

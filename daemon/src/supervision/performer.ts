@@ -1,37 +1,19 @@
 /** Carries out what the core asks for, and tells what came of it as further changes. Decides nothing. */
 import type { Action } from '../core/actions.ts';
 import type { Change } from '../core/engine.ts';
-import { parseMark, runMark } from '../core/identity.ts';
+import { runMark } from '../core/identity.ts';
 import type { JobEvent } from '../core/jobs.ts';
-import { inheritedEnvironment } from '../core/inherited-environment.ts';
 import { mainOf, type InstanceEvent } from '../core/lifecycle.ts';
-import type {
-  Ended, Instance, InstanceKey, Job, LaunchId, LogTarget, ProcessIdentity, ProcessVersion, Run, World,
-} from '../core/model.ts'; // prettier-ignore
-import { fillPlaceholders, type LaunchValues } from '../core/placeholders.ts';
-import { processById } from '../core/process-by-id.ts';
-import { effectiveVersion } from '../core/schedule.ts';
-import { instanceName } from '../core/targets.ts';
-import { parsePid, type LaunchFiles } from '../effects/launch-files.ts';
-import {
-  groundOf,
-  planText,
-  terminalText,
-  type LaunchGround,
-  type LaunchPlan,
-  type LogFile,
-} from '../effects/launch-plan.ts';
-import { markLog } from '../effects/last-words.ts';
+import type { Ended, Instance, InstanceKey, Job, Run, World } from '../core/model.ts';
+import type { LaunchFiles } from '../effects/launch-files.ts';
+import { planText, terminalText } from '../effects/launch-plan.ts';
 import type { Prober } from '../effects/prober.ts';
-import type { LaunchAccount } from '../effects/service-account.ts';
-import type { ProcessInfo } from '../effects/process-table.ts';
 import { SystemError, type System } from '../effects/system.ts';
 import type { Witness } from './evidence.ts';
+import { HandOver } from './hand-over.ts';
 import { JobRunner } from './job-runner.ts';
-import { logFile } from './log-files.ts';
-import { isSubordinate } from './subordinate-uids.ts';
 import type { Members } from './members.ts';
-import { accountOf, userOf } from './run-account.ts';
+import { ownAccount, RunPlans, versionOf } from './run-plans.ts';
 
 export interface PerformerOptions {
   readonly system: System;
@@ -55,17 +37,11 @@ export interface PerformerOptions {
   readonly onLaunch?: ((name: string, logs: Run['logs']) => void) | undefined;
 }
 
-/** What a terminal is taken for that nobody has named: the least that programs give colours to. */
-const TERMINAL_TYPE = 'xterm';
-
-/** How long after the end of its expression a pid file may still come, in milliseconds. */
-const PID_FILE_GRACE = 2_000;
-
 export class Performer {
   readonly #o: PerformerOptions;
   readonly #jobs: JobRunner;
-  /** What a pid file said when it was looked at last, by launch: two looks have to agree. */
-  readonly #pidsSeen = new Map<LaunchId, number>();
+  readonly #plans: RunPlans;
+  readonly #handOver: HandOver;
   /** Instances whose files have to be looked at again soon. */
   readonly undecided = new Set<InstanceKey>();
   #isTableFresh = false;
@@ -74,10 +50,13 @@ export class Performer {
 
   constructor(options: PerformerOptions) {
     this.#o = options;
+    const plans = new RunPlans(options);
+    this.#plans = plans;
+    this.#handOver = new HandOver({ ...options, onUndecided: (key) => this.undecided.add(key) });
     this.#jobs = new JobRunner({
       ...options,
-      groundFor: (instance, run, world) => this.#groundFor(instance, run, world),
-      valuesFor: (instance, run, world) => this.#launchValues(instance, run ?? this.#standIn(instance, world)),
+      groundFor: (instance, run, world) => plans.groundFor(instance, run, world),
+      valuesFor: (instance, run, world) => plans.valuesFor(instance, run, world),
     });
   }
 
@@ -123,7 +102,7 @@ export class Performer {
       case 'forget':
         return this.#forget(action);
       case 'take-pid':
-        return this.#takePid(action);
+        return this.#handOver.take(action);
       case 'start-job':
         return this.#jobs.start(instance, action.job, action.run, world);
       case 'kill-job':
@@ -155,7 +134,7 @@ export class Performer {
       const isAutoLogged = version.stdoutLog.kind === 'auto' || version.stderrLog.kind === 'auto';
       if (isAutoLogged && !system.exists(world.logDirectory)) system.makeDirectory(world.logDirectory);
       const capture = version.command.type === 'podman-cid';
-      const plan = withErrorLog(system, this.#plan(instance, run, version));
+      const plan = this.#plans.planOf(instance, run, version);
       if (version.command.type === 'pid-file') files.preparePidFile(key, launchId, plan.account ?? ownAccount(system));
       this.#o.onLaunch?.(run.name ?? instance.id, run.logs);
       files.prepare(key, launchId, planText(plan), { capture, terminal: terminalText(plan) });
@@ -174,144 +153,6 @@ export class Performer {
       this.#o.log('error', messageOf(error));
     }
     return [];
-  }
-
-  #plan(instance: Instance, run: Run, version: ProcessVersion): LaunchPlan {
-    const { stdout, stderr } = run.logs;
-    const isMerged = version.stderrLog.kind === 'stdout' || (stdout !== undefined && stderr === stdout);
-    const values = this.#launchValues(instance, run);
-    const ground = this.#ground(instance, run, version);
-    const log = (path: string | undefined, target: LogTarget): LogFile | null =>
-      path === undefined ? null : logFile(this.#o.system, path, target.kind === 'auto', ground.account);
-    return {
-      ...ground,
-      argv: version.command.argv.map((word) => fillPlaceholders(word, values)),
-      stdout: version.command.type === 'podman-cid' ? 'capture' : log(stdout, version.stdoutLog),
-      stderr: isMerged ? 'stdout' : log(stderr, version.stderrLog),
-      terminal: version.pty,
-    };
-  }
-
-  #launchValues({ key, id, num }: Instance, run: Run | undefined): LaunchValues {
-    // A run's name is `group:instance`.
-    const name = run?.name ?? id;
-    return {
-      PROCMAN_INSTANCE: name.slice(name.indexOf(':') + 1),
-      PROCMAN_NUM: String(num),
-      PROCMAN_PID_FILE: this.#o.files.pidFile(key, run?.launchId ?? 'none'),
-    };
-  }
-
-  /**
-   * What the run and its hooks share.
-   *
-   * @throws SystemError where its user or group is not known
-   */
-  #ground(instance: Instance, run: Run, version: ProcessVersion): LaunchGround {
-    const values = this.#launchValues(instance, run);
-    const own = Object.entries(version.env).map(([name, value]) => [name, fillPlaceholders(value, values)]);
-    const { PROCMAN_PID_FILE, ...named } = values;
-    const { launch: account, variables } = accountOf(this.#o.system, version);
-    return {
-      workDir: fillPlaceholders(version.workDir, values),
-      environment: {
-        ...(version.pty ? { TERM: TERMINAL_TYPE } : {}),
-        ...withVariables(inheritedEnvironment(this.#o.environment, version.inheritEnv), variables),
-        ...(Object.fromEntries(own) as Record<string, string>),
-        ...named,
-        ...(version.command.type === 'pid-file' ? { PROCMAN_PID_FILE } : {}),
-        PROCMAN_ID: instance.id,
-        PROCMAN_RUN: runMark(this.#o.uid, instance.key, run.launchId),
-      },
-      ...(version.umask === undefined ? {} : { umask: version.umask }),
-      ...(version.nice === undefined ? {} : { nice: version.nice }),
-      ...(version.limits === undefined ? {} : { limits: version.limits }),
-      ...(account === undefined ? {} : { account }),
-    };
-  }
-
-  /** For a hook whose run has no plan on disk (yet), or that comes before any run. */
-  #groundFor(instance: Instance, run: Run | undefined, world: World): LaunchGround | undefined {
-    const version =
-      run === undefined
-        ? effectiveOf(world, instance, this.#o.system.now().wall)
-        : versionOf(world, instance.id, run.applyOn);
-    if (version === undefined) return undefined;
-    return this.#ground(instance, run ?? standInOf(instance, version), version);
-  }
-
-  #standIn(instance: Instance, world: World): Run | undefined {
-    const version = effectiveOf(world, instance, this.#o.system.now().wall);
-    return version === undefined ? undefined : standInOf(instance, version);
-  }
-
-  /* ---------------------------------------------------------------- expressions that name another process */
-
-  /** The process that a pid file, or `podman inspect`, names: younger than the launch, and provably the run's or the user's. */
-  #takePid({ key, run, ended, text, failure }: Extract<Action, { kind: 'take-pid' }>): readonly InstanceEvent[] {
-    const { files, system, members, uid } = this.#o;
-    const { launchId } = run;
-    const unhanded = (message: string, pid?: ProcessInfo): readonly InstanceEvent[] => {
-      if (!ended) return [];
-      const candidates = pid === undefined ? [] : [members.describe(pid, runMark(uid, key, launchId))];
-      return [
-        {
-          kind: 'unhanded',
-          launchId,
-          message: `${message}: \`unblock\` with --gone, --adopt PID or --kill`,
-          candidates,
-        },
-      ];
-    };
-    const pid = text === undefined ? files.readPid(key, launchId) : parsePid(text);
-    if (pid === undefined) {
-      this.#pidsSeen.delete(launchId);
-      if (ended && text === undefined && this.#mayBeWritten(key, launchId)) return [];
-      const said = failure ?? `it said ${JSON.stringify(text)}`;
-      const named = `podman inspect named no process (${said})`;
-      return unhanded(text === undefined ? 'its expression ended and wrote no pid file' : named);
-    }
-    const before = this.#pidsSeen.get(launchId);
-    this.#pidsSeen.set(launchId, pid);
-    // A number may be half written while its writer lives.
-    if (!ended && before !== pid) return [];
-    const stat = system.stat(pid);
-    if (stat === undefined || stat.ended) return unhanded(`process ${pid}, which it named, does not live`);
-    const info: ProcessInfo = { ...stat, marks: system.marks(pid) };
-    if (run.process !== undefined && stat.startTicks < run.process.startTicks)
-      return unhanded(`process ${pid}, which it named, is older than its launch`, info);
-    const other = parseMark(info.marks.run, uid);
-    if (other !== undefined && other.key !== key)
-      return unhanded(`process ${pid}, which it named, belongs to a run of ${other.key}`, info);
-    const isOwn = info.marks.run === runMark(uid, key, launchId) || this.#isOfUser(stat.uid, key, run);
-    if (!isOwn) return unhanded(`process ${pid}, which it named, is neither marked as its own nor its user's`, info);
-    this.#pidsSeen.delete(launchId);
-    const process: ProcessIdentity = {
-      pid,
-      startTicks: stat.startTicks,
-      bootId: system.bootId(),
-      pidNamespace: system.pidNamespace(),
-    };
-    // From now on no launcher starts a second one while it lives.
-    files.writeRecord(key, { launchId, process, launcher: run.launcher ?? process });
-    return [{ kind: 'handed', launchId, process }];
-  }
-
-  /** The user that the run was launched as; for a container also what that one may be mapped to: all for root, else its subordinate uids. */
-  #isOfUser(owner: number, key: InstanceKey, { type, launchId }: Run): boolean {
-    const { system, files } = this.#o;
-    const user = userOf(system, groundOf(files.readPlan(key, launchId) ?? ''));
-    if (owner === user) return true;
-    return type === 'podman-cid' && (user === 0 || isSubordinate(system, user, owner));
-  }
-
-  /** Daemons of old end first, and write their pid a moment later. */
-  #mayBeWritten(key: InstanceKey, launchId: LaunchId): boolean {
-    const file = this.#o.files.readExit(key, launchId);
-    const age = file.kind === 'ended' ? this.#o.system.now().wall - file.at : Infinity;
-    if (Math.abs(age) > PID_FILE_GRACE) return false;
-    this.undecided.add(key);
-    return true;
   }
 
   #lookJob(key: InstanceKey, job: Job, patience: 'patient' | 'over'): readonly JobEvent[] {
@@ -395,26 +236,6 @@ export class Performer {
   }
 }
 
-/** What follows the user stands in place of what the daemon has; undefined takes it away. */
-function withVariables(
-  inherited: Readonly<Record<string, string>>,
-  variables: Readonly<Partial<Record<string, string | undefined>>>,
-): Record<string, string> {
-  const all = Object.entries({ ...inherited, ...variables });
-  return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined));
-}
-
-/** Its log is marked before it is launched: what is in it already was said by others. */
-function withErrorLog(system: System, plan: LaunchPlan): LaunchPlan {
-  const target = plan.stderr === 'stdout' || plan.terminal === true ? plan.stdout : plan.stderr;
-  if (target === null || target === 'capture') return plan;
-  return { ...plan, errorLog: markLog(system, target.path, (plan.account ?? ownAccount(system)).uid) };
-}
-
-function ownAccount({ ids: { euid, egid } }: System): Pick<LaunchAccount, 'uid' | 'gid'> {
-  return { uid: euid, gid: egid };
-}
-
 /** Main processes and launchers of all other runs: they need not be read to know that they are not the sought ones'. */
 function knownProcesses(world: World, sought: ReadonlySet<InstanceKey>, members: Members): ReadonlySet<number> {
   const pids = new Set<number>();
@@ -441,44 +262,6 @@ function sessionsOf(world: World, sought: ReadonlySet<InstanceKey>): ReadonlySet
   }
   return sessions;
 }
-
-export function versionOf(world: World, id: string, applyOn: string): ProcessVersion | undefined {
-  const process = processById(world.config, id);
-  return process?.versions.find((version) => version.applyOn.text === applyOn && !version.fake);
-}
-
-/** The version that is in effect: what a dependency is asked for before any launch. */
-function effectiveOf(world: World, { id }: Instance, at: number): ProcessVersion | undefined {
-  const process = processById(world.config, id);
-  return process === undefined ? undefined : effectiveVersion(process, at, world.vetoes).version;
-}
-
-/** Where nothing is launched yet there is no launch to be named after. */
-function standInOf({ num }: Instance, version: ProcessVersion): Run {
-  const { applyOn, fingerprint, command } = version;
-  return {
-    launchId: 'none',
-    name: instanceName(version, num),
-    why: 'wanted',
-    type: command.type,
-    applyOn: applyOn.text,
-    fingerprint,
-    settings: NO_SETTINGS,
-    startedAt: 0,
-    startedMono: 0,
-    logs: {},
-  };
-}
-
-const NO_SETTINGS: Run['settings'] = {
-  oneShot: false,
-  autorestart: 'never',
-  exitCodes: [],
-  startSecs: 0,
-  stopSignal: 'TERM',
-  stopTimeout: 0,
-  killMode: 'group',
-};
 
 function endOf({ activity }: Instance): { ended?: Ended } {
   return activity.kind === 'clearing' ? { ended: activity.ended } : {};
