@@ -33,8 +33,8 @@ describe('the shell', () => {
     expect((await world.row('web')).held).toBe(true);
     terminal.enter('frobnicate');
     await terminal.waitFor('unknown command "frobnicate"');
-    // The next prompt: before it nobody reads keys.
-    await terminal.waitFor('[exit 2] procman> ');
+    // The next prompt: before it nobody reads keys. (It names the daemon where others live, those of other tests too.)
+    await terminal.waitFor(/exit 2\] procman> /);
     terminal.press('C-d');
     await terminal.waitFor('ended 0');
   });
