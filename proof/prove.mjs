@@ -3,7 +3,7 @@
  *
  *   npm run prove                                  short, as the continuous integration does
  *   npm run prove -- --minutes N --seed S          long: the time is shared out among the proofs
- *   npm run prove -- simulation --seed 7 --histories 1
+ *   npm run prove -- simulation --seed 7 --steps 200 --histories 1
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { proofs } from './proofs.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { minutes: { type: 'string' }, seed: { type: 'string' }, histories: { type: 'string' } },
+  options: Object.fromEntries(['minutes', 'seed', 'histories', 'steps'].map((name) => [name, { type: 'string' }])),
 });
 
 function whole(name) {
@@ -24,7 +24,7 @@ function whole(name) {
   process.exit(2);
 }
 
-const [minutes, seed = 1, histories] = [whole('minutes'), whole('seed'), whole('histories')];
+const [minutes, seed = 1, histories, steps] = ['minutes', 'seed', 'histories', 'steps'].map(whole);
 const unknown = positionals.filter((given) => !proofs.some(({ name }) => name === given));
 if (unknown.length > 0) {
   console.error(`no proof is called ${unknown.join(', ')}; there are: ${proofs.map(({ name }) => name).join(', ')}`);
@@ -42,7 +42,7 @@ try {
     const until = minutes === undefined ? undefined : Date.now() + (minutes * 60_000) / Math.max(long, 1);
     const began = performance.now();
     const say = (text) => console.log(`   ${proof.name}: ${text}`);
-    const { ok, text, line } = await proof.prove({ folder, seed, until, histories, say });
+    const { ok, text, line } = await proof.prove({ folder, seed, until, histories, steps, say });
     console.log(text);
     lines.push(
       `${ok ? 'ok    ' : 'FAILED'}  ${proof.name}: ${line} (${((performance.now() - began) / 1000).toFixed(0)} s)`,

@@ -7,22 +7,22 @@ import { inParallel, SimulationWorker } from '../workers.mjs';
 export const name = 'simulation';
 export const about = 'random histories of core, supervision, recovery and state on a simulated machine';
 
-/** What the continuous integration runs: as many as two cores do in some three minutes. `--histories` for more. */
-const HISTORIES = 4_000;
+/** What the continuous integration runs: some five minutes on two cores. */
+const HISTORIES = 10_000;
 const STEPS = 200;
 const PIECE = 25;
 const SHRINKING_MS = 60_000;
 /** In the long run most histories are as always, some are long. */
 const LONG = { every: 8, steps: 1_000 };
 
-export async function prove({ folder, seed, until, histories = HISTORIES, say }) {
+export async function prove({ folder, seed, until, histories = HISTORIES, steps = STEPS, say }) {
   const bundle = join(folder, 'simulation.mjs');
   await bundleSimulation(bundle);
   const totals = {};
   const failures = [];
   const began = performance.now();
   let told = began;
-  const pieces = until === undefined ? counted(seed, histories) : endless(seed, until);
+  const pieces = until === undefined ? counted(seed, histories, steps) : endless(seed, until);
   await inParallel(bundle, pieces, async (worker, piece) => {
     if (failures.length > 0) return;
     const { totals: more, failure } = await worker.do({ kind: 'run', ...piece });
@@ -38,9 +38,9 @@ export async function prove({ folder, seed, until, histories = HISTORIES, say })
   return { ok: failures.length === 0, text: text.join('\n\n'), line: line(totals, failures.length) };
 }
 
-function* counted(seed, histories) {
+function* counted(seed, histories, steps) {
   for (let from = seed; from < seed + histories; from += PIECE)
-    yield { from, count: Math.min(PIECE, seed + histories - from), steps: STEPS };
+    yield { from, count: Math.min(PIECE, seed + histories - from), steps };
 }
 
 function* endless(seed, until) {
@@ -84,7 +84,7 @@ async function shown(bundle, { seed, steps, violations, trace }) {
       `shrunk to ${short.steps.length} steps of ${steps}, and the processes ${short.processes.join(', ')}:`,
       ...short.violations.map(({ text }) => `  ${text}`),
       ...short.trace,
-      `run it again: npm run prove -- simulation --seed ${seed} --histories 1`,
+      `run it again: npm run prove -- simulation --seed ${seed} --steps ${steps} --histories 1`,
     ].join('\n');
   } catch (error) {
     return [`seed ${seed} (not shrunk: ${error.message}):`, ...violations.map(({ text }) => text), ...trace].join('\n');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { afterJump, afterStepBack, atStart, caughtUp, guardEnd, isGuarded, isHeldBack } from './clock.ts';
+import { afterJump, afterMove, afterStepBack, atStart, caughtUp, guardEnd, isGuarded, isHeldBack } from './clock.ts';
 import type { ClockGuard, StopCause } from './model.ts';
 import { later, START } from './testing/builders.ts';
 
@@ -42,6 +42,17 @@ test('a jump is waited out for 30 s, each one anew, beside a clock that is behin
 });
 
 test.each([
+  ['is only measured badly', 1_000, {}],
+  ['is only measured badly', -100, {}],
+  ['is set forward a little', 1_001, { jumpedTo: START.wall }],
+  ['is set back a little', -101, { behindUntil: START.wall + 101 }],
+  ['jumps', 60_000, { settlesAt: later(30_000).mono, jumpedTo: START.wall }],
+  ['jumps back', -60_000, { settlesAt: later(30_000).mono, jumpedTo: START.wall }],
+])('a clock that %s (%d ms)', (_what, moved, guard) => {
+  expect(afterMove({}, moved, START)).toEqual(guard);
+});
+
+test.each([
   ['nothing is on record', undefined, {}],
   ['it is ahead', START.wall - 1, {}],
   ['it is a little behind', START.wall + 60_000, {}],
@@ -51,9 +62,9 @@ test.each([
 });
 
 test.each([
-  ['has not been set', 59_999, {}],
-  ['was set', 60_000, { jumpedTo: later(5_000).wall }],
-  ['was set back', -60_000, { jumpedTo: later(5_000).wall }],
+  ['has not been set', 1_000, {}],
+  ['was set', 1_001, { jumpedTo: later(5_000).wall }],
+  ['was set back', -1_001, { jumpedTo: later(5_000).wall }],
 ])('at a start with a run since whose launch the clock %s', (_what, set, guard) => {
   const run = { startedAt: START.wall - set, startedMono: START.mono };
   expect(atStart(undefined, [{ startedAt: START.wall, startedMono: START.mono }, run], later(5_000))).toEqual(guard);

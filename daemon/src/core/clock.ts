@@ -1,10 +1,12 @@
 /** A clock that is not to be trusted yet stops nothing (SPEC 3). */
-import type { ClockGuard, MonotonicTime, Now, Run, StopCause, WallTime } from './model.ts';
+import type { ClockGuard, Milliseconds, MonotonicTime, Now, Run, StopCause, WallTime } from './model.ts';
 
 /** A jump of the wall clock over this length is one to be wary of. */
 export const CLOCK_JUMP = 60_000;
 /** Set back by more than this, a clock is corrected, and not only measured badly. */
-export const STEP_BACK = 100;
+const STEP_BACK = 100;
+/** Set forward by more than this, times before it say nothing of how long ago they were. */
+const STEP_FORWARD = 1_000;
 /** So long has a new time to hold before it stops anything. */
 export const SETTLES_AFTER = 30_000;
 
@@ -30,6 +32,18 @@ export function afterStepBack({ behindUntil, ...guard }: ClockGuard, reached: Wa
   return { ...guard, behindUntil: Math.max(reached, behindUntil ?? reached) };
 }
 
+/** After a step forward that is no jump: what was a moment ago looks older than it is. */
+function afterStepForward(guard: ClockGuard, now: Now): ClockGuard {
+  return { ...guard, jumpedTo: now.wall };
+}
+
+/** @param moved how far the wall clock went ahead of the monotonic one since it was looked at last */
+export function afterMove(guard: ClockGuard, moved: Milliseconds, now: Now): ClockGuard {
+  if (Math.abs(moved) >= CLOCK_JUMP) return afterJump(guard, now);
+  if (moved < -STEP_BACK) return afterStepBack(guard, now.wall - moved);
+  return moved > STEP_FORWARD ? afterStepForward(guard, now) : guard;
+}
+
 /** A clock that has caught up may be set back again: that is another matter. */
 export function caughtUp(guard: ClockGuard, now: Now): ClockGuard {
   const { behindUntil, ...rest } = guard;
@@ -48,7 +62,7 @@ export function atStart(
 ): ClockGuard {
   const isBehind = newestOnRecord !== undefined && newestOnRecord - now.wall > CLOCK_JUMP;
   const hasJumped = runs.some(
-    ({ startedAt, startedMono }) => Math.abs(now.wall - now.mono - (startedAt - startedMono)) >= CLOCK_JUMP,
+    ({ startedAt, startedMono }) => Math.abs(now.wall - now.mono - (startedAt - startedMono)) > STEP_FORWARD,
   );
   return { ...(isBehind ? { behindUntil: newestOnRecord } : {}), ...(hasJumped ? { jumpedTo: now.wall } : {}) };
 }

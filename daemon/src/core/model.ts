@@ -625,7 +625,7 @@ export interface ClockGuard {
   readonly behindUntil?: WallTime;
   /** It jumped: scheduled stops wait until the new time has held for a while. */
   readonly settlesAt?: MonotonicTime;
-  /** The wall time after the latest jump: nothing is known to be inactive for longer. */
+  /** The wall time after the latest jump, or step forward: nothing is known to be inactive for longer. */
   readonly jumpedTo?: WallTime;
 }
 

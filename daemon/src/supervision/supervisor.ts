@@ -8,7 +8,7 @@ import { applyCommand, type Command, type Decided } from '../core/commands.ts';
 import { Describer } from '../core/describe.ts';
 import { show, turn, type Change } from '../core/engine.ts';
 import { ofVeto, type Happening } from '../core/happenings.ts';
-import { afterJump, afterStepBack, atStart, caughtUp, CLOCK_JUMP, STEP_BACK } from '../core/clock.ts';
+import { afterMove, atStart, caughtUp, CLOCK_JUMP } from '../core/clock.ts';
 import { withConfig, withFallbacks } from '../core/facts.ts';
 import { resultOf, type JobEvent } from '../core/jobs.ts';
 import type {
@@ -488,11 +488,8 @@ export class Supervisor {
   /** The clock jumped: what it stops waits until the new time has held for a while. */
   #noteJump(now: Now): void {
     const jump = now.wall - this.#decidedAt.wall - (now.mono - this.#decidedAt.mono);
-    if (Math.abs(jump) < CLOCK_JUMP) {
-      if (jump < -STEP_BACK) this.#world = { ...this.#world, clock: afterStepBack(this.#world.clock, now.wall - jump) };
-      return;
-    }
-    this.#world = { ...this.#world, clock: afterJump(this.#world.clock, now) };
+    this.#world = { ...this.#world, clock: afterMove(this.#world.clock, jump, now) };
+    if (Math.abs(jump) < CLOCK_JUMP) return;
     const text = `the clock jumped by ${Math.round(jump / 1000)} s: what it would stop waits until it has held for 30 s`;
     this.#o.log('warning', text);
   }
