@@ -187,6 +187,16 @@ export const mutants = [
     ],
   },
   {
+    name: 'what came due while a turn was writing is taken for seen to',
+    edits: [
+      {
+        file: 'supervision/supervisor.ts',
+        find: 'const now = this.#decidedAt;',
+        put: 'const now = this.#o.system.now();',
+      },
+    ],
+  },
+  {
     name: 'a restart is counted for every launch',
     edits: [
       {

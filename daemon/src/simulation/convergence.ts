@@ -24,6 +24,7 @@ export function converge(history: History): void {
   history.note('all faults end');
   mendDisk(history);
   machine.mendClock();
+  history.speedUp();
   history.troubled.clear();
   if (daemon.world()?.ending !== undefined) daemon.killNow();
   const since = machine.mono;

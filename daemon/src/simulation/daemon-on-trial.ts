@@ -30,6 +30,20 @@ export interface Trial {
   readonly onDeath?: () => void;
 }
 
+/** How likely, at each of its calls, somebody else gets on in between, and how likely that it takes its time. */
+export interface Surroundings {
+  readonly interleaving: number;
+  readonly slowness: number;
+}
+
+/** It is killed after so many calls. */
+export interface Ending {
+  readonly calls: number;
+  readonly moment: Moment;
+}
+
+export const UNDISTURBED: Surroundings = { interleaving: 0, slowness: 0 };
+
 export class DaemonOnTrial {
   readonly #machine: SimulatedMachine;
   readonly #flaws: Flaws;
@@ -69,14 +83,15 @@ export class DaemonOnTrial {
   }
 
   /** As Daemon.start does: take over what runs under the configuration applied last, then apply the one on disk. */
-  start(config: CoreConfig, interleaving: number, killed?: { readonly calls: number; readonly moment: Moment }): void {
+  start(config: CoreConfig, surroundings: Surroundings, killed?: Ending): void {
     const machine = this.#machine;
     this.starts += 1;
     const process = machine.start({ role: 'daemon', command: 'procmand', parent: 1 });
     if (!this.#takeLock(process)) return;
     this.#process = process;
     const system = new (this.#flaws.system ?? SimulatedSystem)(machine, process, this.#flaws.launcher);
-    system.interleaving = interleaving;
+    system.interleaving = surroundings.interleaving;
+    system.slowness = surroundings.slowness;
     system.between = this.#trial.between;
     if (killed !== undefined) system.killAfter(killed.calls, killed.moment);
     this.#system = system;
@@ -132,6 +147,10 @@ export class DaemonOnTrial {
 
   configure(config: CoreConfig, isGuarded: boolean): void {
     this.tell('reload', (supervisor) => this.#apply(supervisor, config, isGuarded));
+  }
+
+  speedUp(): void {
+    if (this.#system !== undefined) this.#system.slowness = 0;
   }
 
   /** Something reaches the living daemon. */

@@ -5,7 +5,7 @@ import type { Target } from '../core/targets.ts';
 import { CLOCK_JUMP, SETTLES_AFTER } from '../core/clock.ts';
 import { configOf, edited, folderOf, randomBlueprints, type Blueprint } from './blueprint.ts';
 import { converge } from './convergence.ts';
-import { DaemonOnTrial, STATE_DIRECTORY, type Flaws } from './daemon-on-trial.ts';
+import { DaemonOnTrial, STATE_DIRECTORY, UNDISTURBED, type Flaws, type Surroundings } from './daemon-on-trial.ts';
 import { Invariants } from './invariants.ts';
 import { lookAtDead } from './look-on.ts';
 import { SimulatedMachine } from './machine.ts';
@@ -47,7 +47,7 @@ export class History {
   readonly #plan: Plan;
   readonly #flaws: Flaws;
   readonly #trace: string[] = [];
-  readonly #interleaving: number;
+  #surroundings: Surroundings;
   readonly #drawer: DeedDrawer;
   readonly #hasGuard: boolean;
   readonly #timezone: string;
@@ -71,7 +71,8 @@ export class History {
     const { wall, timezone } = randomBeginning(this.random);
     this.#timezone = timezone;
     this.machine = new SimulatedMachine(this.random, wall);
-    this.#interleaving = this.random.oneOf(0, 0.01, 0.05);
+    this.#surroundings = { interleaving: this.random.oneOf(0, 0.01, 0.05), slowness: this.random.oneOf(0, 0, 0.05) };
+    this.machine.isSlow = this.#surroundings.slowness > 0;
     this.#hasGuard = this.random.chance(0.3);
     const all = randomBlueprints(this.random, { wall, timezone });
     this.#blueprints = all.filter(({ id }) => plan.absent?.has(id) !== true);
@@ -149,6 +150,8 @@ export class History {
       this.random.reseed(seedOfStep(seed, this.#step));
       this.#do(this.#drawer.draw(this.random));
       this.invariants.check();
+      // A clock that was set wakes nobody: the daemon finds out with its next look.
+      if (this.#drift === 0) this.invariants.checkDue(this.daemon.supervisor);
     }
     this.#reseed(this.#last + 1);
     if (this.#isSound()) converge(this);
@@ -257,7 +260,13 @@ export class History {
     this.#drift = 0;
     this.#guardedUntil = -Infinity;
     this.invariants.noteStart();
-    this.daemon.start(this.config, this.#interleaving, killed);
+    this.daemon.start(this.config, this.#surroundings, killed);
+  }
+
+  /** The machine is as fast again as timeouts take it to be. */
+  speedUp(): void {
+    this.#surroundings = { ...this.#surroundings, slowness: 0 };
+    this.daemon.speedUp();
   }
 
   /** A second daemon tries to start, also between two calls of the first. */
@@ -265,7 +274,7 @@ export class History {
     if (!this.daemon.isAlive) return;
     this.#secondDaemons += 1;
     const second = this.#newDaemon();
-    second.start(this.config, 0);
+    second.start(this.config, UNDISTURBED);
     if (!second.isAlive) return;
     this.invariants.violate('one daemon', 'a second daemon serves the state directory of a living one');
     second.killNow();

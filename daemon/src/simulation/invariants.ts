@@ -11,6 +11,8 @@
  */
 import type { Activity, Exit, Instance, SignalName } from '../core/model.ts';
 import { signalNumber } from '../effects/signals.ts';
+import type { Supervisor } from '../supervision/supervisor.ts';
+import { forgottenBy } from './due-invariant.ts';
 import { HookInvariants } from './hook-invariants.ts';
 import type { Observer, RunTruth, SimulatedMachine, SimulatedProcess } from './machine.ts';
 import type { Rule, Violation } from './rules.ts';
@@ -191,6 +193,12 @@ export class Invariants implements Observer {
   /** A daemon is about to start. */
   noteStart(): void {
     this.#times.noteStops();
+  }
+
+  /** For a daemon that was told of the time, or of anything else, just now. */
+  checkDue(supervisor: Supervisor | undefined): void {
+    const forgotten = supervisor && forgottenBy(supervisor, this.#machine);
+    if (forgotten !== undefined) this.violate('nothing due is forgotten', forgotten);
   }
 
   /** For when all faults are over, since then. */

@@ -90,6 +90,8 @@ export class SimulatedMachine {
   powerCuts = 0;
   /** All strangers are another user's: nobody can tell one of the own user's from what a pid file names. */
   hasForeignersOnly = false;
+  /** Calls of the daemon take their time. */
+  isSlow = false;
   observer: Observer | undefined;
   /** Open lock descriptions: who holds a descriptor, by inode. */
   readonly #locks = new Map<number, Set<number>>();

@@ -25,6 +25,8 @@ export const RULES = [
   'what is told is true',
   /** One daemon per state directory. */
   'one daemon',
+  /** Whatever is due is done, or the daemon will wake up for it. */
+  'nothing due is forgotten',
   /** When all faults have ended, the world becomes what is expected, within bounded time. */
   'it comes right',
   /** No exception leaves the daemon's code. */

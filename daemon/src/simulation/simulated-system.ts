@@ -31,6 +31,8 @@ export class SimulatedSystem implements System {
   calls = 0;
   /** How likely anybody else gets on between two calls. */
   interleaving = 0;
+  /** How likely a call takes its time. */
+  slowness = 0;
   between: (() => void) | undefined;
 
   constructor(machine: SimulatedMachine, daemon: SimulatedProcess, flaws: LauncherFlaws = {}) {
@@ -61,11 +63,18 @@ export class SimulatedSystem implements System {
       if (other !== undefined) this.#machine.step(other);
     }
     const isLast = this.#callsLeft !== undefined && this.#callsLeft-- <= 0;
-    if (!isLast) return work();
+    if (!isLast) return this.#takingTime(work);
     this.#isDead = true;
     if (this.#moment === 'within') partly?.();
     if (this.#moment === 'after') work();
     throw new DaemonKilled();
+  }
+
+  /** A disk that is busy, a machine that swaps: what comes due meanwhile must not be missed. */
+  #takingTime<T>(work: () => T): T {
+    const { random } = this.#machine;
+    if (this.slowness > 0 && random.chance(this.slowness)) this.#machine.advance(random.oneOf(2, 30, 300));
+    return work();
   }
 
   now(): Now {

@@ -63,6 +63,9 @@ export class HandOver {
     const stat = system.stat(pid);
     if (stat === undefined || stat.ended) return unhanded(`process ${pid}, which it named, does not live`);
     const info: ProcessInfo = { ...stat, marks: system.marks(pid) };
+    // A number of long ago may be anybody's by now: a launcher's, too, or this daemon's.
+    if (info.marks.launcher !== undefined || members.isProtected(pid))
+      return unhanded(`process ${pid}, which it named, is one of procman's own`);
     if (run.process !== undefined && stat.startTicks < run.process.startTicks)
       return unhanded(`process ${pid}, which it named, is older than its launch`, info);
     const other = parseMark(info.marks.run, uid);

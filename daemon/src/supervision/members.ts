@@ -66,6 +66,11 @@ export class Members {
     return isStill;
   }
 
+  /** This daemon, and pid 1: never anything of a run. */
+  isProtected(pid: number): boolean {
+    return this.#protected.has(pid);
+  }
+
   /** A new look at /proc is due: call once per batch of actions. `skip`: pids known to belong to other live runs; `sessions`: whose members matter. */
   refresh(skip: ReadonlySet<number>, sessions?: ReadonlySet<number>): void {
     this.#table = this.#scanner.scan(skip, sessions);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ProcessVersion } from '../core/model.ts';
 import { applyOnAt, configOf, versionOf } from '../core/testing/builders.ts';
-import { DaemonOnTrial, STATE_DIRECTORY } from '../simulation/daemon-on-trial.ts';
+import { DaemonOnTrial, STATE_DIRECTORY, UNDISTURBED } from '../simulation/daemon-on-trial.ts';
 import { SimulatedMachine } from '../simulation/machine.ts';
 import { Random } from '../simulation/random.ts';
 import type { ServiceSpec } from '../simulation/services.ts';
@@ -37,7 +37,7 @@ function begin(...versions: readonly ProcessVersion[]): DaemonOnTrial {
     log: () => undefined,
     defect,
   });
-  daemon.start(configOf(versions), 0);
+  daemon.start(configOf(versions), UNDISTURBED);
   return daemon;
 }
 
