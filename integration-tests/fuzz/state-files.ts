@@ -1,5 +1,5 @@
 /** Spoils what a daemon has on disk, as bad disks, restores of old backups, and people do. */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync, cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync,
@@ -125,6 +125,33 @@ function flipped(bytes: Buffer, random: Random): Buffer {
     result[at] = (result[at] ?? 0) ^ (1 << random.below(8));
   }
   return result;
+}
+
+/** What a state file holds behind its checksum. */
+const sealed = /^(.*),"sum":"[0-9a-f]{16}"\}\n?$/s;
+
+/**
+ * Damages a file so that what guards it fits again: the checksum of a state file, the second half of a run record. So it gets to what
+ * reads it. Exit files, pid files, holds, plans and numbers have no such guard.
+ *
+ * @returns what was done, for people
+ */
+export function forge(path: string, random: Random): string {
+  const text = readFileSync(path, 'latin1');
+  const body = sealed.exec(text)?.[1];
+  const changed = (part: string): string =>
+    random.chance(0.5) ? flipped(Buffer.from(part, 'latin1'), random).toString('latin1') : withOtherTypes(part, random);
+  if (path.includes('/record/')) {
+    const words = changed(text.trimEnd().split(' ').slice(0, 7).join(' '));
+    writeFileSync(path, `${words} ${words} end\n`, 'latin1');
+  } else if (body !== undefined) {
+    const forged = changed(`${body}}`).slice(0, -1);
+    const bytes = Buffer.from(forged, 'latin1').toString();
+    const sum = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+    // Files of before there was a checksum have none.
+    writeFileSync(path, random.chance(0.3) ? `${forged}}` : `${forged},"sum":"${sum}"}\n`, 'latin1');
+  } else writeFileSync(path, changed(text), 'latin1');
+  return `forged ${path}`;
 }
 
 function swap(path: string, other: string | undefined): void {

@@ -6,7 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Row } from '@procman/protocol/views';
 import { fuzz, timeLimit, type Course } from '../fuzz/budget.ts';
-import { Backup, spoil, stateFiles } from '../fuzz/state-files.ts';
+import { Backup, forge, spoil, stateFiles } from '../fuzz/state-files.ts';
 import { service } from '../harness/config.ts';
 import { identityOf, isAlive, signal } from '../harness/processes.ts';
 import { expect, test } from '../harness/test.ts';
@@ -74,7 +74,7 @@ async function startsOrRefuses(world: World, daemon: Daemon): Promise<boolean> {
   return false;
 }
 
-const COURSE: Course = { name: 'state', rounds: 25, share: 0.5 };
+const COURSE: Course = { name: 'state', rounds: 25, share: 0.25 };
 
 test('one to four spoilt files at a start', { timeout: timeLimit(COURSE) }, async ({ world }) => {
   const { daemon, known, outside } = await prepare(world);
@@ -128,3 +128,50 @@ async function expectAllKnown(world: World, { pids }: Known): Promise<void> {
   expect(await world.row('held')).toMatchObject({ held: true });
   for (const pid of [...pids.values()]) expect(isAlive(pid)).toBe(true);
 }
+
+const FORGED: Course = { name: 'state-forged', rounds: 15, share: 0.25 };
+
+/** Files that may be forged: what they say is then what the daemon has to believe. */
+const isForgeable = (path: string): boolean =>
+  /^(instances\/|runs\/(record|exit|pid|launch)\/|events\.seq$)/.test(path);
+
+/**
+ * A state that is whole and false may say anything: that something was held, or ended. So services may be stopped and started by it,
+ * but never is one doubled, nothing is written outside, and the daemon neither falls over it nor stops answering.
+ */
+test('false files whose checksums fit', { timeout: timeLimit(FORGED) }, async ({ world }) => {
+  const outside = join(world.root, 'outside');
+  writeFileSync(outside, OUTSIDE);
+  world.configure([
+    ...SERVICES.map((id) => service(id, 'steady', 'stop-timeout = "1s"')),
+    service('held', 'steady'),
+    service('job', 'exits 0', 'one-shot = true'),
+    `[[process]]\nid = "handed"\napply-on = "2020-01-01"\nstop-timeout = "1s"\ncommand = { line = 'setsid sleep 5555 & echo $! >{{ PROCMAN_PID_FILE }}', type = "pid-file" }\n`,
+  ]);
+  let daemon = await world.startDaemon();
+  await world.waitForAll('RUNNING', [...SERVICES, 'held', 'handed']);
+  await world.waitForState('job', 'EXITED');
+  expect((await world.ctl('stop', 'held')).code).toBe(0);
+  await fuzz(FORGED, async (random) => {
+    await world.killDaemon(daemon);
+    const done: string[] = [];
+    for (let times = random.between(1, 4); times > 0; times -= 1) {
+      const paths = stateFiles(world.stateDir).filter(isForgeable);
+      done.push(forge(join(world.stateDir, random.pick(paths) ?? ''), random));
+    }
+    try {
+      daemon = await world.startDaemon();
+      const rows = await world.rows();
+      expect(rows.length).toBeGreaterThanOrEqual(SERVICES.length + 3);
+      expect(rows.find(({ name }) => name === 'held')?.held, 'a hold stays a hold, whatever its file says').toBe(true);
+      await world.rpc('ping');
+      expectClear(`${daemon.log()} `);
+      expect(world.shouts()).toEqual([]);
+      expect(readFileSync(outside, 'utf8')).toBe(OUTSIDE);
+    } catch (error) {
+      throw new Error(`after ${done.join(', ')}: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
+    }
+  });
+});

@@ -102,6 +102,45 @@ describe('state files that do not parse', () => {
   });
 });
 
+describe('in the place of a run record', () => {
+  const flip = (path: string): void => {
+    const bytes = readFileSync(path);
+    // The last digit of the first pid.
+    const at = bytes.indexOf(' ') - 1;
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+  };
+  const instead = (act: (path: string) => void) => (path: string) => {
+    rmSync(path);
+    act(path);
+  };
+
+  test.for<[string, (path: string) => void]>([
+    ['a damaged one', flip],
+    ['a folder', instead((path) => mkdirSync(path))],
+    ['a folder with something in it', instead((path) => mkdirSync(join(path, 'within'), { recursive: true }))],
+    ['a pipe', instead((path) => spawnSync('mkfifo', [path]))],
+  ])('%s: the service goes on, is ended and launched again, once', async ([, spoil], { world }) => {
+    const { daemon, before } = await someRunning(world);
+    for (const id of SERVICES) spoil(join(world.stateDir, 'runs/record', `${id}~0`));
+    // Known to the daemon that saw it, and to the next one.
+    signal(await world.pidOf('a'), 'SIGKILL');
+    await world.expectStarts('a', 2);
+    await world.waitForAll('RUNNING', SERVICES);
+    await world.killDaemon(daemon);
+    const next = await world.startDaemon();
+    await world.waitForAll('RUNNING', SERVICES);
+    expect((await identities(world)).slice(1)).toEqual(before.slice(1));
+    for (const id of ['b', 'c']) expect((await world.ctl('restart', id)).code).toBe(0);
+    await world.waitForAll('RUNNING', SERVICES);
+    for (const id of SERVICES) await world.expectStarts(id, 2);
+    expect(world.shouts()).toEqual([]);
+    for (const id of SERVICES)
+      expect(`${daemon.log()}${next.log()}`).toContain(`${id}~0: what stood in the place of its run record`);
+    expect(setAside(world).filter((name) => /^runs\/record-[^/]*$/.test(name))).toHaveLength(SERVICES.length);
+  });
+});
+
 describe('whatever is in the place of the history, the daemon starts', () => {
   const put = (path: string, act: () => void): void => {
     rmSync(path, { recursive: true, force: true });

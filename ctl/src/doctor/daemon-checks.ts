@@ -55,7 +55,10 @@ export interface RecordSeen {
   readonly launcherIsAlive: boolean;
 }
 
-/** `PID START LAUNCH BOOT NAMESPACE LAUNCHER LAUNCHER-START end`, see docs/architecture.md. */
+/** The seven words of a run record stand there twice, see docs/architecture.md. */
+const sameTwice = (words: readonly string[]): boolean => words.slice(0, 7).every((word, at) => word === words[at + 7]);
+
+/** `PID START LAUNCH BOOT NAMESPACE LAUNCHER LAUNCHER-START`, these once more, `end`; once only from launchers of the versions before. */
 export function records(subject: Subject): RecordSeen[] {
   const { machine } = subject;
   const folder = stateDirOf(subject);
@@ -63,7 +66,8 @@ export function records(subject: Subject): RecordSeen[] {
   if (folder === undefined) return [];
   return machine.names(`${folder}/runs/record`).flatMap((stem) => {
     const words = machine.text(`${folder}/runs/record/${stem}`)?.trimEnd().split(' ') ?? [];
-    if (words.at(-1) !== 'end' || words[3] !== boot) return [];
+    const isTold = words.pop() === 'end' && (words.length <= 7 || sameTwice(words));
+    if (!isTold || words[3] !== boot) return [];
     const lives = (pid: string | undefined, start: string | undefined): boolean => {
       const stat = machine.text(`/proc/${pid ?? ''}/stat`) ?? '';
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseExit, parsePid, parseRecord, type RunRecord } from './launch-files.ts';
+import { formatRecord, parseExit, parsePid, parseRecord, type RunRecord } from './launch-files.ts';
 import { LaunchGround } from './launch-ground.ts';
 
 const KEY = 'a%20b~0';
@@ -65,6 +65,21 @@ describe('LaunchFiles', () => {
     expect(files.readRecord(KEY)).toEqual(record);
     files.removeRecord(KEY, 'L7');
     expect(files.readRecord(KEY)).toBeUndefined();
+  });
+
+  it.each<[string, (path: string) => void]>([
+    ['a damaged record', (path) => fs.writeFileSync(path, formatRecord(record).replace('34', '35'))],
+    ['a folder', (path) => fs.mkdirSync(`${path}/within`, { recursive: true })],
+    ['a pipe', (path) => spawnSync('mkfifo', [path])],
+    ['a link to nowhere', (path) => fs.symlinkSync('/nowhere', path)],
+  ])('puts %s out of the way of a launch, and keeps it', (_what, put) => {
+    const { files, runs } = ground;
+    put(`${runs}/record/${KEY}`);
+    const movedTo = files.prepare(KEY, 'L1', 'exit\n');
+    expect(movedTo).toContain(`${runs}/record-${KEY}.broken-`);
+    expect(fs.lstatSync(movedTo ?? '')).toBeDefined();
+    expect(fs.readdirSync(`${runs}/record`)).toEqual([]);
+    expect(files.prepare(KEY, 'L2', 'exit\n')).toBeUndefined();
   });
 
   it('knows jobs by their stems', () => {
@@ -181,15 +196,30 @@ describe('parsePid', () => {
 });
 
 describe('parseRecord', () => {
-  const line = '12 34 L7 boot pid:[1] 11 33 end\n';
+  const line = formatRecord(record);
+  /** As launchers of the versions before wrote it. */
+  const once = '12 34 L7 boot pid:[1] 11 33 end\n';
 
-  it('reads a whole line, also a later version of it', () => {
-    expect(parseRecord(line)).toEqual(record);
-    expect(parseRecord(line.replace('end', 'more end'))).toEqual(record);
+  it('reads a whole line, also an earlier and a later version of it', () => {
+    expect(line).toBe('12 34 L7 boot pid:[1] 11 33 12 34 L7 boot pid:[1] 11 33 end\n');
+    for (const text of [line, once, line.replace('end', 'more end')]) expect(parseRecord(text)).toEqual(record);
   });
 
   it('takes no part of one', () => {
-    for (let length = 0; length < line.length; length += 1) expect(parseRecord(line.slice(0, length))).toBeUndefined();
+    for (const text of [line, once])
+      for (let length = 0; length < text.length; length += 1)
+        expect(parseRecord(text.slice(0, length))).toBeUndefined();
     expect(parseRecord('x 34 L7 boot pid:[1] 11 33 end\n')).toBeUndefined();
+  });
+
+  it('is never misled by a damaged byte', () => {
+    const bytes = Buffer.from(line);
+    for (let at = 0; at < bytes.length; at += 1) {
+      for (let byte = 0; byte < 256; byte += 1) {
+        const damaged = Buffer.from(bytes);
+        damaged[at] = byte;
+        if (byte !== bytes[at]) expect([at, byte, parseRecord(damaged.toString())]).toEqual([at, byte, undefined]);
+      }
+    }
   });
 });

@@ -7,6 +7,7 @@
 import type { Stem } from '../core/identity.ts';
 import type { Exit, LaunchId, ProcessIdentity, WallTime } from '../core/model.ts';
 import type { Owner } from './log-file-owner.ts';
+import { asidePath } from './set-aside.ts';
 import { signalName } from './signals.ts';
 import type { System } from './system.ts';
 
@@ -71,11 +72,22 @@ export class LaunchFiles {
   }
 
   makeDirectories(): void {
+    this.#system.makeDirectory(this.#runs);
     for (const name of ['lock', 'record', 'exit', 'launch', 'pid']) this.#system.makeDirectory(`${this.#runs}/${name}`);
   }
 
-  /** Makes all that a launcher needs. The intent comes last: it is the permission to launch. */
-  prepare(stem: Stem, launchId: LaunchId, plan: string, { capture = false, terminal }: PrepareOptions = {}): void {
+  /**
+   * Makes all that a launcher needs. The intent comes last: it is the permission to launch.
+   *
+   * @returns where what stood in the record's place was moved, if that was no run record
+   */
+  prepare(
+    stem: Stem,
+    launchId: LaunchId,
+    plan: string,
+    { capture = false, terminal }: PrepareOptions = {},
+  ): string | undefined {
+    const movedTo = this.#setAsideNoRecord(stem);
     this.#system.writeFile(this.#launchFile(stem, launchId, 'plan'), plan);
     if (terminal !== undefined) this.#system.writeFile(this.#launchFile(stem, launchId, 'terminal'), terminal);
     // Made here, because nobody else is to read it, whatever the umask is there.
@@ -83,6 +95,15 @@ export class LaunchFiles {
     this.#system.writeFile(this.#exitFile(stem, launchId), BLANKS);
     this.#system.writeFile(this.#launchFile(stem, launchId, 'why'), BLANKS);
     this.#system.writeFile(this.#launchFile(stem, launchId, 'intent'), '');
+    return movedTo;
+  }
+
+  /** A folder at the record's place would be in the launcher's way; a damaged record is kept for people. Out of `record/`, whose names are stems. */
+  #setAsideNoRecord(stem: Stem): string | undefined {
+    const path = this.#recordFile(stem);
+    if (!this.#system.exists(path) || this.readRecord(stem) !== undefined) return undefined;
+    const movedTo = asidePath(`${this.#runs}/record-${stem}`, this.#system.now().wall);
+    return this.#system.rename(path, movedTo) ? movedTo : undefined;
   }
 
   /**
@@ -242,11 +263,20 @@ export function parsePid(text: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** Reads `PID START LAUNCH BOOT NAMESPACE LAUNCHER_PID LAUNCHER_START end`; later versions may add fields before `end`. */
+/** How many words a run record has: PID START LAUNCH BOOT NAMESPACE LAUNCHER_PID LAUNCHER_START. */
+const RECORD_WORDS = 7;
+
+/**
+ * Reads a run record: its words, the same words again, `end`; later versions may add fields before `end`. Of two that are not
+ * equal nobody knows which is right: there, undefined. Launchers of the versions before wrote them once, and may live yet.
+ */
 export function parseRecord(text: string): RunRecord | undefined {
-  const words = text.trimEnd().split(' ');
-  const [pid, start, launchId, bootId, pidNamespace, launcherPid, launcherStart] = words;
-  if (words.length < 8 || words.at(-1) !== 'end' || !text.endsWith('\n')) return undefined;
+  const words = text.split(' ');
+  if (words.pop() !== 'end\n' || words.length < RECORD_WORDS) return undefined;
+  const record = words.slice(0, RECORD_WORDS);
+  const again = words.slice(RECORD_WORDS, 2 * RECORD_WORDS);
+  if (words.length > RECORD_WORDS && record.join(' ') !== again.join(' ')) return undefined;
+  const [pid, start, launchId, bootId, pidNamespace, launcherPid, launcherStart] = record;
   if (launchId === undefined || bootId === undefined || pidNamespace === undefined) return undefined;
   const numbers = [pid, start, launcherPid, launcherStart].map((word) =>
     /^\d+$/.test(word ?? '') ? Number(word) : NaN,
@@ -261,10 +291,16 @@ export function parseRecord(text: string): RunRecord | undefined {
   };
 }
 
-function formatRecord({ launchId, process, launcher }: RunRecord): string {
+/** What is told of `prepare` where it moved something out of the way. */
+export function noRecordText(stem: Stem, movedTo: string): string {
+  return `${stem}: what stood in the place of its run record was none, and is set aside as ${movedTo}`;
+}
+
+/** The text of a run record, as launchers write it. */
+export function formatRecord({ launchId, process, launcher }: RunRecord): string {
   const where = [process.bootId || '-', process.pidNamespace || '-'];
-  const words = [process.pid, process.startTicks, launchId, ...where, launcher.pid, launcher.startTicks, 'end'];
-  return `${words.join(' ')}\n`;
+  const words = [process.pid, process.startTicks, launchId, ...where, launcher.pid, launcher.startTicks].join(' ');
+  return `${words} ${words} end\n`;
 }
 
 /** A machine without boot id or namespaces has `-` on record. */

@@ -104,7 +104,7 @@ describe.each(SHELLS)('a launch with a terminal under %s', (shell) => {
   });
 
   it('keeps the lock until the record is in place, also with launcher and script killed', async () => {
-    const held = ground.hold('mv', '[ "${1##*.}" = record ]');
+    const held = ground.hold('mv', '[ "${2##*.}" = record ]');
     const { launcher } = ground.launchOnTerminal(KEY, 'trap "" HUP; echo ran; exec sleep 60');
     await held.reached();
     const script = scriptOf(launcher.pid!)!;
@@ -119,7 +119,7 @@ describe.each(SHELLS)('a launch with a terminal under %s', (shell) => {
   });
 
   it('says that nothing ran where script is killed before the record', async () => {
-    const held = ground.hold('mv', '[ "${1##*.}" = record ]');
+    const held = ground.hold('mv', '[ "${2##*.}" = record ]');
     const { launcher, id } = ground.launchOnTerminal(KEY, 'echo ran; exec sleep 60');
     await held.reached();
     ground.system.kill(scriptOf(launcher.pid!)!, 'KILL');

@@ -4,7 +4,7 @@
 #   sh launch.sh STEM LAUNCH      in the folder `runs`, with a clean environment and stdio on /dev/null
 #
 # Files:  lock/STEM             kernel lock, held as long as this launcher lives; never unlinked
-#         record/STEM           PID START LAUNCH BOOT NAMESPACE LAUNCHER_PID LAUNCHER_START end
+#         record/STEM           PID START LAUNCH BOOT NAMESPACE LAUNCHER_PID LAUNCHER_START, these words once more, end
 #         exit/STEM.LAUNCH      made by the daemon (64 blanks), filled in place: needs no fork and no new block; valid with its last word `end`
 #         launch/STEM.LAUNCH.*  plan; intent -> claimed (here) or void (the daemon): one rename wins; why: this shell's stderr;
 #                               terminal: only where the service has one, what is done before it is made
@@ -23,7 +23,7 @@
   # Ends without having launched anything. What has been claimed already is another launcher's, and so is its exit file.
   give_up() {
     trap - EXIT
-    [ -e "$files.claimed" ] || say "$@"
+    [ -f "$files.claimed" ] || say "$@"
     exit 0
   }
 
@@ -43,10 +43,21 @@
     esac
   }
 
+  # Reads the run record into pid, start, old_launch, old_boot, old_namespace. All of it stands there twice: a damaged byte must not
+  # make it another process's. The launchers before wrote it once. (What is no file, a pipe, could hold this shell up for ever.)
+  read_record() {
+    [ -f "record/$stem" ] || return 1
+    read -r pid start old_launch old_boot old_namespace waiter waiter_start again <"record/$stem" || return 1
+    case $again in
+    end | "$pid $start $old_launch $old_boot $old_namespace $waiter $waiter_start "*end) ;;
+    *) return 1 ;;
+    esac
+  }
+
   trap 'say aborted "$?"' EXIT
 
   # 1. The lock, on the file that is still at its path.
-  true >>"lock/$stem" || give_up failed lock cannot open the lock file
+  { [ ! -p "lock/$stem" ] && true >>"lock/$stem"; } || give_up failed lock cannot open the lock file
   exec 9>>"lock/$stem"
   flock -w 2 -E 75 9
   code=$?
@@ -58,14 +69,12 @@
   # 2. No live process on record: the lock alone says nothing where a launcher was killed.
   read -r boot </proc/sys/kernel/random/boot_id
   boot=${boot:--} namespace=${PROCMAN_PID_NAMESPACE:--}
-  # shellcheck disable=SC2034 # the launch on record does not matter here
-  if read -r pid start old_launch old_boot old_namespace rest <"record/$stem" && [ "${rest##* }" = end ] &&
-    [ "$old_boot" = "$boot" ] && [ "$old_namespace" = "$namespace" ] && is_alive "$pid" "$start"; then
+  if read_record && [ "$old_boot" = "$boot" ] && [ "$old_namespace" = "$namespace" ] && is_alive "$pid" "$start"; then
     give_up refused alive
   fi
 
-  # 3. The claim: absent means void, so a late launcher cannot run what was given up.
-  if ! mv "$files.intent" "$files.claimed"; then
+  # 3. The claim: absent means void, so a late launcher cannot run what was given up. (-T: never into a folder at that place.)
+  if ! mv -T "$files.intent" "$files.claimed"; then
     [ ! -e "$files.intent" ] || give_up failed claim cannot rename the intent
     give_up refused void
   fi
@@ -91,8 +100,9 @@
     started ${stat##*) }
     [ -e "/proc/$$/fd/9" ] || exit 125
     # The lock is held by this process, too, until the record is in place: "lock free and no record" proves that nothing runs.
-    printf "%s\n" "$$ $start $5 end" >"$3.record"
-    read -r record <"$3.record" && [ "$record" = "$$ $start $5 end" ] && mv "$3.record" "$4" || exit 125
+    set -- "$1" "$2" "$3" "$4" "$$ $start $5"
+    printf "%s %s end\n" "$5" "$5" >"$3.record"
+    read -r record <"$3.record" && [ "$record" = "$5 $5 end" ] && mv -T "$3.record" "$4" || exit 125
     exec 9>&-
     # Inherited by whatever is started: the protection of the daemon is not meant for services.
     read -r score </proc/self/oom_score_adj
@@ -134,16 +144,17 @@
   code=$?
 
   # 5. The last word, unless the child has left it. sh tells of a death by signal on stderr, but for INT and PIPE.
-  if read -r said <"$exit_file" && [ "${said##* }" = end ]; then
+  # (Only files are read, in case that something else was put at their place: this shell must come to its end.)
+  if [ -f "$exit_file" ] && read -r said <"$exit_file" && [ "${said##* }" = end ]; then
     trap - EXIT
     exit 0
   fi
   why=
-  while [ -z "$why" ] && read -r why; do :; done <"$files.why"
-  # Whether the run record is of this launch.
+  [ ! -f "$files.why" ] || while [ -z "$why" ] && read -r why; do :; done <"$files.why"
+  # Whether the run record is of this launch. One that cannot be read may be.
   is_recorded() {
-    # shellcheck disable=SC2034
-    read -r pid start old_launch rest <"record/$stem" && [ "$old_launch" = "$launch" ]
+    [ -e "record/$stem" ] || return 1
+    ! read_record || [ "$old_launch" = "$launch" ]
   }
   if [ -n "$terminal" ] && { [ -n "$why" ] || ! is_recorded; }; then
     # `script` failed or was killed: then the child is another's to wait for. Once the lock is free, the record tells whether it got on.

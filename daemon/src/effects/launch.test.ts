@@ -137,21 +137,56 @@ describe.each(SHELLS)('launch.sh under %s', (shell) => {
       expect(await ground.run(KEY, ground.plan('exit 3'))).toMatchObject({ exit: { code: 3 } });
     });
 
+    const recordOf = (pid: number): string[] => {
+      const { startTicks } = ground.system.stat(pid)!;
+      const where = [ground.system.bootId(), ground.system.pidNamespace()];
+      return [pid, startTicks, 'L0', ...where, 1, 1].map(String);
+    };
+    const putOnRecord = (...words: string[]): void =>
+      fs.writeFileSync(`${ground.runs}/record/${KEY}`, `${[...words, 'end'].join(' ')}\n`);
+
     it.each([
       ['another start time', (record: string[]) => (record[1] = '1')],
       ['another boot', (record: string[]) => (record[3] = 'other')],
       ['another pid namespace', (record: string[]) => (record[4] = 'pid:[1]')],
-      ['no end', (record: string[]) => record.pop()],
+      ['no end', (record: string[]) => record.push('x')],
     ])('but not for a record of %s', async (_what, change) => {
-      const own = ground.system.stat(process.pid)!;
-      const where = [ground.system.bootId(), ground.system.pidNamespace()];
-      const record = [process.pid, own.startTicks, 'L0', ...where, 1, 1, 'end'].map(String);
-      const write = (): void => fs.writeFileSync(`${ground.runs}/record/${KEY}`, `${record.join(' ')}\n`);
-      write();
-      expect(await ground.run(KEY, ground.plan('exit 0'))).toMatchObject({ why: 'refused', text: 'alive' });
-      change(record);
-      write();
-      expect(await ground.run(KEY, ground.plan('exit 0'))).toMatchObject({ kind: 'ended' });
+      const once = recordOf(process.pid);
+      for (const record of [once, [...once, ...once]]) {
+        putOnRecord(...record);
+        expect(await ground.run(KEY, ground.plan('exit 0'))).toMatchObject({ why: 'refused', text: 'alive' });
+      }
+      change(once);
+      for (const record of [once, [...once, ...once]]) {
+        putOnRecord(...record);
+        expect(await ground.run(KEY, ground.plan('exit 0'))).toMatchObject({ kind: 'ended' });
+      }
+    });
+
+    it('but not for a damaged record, of which nobody knows whom it names', async () => {
+      const right = recordOf(process.pid);
+      for (let at = 0; at < right.length; at += 1) {
+        const wrong = right.with(at, `${right[at]!}0`);
+        for (const record of [
+          [...right, ...wrong],
+          [...wrong, ...right],
+        ]) {
+          putOnRecord(...record);
+          expect([at, await ground.run(KEY, ground.plan('exit 0'))]).toMatchObject([at, { kind: 'ended' }]);
+        }
+      }
+    });
+
+    it('no launch for ever: a pipe in the place of the record or of the lock holds nobody up', async () => {
+      expect(spawnSync('mkfifo', [`${ground.runs}/lock/pipe~0`]).status).toBe(0);
+      const { id } = ground.launch('pipe~0', ground.plan('exit 0'));
+      expect(await ground.ended('pipe~0', id)).toMatchObject({ text: 'lock cannot open the lock file' });
+      const held = ground.hold('flock');
+      const second = ground.launch(KEY, ground.plan('exit 4'));
+      await held.reached();
+      spawnSync('mkfifo', [`${ground.runs}/record/${KEY}`]);
+      held.release();
+      expect(await ground.ended(KEY, second.id)).toMatchObject({ exit: { code: 4 } });
     });
 
     it('what was voided while it was frozen', async () => {
@@ -221,7 +256,7 @@ describe.each(SHELLS)('launch.sh under %s', (shell) => {
     it('a run record that cannot be written: nothing runs', async () => {
       fs.mkdirSync(`${ground.runs}/record/${KEY}/x`, { recursive: true });
       fs.chmodSync(`${ground.runs}/record/${KEY}`, 0o700);
-      const held = ground.hold('mv', '[ "${1##*.}" = record ]');
+      const held = ground.hold('mv', '[ "${2##*.}" = record ]');
       const { id } = ground.launch(KEY, ground.plan('exit 0'));
       await held.reached();
       fs.rmSync(`${ground.runs}/record`, { recursive: true });
@@ -229,6 +264,33 @@ describe.each(SHELLS)('launch.sh under %s', (shell) => {
       expect(await ground.ended(KEY, id)).toMatchObject({ why: 'failed', text: 'record cannot write the run record' });
       expect(fs.existsSync(`${ground.root}/out`)).toBe(false);
       ground.files.makeDirectories();
+    });
+
+    it('a folder in the place of the run record: nothing runs, and nothing is put into it', async () => {
+      const folder = `${ground.runs}/record/${KEY}`;
+      const held = ground.hold('mv', '[ "${2##*.}" = record ]');
+      const { id } = ground.launch(KEY, ground.plan('exit 0'));
+      await held.reached();
+      fs.mkdirSync(folder);
+      held.release();
+      expect(await ground.ended(KEY, id)).toMatchObject({ why: 'failed', text: 'record cannot write the run record' });
+      expect(fs.readdirSync(folder)).toEqual([]);
+      expect(fs.existsSync(`${ground.root}/out`)).toBe(false);
+      await until('the lock to be free', () => ground.files.probeLock(KEY) === 'free' || undefined);
+      // The next launch puts it out of the way.
+      expect(await ground.run(KEY, ground.plan('exit 5'))).toMatchObject({ exit: { code: 5 } });
+    });
+
+    it('a folder in the place of the claim: nothing runs, and the launch can be taken back', async () => {
+      const held = ground.hold('flock');
+      const { id, launcher } = ground.launch(KEY, ground.plan('exit 0'));
+      await held.reached();
+      fs.mkdirSync(`${ground.runs}/launch/${KEY}.${id}.claimed`);
+      held.release();
+      await gone(launcher);
+      expect(fs.existsSync(`${ground.root}/out`)).toBe(false);
+      expect(ground.exitText(KEY, id)).toBe('failed claim cannot rename the intent end');
+      expect(ground.files.voidIntent(KEY, id)).toBe('voided');
     });
 
     it.each(['setsid', 'flock'])('%s that is missing', async (tool) => {
@@ -244,7 +306,7 @@ describe.each(SHELLS)('launch.sh under %s', (shell) => {
 
   describe('keeps the lock until the record is in place', () => {
     it('also when the launcher is killed before', async () => {
-      const held = ground.hold('mv', '[ "${1##*.}" = record ]');
+      const held = ground.hold('mv', '[ "${2##*.}" = record ]');
       const { id, launcher } = ground.launch(KEY, ground.plan('exec sleep 60'));
       await held.reached();
       launcher.kill('SIGKILL');
@@ -261,6 +323,19 @@ describe.each(SHELLS)('launch.sh under %s', (shell) => {
   });
 
   describe('the launcher', () => {
+    it('comes to its end also where pipes were put in the place of its files', async () => {
+      const { launcher, id } = ground.launch(KEY, ground.plan('read -r line <fifo', { workDir: fifo(ground.root) }));
+      const { process: main } = await recorded();
+      await until('exec', () => ground.system.commandLine(main.pid).includes('<fifo') || undefined);
+      for (const path of [`exit/${KEY}.${id}`, `launch/${KEY}.${id}.why`]) {
+        fs.rmSync(`${ground.runs}/${path}`);
+        expect(spawnSync('mkfifo', [`${ground.runs}/${path}`]).status).toBe(0);
+      }
+      fs.writeFileSync(`${ground.root}/fifo`, '\n');
+      await gone(launcher);
+      expect(ground.files.probeLock(KEY)).toBe('free');
+    });
+
     it('holds the lock as long as the service runs, and is a process of its own session', async () => {
       const { launcher, id } = ground.launch(
         KEY,

@@ -2,7 +2,8 @@
  * launch.sh, step by step: the launcher and its child as two processes, each of which may be held up, frozen or killed between
  * any two steps. Keep it in step with the script: what is simulated here is tortured for real in launch.test.ts.
  */
-import { parseRecord } from '../effects/launch-files.ts';
+import type { ProcessIdentity } from '../core/model.ts';
+import { formatRecord, parseRecord } from '../effects/launch-files.ts';
 import { SystemError, type LauncherStart } from '../effects/system.ts';
 import { signalNumber } from '../effects/signals.ts';
 import type { Program, SimulatedMachine, SimulatedProcess, Status } from './machine.ts';
@@ -97,8 +98,11 @@ function* childProgram(launch: Launch, launcher: SimulatedProcess): Program {
   self.session = self.pid;
   self.processGroup = self.pid;
   yield;
-  const where = `${launchId} ${machine.bootId} ${machine.pidNamespace}`;
-  const record = `${self.pid} ${self.startTicks} ${where} ${launcher.pid} ${launcher.startTicks} end\n`;
+  const identityOf = ({ pid, startTicks }: SimulatedProcess): ProcessIdentity => {
+    const { bootId, pidNamespace } = machine;
+    return { pid, startTicks, bootId, pidNamespace };
+  };
+  const record = formatRecord({ launchId, process: identityOf(self), launcher: identityOf(launcher) });
   const draft = `${filesOf(launch)}.record`;
   if (!isDone(() => files.write(draft, record))) return left(launch, 'failed record cannot write the run record');
   yield;

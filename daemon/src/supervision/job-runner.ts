@@ -4,7 +4,7 @@ import type { JobEvent } from '../core/jobs.ts';
 import { mainOf } from '../core/lifecycle.ts';
 import type { Instance, InstanceKey, Job, JobName, Run, WallTime, World } from '../core/model.ts';
 import { fillPlaceholders, type LaunchValues } from '../core/placeholders.ts';
-import type { LaunchFiles } from '../effects/launch-files.ts';
+import { noRecordText, type LaunchFiles } from '../effects/launch-files.ts';
 import { groundOf, hookPlan, planText, type LaunchGround, type LogFile } from '../effects/launch-plan.ts';
 import type { Prober } from '../effects/prober.ts';
 import { SystemError, type System } from '../effects/system.ts';
@@ -25,6 +25,7 @@ export interface JobRunnerOptions {
   readonly valuesFor: (instance: Instance, run: Run | undefined, world: World) => LaunchValues;
   /** The answer of a probe, which comes later. */
   readonly onAnswer: (key: InstanceKey, event: JobEvent) => void;
+  readonly log: (level: 'warning', text: string) => void;
 }
 
 /** Their output is kept apart, and told when they fail. */
@@ -119,7 +120,8 @@ export class JobRunner {
         },
         ...(capture ? { stdout: 'capture', stderr: 'stdout' } : this.#logs(run, world, ground)),
       });
-      files.prepare(stem, launchId, planText(plan), { capture });
+      const movedTo = files.prepare(stem, launchId, planText(plan), { capture });
+      if (movedTo !== undefined) this.#o.log('warning', noRecordText(stem, movedTo));
       system.startLauncher({ script: launcherScript, directory: runsDirectory, stem, launchId, uid });
       return [];
     } catch (error) {

@@ -5,7 +5,7 @@ import { runMark } from '../core/identity.ts';
 import type { JobEvent } from '../core/jobs.ts';
 import { mainOf, type InstanceEvent } from '../core/lifecycle.ts';
 import type { Ended, Instance, InstanceKey, Job, Run, World } from '../core/model.ts';
-import type { LaunchFiles } from '../effects/launch-files.ts';
+import { noRecordText, type LaunchFiles } from '../effects/launch-files.ts';
 import { planText, terminalText } from '../effects/launch-plan.ts';
 import type { Prober } from '../effects/prober.ts';
 import { SystemError, type System } from '../effects/system.ts';
@@ -137,7 +137,8 @@ export class Performer {
       const plan = this.#plans.planOf(instance, run, version);
       if (version.command.type === 'pid-file') files.preparePidFile(key, launchId, plan.account ?? ownAccount(system));
       this.#o.onLaunch?.(run.name ?? instance.id, run.logs);
-      files.prepare(key, launchId, planText(plan), { capture, terminal: terminalText(plan) });
+      const movedTo = files.prepare(key, launchId, planText(plan), { capture, terminal: terminalText(plan) });
+      if (movedTo !== undefined) this.#o.log('warning', noRecordText(key, movedTo));
       system.startLauncher({ script: launcherScript, directory: runsDirectory, stem: key, launchId, uid });
       return [];
     } catch (error) {

@@ -12,7 +12,7 @@ import type {
 } from '../core/model.ts'; // prettier-ignore
 import { settingsOf } from '../core/reconcile.ts';
 import { newInstance, targetsOf, type Target } from '../core/targets.ts';
-import type { LaunchFiles } from '../effects/launch-files.ts';
+import type { LaunchFiles, RunRecord } from '../effects/launch-files.ts';
 import type { ProcessInfo } from '../effects/process-table.ts';
 import type { StateStore } from '../effects/state-store.ts';
 import type { System } from '../effects/system.ts';
@@ -224,7 +224,7 @@ function withLostJobs(
   settled: Forget[],
   now: Now,
 ): Instance {
-  const { files, witness, log } = parts;
+  const { files, system, witness, log } = parts;
   const name = (parseStem(stem).job ?? '') as JobName;
   const record = files.readRecord(stem);
   let result = instance;
@@ -241,8 +241,9 @@ function withLostJobs(
     };
     const isOver = files.voidIntent(stem, launchId) === 'voided' || files.probeLock(stem) === 'free';
     const isAlive = job.process !== undefined && witness.isAlive(job.process);
-    // One that ran may have left something in its session.
-    if (isOver && !isAlive && job.process === undefined) settled.push({ kind: 'forget-job', key: instance.key, job });
+    // One that ran in this boot may have left something in its session.
+    const isEmpty = job.process === undefined || isOfAnotherBoot(record, launchId, system);
+    if (isOver && !isAlive && isEmpty) settled.push({ kind: 'forget-job', key: instance.key, job });
     else {
       log('warning', `${instance.key}: its state did not know of a running ${name}; it is ended`);
       result = advance(result, { kind: 'job-found', job }, now).instance;
@@ -343,13 +344,21 @@ function takenOver(
 ): Instance {
   log('warning', `${instance.key}: its state did not know launch ${launchId}; taken over`);
   const run = lostRun(launchId, target, now, system.bootId());
-  return {
+  const taken: Instance = {
     ...closed(instance, witness, files, now),
     ...(run.settings.oneShot
       ? { ledger: withEntry(instance.ledger, lineOfRun(run.entry ?? versionEntry(run.applyOn), launchId)) }
       : {}),
     activity: { kind: 'launching', run, lookAt: now.mono },
   };
+  // Nothing follows on a launch that ended with the machine.
+  return isOfAnotherBoot(files.readRecord(instance.key), launchId, system)
+    ? afterBoot(taken, witness, files, now)
+    : taken;
+}
+
+function isOfAnotherBoot(record: RunRecord | undefined, launchId: LaunchId, system: System): boolean {
+  return record?.launchId === launchId && record.process.bootId !== system.bootId();
 }
 
 /** The run that the state thought current: a newer launch proves that it has ended. */
