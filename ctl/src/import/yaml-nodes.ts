@@ -1,0 +1,88 @@
+/** YAML (and JSON, which is YAML too) with the line of every key. */
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Document } from 'yaml';
+import type { Place } from './draft.ts';
+import type { Reading, Source } from './reading.ts';
+
+/** A value with its place. */
+export interface YamlNode {
+  readonly place: Place;
+  /** As plain data. */
+  readonly value: unknown;
+  /** Of a scalar: as it was written, so `044` and `1.10` stay what they are. */
+  readonly text: string;
+  /** Of a map, in order. */
+  readonly pairs: readonly YamlPair[] | undefined;
+  /** Of a list. */
+  readonly items: readonly YamlNode[] | undefined;
+}
+
+export interface YamlPair {
+  readonly key: string;
+  readonly place: Place;
+  readonly node: YamlNode;
+}
+
+/** The document, or undefined where it is none; the problems are reported. */
+export function readYaml({ path, text }: Source, reading: Reading): YamlNode | undefined {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
+  for (const error of document.errors) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    reading.error({ file: path, line }, `not valid YAML: ${error.message}`, {
+      column: col,
+      hint: 'check the indentation, and that brackets and quotation marks are closed',
+    });
+  }
+  if (document.errors.length > 0) return undefined;
+  return new Nodes(document, path, lines).of(document.contents, 1);
+}
+
+class Nodes {
+  readonly #document: Document;
+  readonly #file: string;
+  readonly #lines: LineCounter;
+
+  constructor(document: Document, file: string, lines: LineCounter) {
+    this.#document = document;
+    this.#file = file;
+    this.#lines = lines;
+  }
+
+  /** @param depth - aliases may lead in a circle */
+  of(given: unknown, line: number, depth = 0): YamlNode {
+    const node = isAlias(given) ? given.resolve(this.#document) : (given as Node | null | undefined);
+    const place = { file: this.#file, line: this.#lineOf(node) ?? line };
+    if (depth > 50 || node === null || node === undefined)
+      return { place, value: null, text: '', pairs: undefined, items: undefined };
+    const pairs = isMap(node) ? this.#pairs(node.items, place.line, depth) : undefined;
+    const items = isSeq(node) ? node.items.map((item) => this.of(item, place.line, depth + 1)) : undefined;
+    return { place, value: node.toJS(this.#document), text: textOf(node), pairs, items };
+  }
+
+  #pairs(items: readonly { key: unknown; value: unknown }[], line: number, depth: number): YamlPair[] {
+    return items.flatMap(({ key, value }) => {
+      const name = isScalar(key) ? String(key.value) : String(key);
+      const at = this.#lineOf(key) ?? line;
+      const node = this.of(value, at, depth + 1);
+      // `<<: *base` stands for the keys of the other map.
+      if (name === '<<') return node.pairs ?? [];
+      return [{ key: name, place: { file: this.#file, line: at }, node }];
+    });
+  }
+
+  #lineOf(node: unknown): number | undefined {
+    const at = (node as Partial<Node> | null | undefined)?.range?.[0];
+    return at === undefined ? undefined : this.#lines.linePos(at).line;
+  }
+}
+
+function textOf(node: Node): string {
+  if (!isScalar(node)) return '';
+  if (typeof node.value === 'string') return node.value;
+  return node.source ?? String(node.value ?? '');
+}
+
+/** For messages. */
+export function shownNode({ value, text, pairs, items }: YamlNode): string {
+  return pairs === undefined && items === undefined ? text : JSON.stringify(value);
+}
