@@ -67,7 +67,7 @@ export function readIni(text: string, dialect: IniDialect): IniFile {
 }
 
 function entryOf(content: string, line: number, delimiters: string): IniEntry | undefined {
-  const at = [...content].findIndex((char) => delimiters.includes(char));
+  const at = content.search(new RegExp(`[${delimiters}]`));
   const key = content.slice(0, Math.max(0, at)).trim();
   return key === '' || key.includes('[') ? undefined : { key, value: content.slice(at + 1).trim(), line };
 }

@@ -53,17 +53,17 @@ export class Reading {
   }
 
   /** The value is none of what the key may have. */
-  wrong(field: Field, message: string, allowed: string): undefined {
+  wrong(field: Field, message: string, allowed: string): void {
     const { place, key, text, of } = field;
     const subject = of === undefined ? {} : { process: of };
     this.error(place, message, { key, ...subject, found: quote(text), allowed });
-    return undefined;
   }
 
   integer(field: Field, least = 0): number | undefined {
     const text = field.text.trim();
     if (/^[+-]?\d+$/.test(text) && Number(text) >= least) return Number(text);
     this.wrong(field, 'is no whole number in range', `a whole number from ${least} on`);
+    return undefined;
   }
 
   boolean(field: Field): boolean | undefined {
@@ -71,18 +71,20 @@ export class Reading {
     if (['true', 'yes', 'on', '1', 't', 'y'].includes(word)) return true;
     if (['false', 'no', 'off', '0', 'f', 'n'].includes(word)) return false;
     this.wrong(field, 'is neither yes nor no', 'true, yes, on, 1; false, no, off, 0');
+    return undefined;
   }
 
   choice<const T extends string | boolean>(field: Field, words: Readonly<Record<string, T>>): T | undefined {
     const word = field.text.trim().toLowerCase();
     if (Object.hasOwn(words, word)) return words[word];
     this.wrong(field, 'is none of the possible values', Object.keys(words).join(', '));
+    return undefined;
   }
 
   signal(field: Field): string | undefined {
-    return (
-      parseSignal(field.text.trim()) ?? this.wrong(field, 'is not a signal on this system', 'TERM, SIGINT, 10, ...')
-    );
+    const signal = parseSignal(field.text.trim());
+    if (signal === undefined) this.wrong(field, 'is not a signal on this system', 'TERM, SIGINT, 10, ...');
+    return signal;
   }
 
   /** `022` -> `022`. */
@@ -90,6 +92,7 @@ export class Reading {
     const digits = /^(?:0o)?([0-7]{1,4})$/.exec(field.text.trim())?.[1];
     if (digits !== undefined) return digits.padStart(3, '0');
     this.wrong(field, 'is not a permission mode', 'octal digits such as 022');
+    return undefined;
   }
 
   /** A size of systems that count 1 KB as 1024 bytes. */
@@ -98,6 +101,7 @@ export class Reading {
     const size = digits === undefined ? undefined : unit === '' ? Number(digits) : `${digits}${sizeUnit(unit)}`;
     if (size !== undefined && parseSize(size) !== undefined) return size;
     this.wrong(field, 'is not a size', '50MB, 512KB, or a number of bytes');
+    return undefined;
   }
 
   /** Whether the id can be one, and is the first of its kind. */

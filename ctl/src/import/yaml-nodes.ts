@@ -79,7 +79,7 @@ class Nodes {
 function textOf(node: Node): string {
   if (!isScalar(node)) return '';
   if (typeof node.value === 'string') return node.value;
-  return node.source ?? String(node.value ?? '');
+  return node.source ?? JSON.stringify(node.value);
 }
 
 /** For messages. */

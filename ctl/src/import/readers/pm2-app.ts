@@ -20,6 +20,7 @@ function durationOf(field: Field, reading: Reading): string | undefined {
   const [, amount, unit = ''] = /^(\d+)([hms]?)$/.exec(field.text.trim()) ?? [];
   if (amount !== undefined) return `${amount}${unit === '' ? 'ms' : unit}`;
   reading.wrong(field, 'is no length of time', 'a number of milliseconds, or 10s, 5m, 1h');
+  return undefined;
 }
 
 const path =

@@ -139,14 +139,13 @@ const SERVICE_KEYS: Readonly<Record<string, KeyReader>> = {
     if (reading.boolean(field) === true) table.set('required', true, kept);
     else for (const line of linesOf(kept)) table.comment(line);
   },
-  depends_on: (field, { kept, value }, table, { reading }) => {
+  depends_on: (field, { kept, value }, table) => {
     const names = (Array.isArray(value) ? value : [value]).map(String).filter(Boolean);
     if (names.length === 0) return;
     const entries = names.map((name): Value => ({ id: idOf(name), 'on-loss': 'keep' }));
     const task = `where ${names.join(' or ')} is a task that ends: give it one-shot = true, and this waits until it has ended well`;
     table.remark(field.place, `depends_on = ${names.join(', ')}`, task);
     table.set('depends-on', entries, kept);
-    reading;
   },
   wait_after: (field, { kept }, table, { reading }) => {
     const amount = reading.integer(field);

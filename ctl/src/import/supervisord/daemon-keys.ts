@@ -13,7 +13,7 @@ function pathOf(field: Field, reading: Reading): string | undefined {
   const expansion = expand(field.text, { ...nothing, host_node_name: reading.machine.hostname, here });
   if ('problem' in expansion) {
     reading.wrong({ ...field, text: expansion.found }, expansion.problem, '%(here)s, %(ENV_NAME)s');
-    return;
+    return undefined;
   }
   // [daemon] knows no {{ NAME }}.
   return expansion.text.replaceAll(/\{\{ (\w+) \}\}/g, (whole, name: string) => reading.machine.env[name] ?? whole);

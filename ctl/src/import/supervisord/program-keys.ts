@@ -8,6 +8,16 @@ export interface ProgramContext {
   readonly reading: Reading;
   readonly table: ProcessTable;
   readonly known: Known;
+  /** Streams (`stdout`, `stderr`) that go to supervisord's own output. */
+  readonly streamed: ReadonlySet<string>;
+}
+
+/** Docker's way to see the output. */
+const OWN_OUTPUT = /^\/dev\/(?:stdout|stderr|fd\/[12])$/i;
+
+export function streamedOf(fields: readonly Field[]): ReadonlySet<string> {
+  const streamed = fields.filter(({ key, text }) => /^std(?:out|err)_logfile$/.test(key) && OWN_OUTPUT.test(text));
+  return new Set(streamed.map(({ key }) => key.slice(0, 6)));
 }
 
 export type KeyReader = (field: Field, context: ProgramContext) => void;
@@ -22,6 +32,7 @@ export function filled(field: Field, { reading, known }: ProgramContext): string
     problem,
     '%(program_name)s, %(process_num)02d, %(group_name)s, %(host_node_name)s, %(here)s, %(numprocs)d, %(ENV_NAME)s; %% for the character',
   );
+  return undefined;
 }
 
 const seconds =
@@ -51,8 +62,7 @@ const log =
       reading.leaveOut(table, field, 'no counterpart: log shippers can read the file');
       return;
     }
-    if (/^\/dev\/(stdout|stderr|fd\/[12])$/.test(word)) {
-      // Docker's way to see the output: supervisord's own.
+    if (OWN_OUTPUT.test(word)) {
       reading.draft.daemon.set('stream', true);
       reading.leaveOut(table, field, 'goes into a file, and "stream" copies it to the output of procmand');
       return;
@@ -62,7 +72,9 @@ const log =
     return undefined;
   };
 
-const logSize: KeyReader = (field, { reading, table }) => {
+const logSize: KeyReader = (field, { reading, table, streamed }) => {
+  // A limit of 0 was needed there because such an output cannot be rotated.
+  if (streamed.has(field.key.slice(0, 6))) return;
   const size = reading.size(field);
   if (size !== undefined) once(field, 'log-max-bytes', size, { reading, table });
 };

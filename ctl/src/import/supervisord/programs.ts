@@ -4,7 +4,7 @@ import { ProcessTable, type Place } from '../draft.ts';
 import type { IniSection } from '../ini-lines.ts';
 import { type Field, idOf, type Reading } from '../reading.ts';
 import { expand, type Known, needsPaddedNumber, usesNumber } from './expansion.ts';
-import { OTHER_KEYS, PROGRAM_KEYS, WITHOUT_COUNTERPART } from './program-keys.ts';
+import { OTHER_KEYS, PROGRAM_KEYS, streamedOf, WITHOUT_COUNTERPART } from './program-keys.ts';
 
 export interface Program {
   readonly name: string;
@@ -81,10 +81,11 @@ function addTable(program: Program, id: string, known: Known, reading: Reading):
   const table = new ProcessTable(id, program.place);
   if (id !== program.name && program.tables.length === 0 && id === idOf(program.name))
     table.remark(program.place, `[program:${program.name}]`, `is called "${id}" here`);
+  const streamed = streamedOf(program.fields);
   for (const field of program.fields) {
     if (OTHER_KEYS.has(field.key)) continue;
     const read = Object.hasOwn(PROGRAM_KEYS, field.key) ? PROGRAM_KEYS[field.key] : undefined;
-    if (read !== undefined) read(field, { reading, table, known });
+    if (read !== undefined) read(field, { reading, table, known, streamed });
     else reading.leaveOut(table, field, WITHOUT_COUNTERPART[field.key] ?? 'no counterpart: not a key of supervisord');
   }
   if (reading.claim(id, program.place)) reading.draft.add(table);

@@ -10,7 +10,9 @@ type KeyReader = (field: Field, context: ServiceContext) => void;
 
 /** In seconds; undefined where it is none. */
 export function spanOf(field: Field, { reading }: Pick<ServiceContext, 'reading'>): number | undefined {
-  return timeSpan(field.text) ?? reading.wrong(field, 'is no time span', '90, 1min 30s, 500ms, infinity');
+  const span = timeSpan(field.text);
+  if (span === undefined) reading.wrong(field, 'is no time span', '90, 1min 30s, 500ms, infinity');
+  return span;
 }
 
 const text =
@@ -41,9 +43,8 @@ const limit =
     }
     if (name === 'cpu') {
       const span = timeSpan(soft);
-      span === undefined
-        ? reading.wrong(field, 'is no time span', '30s, infinity')
-        : table.setIn('limits', name, durationText(span));
+      if (span === undefined) reading.wrong(field, 'is no time span', '30s, infinity');
+      else table.setIn('limits', name, durationText(span));
       return;
     }
     const size =

@@ -7,7 +7,7 @@ import { readRestart } from './restart.ts';
 import { readCommand, readHook, remarkReload, type ServiceContext } from './service-commands.ts';
 import { readEnvironment, readWorkDir, SERVICE_KEYS, spanOf } from './service-keys.ts';
 import { readTimer, serviceOf } from './timer.ts';
-import { durationText, Unit } from './units.ts';
+import { durationText, timeSpan, Unit } from './units.ts';
 
 export const systemd: Reader = {
   read: (sources, reading) => {
@@ -39,6 +39,8 @@ function refuseOthers(units: readonly Unit[], reading: Reading): void {
   }
 }
 
+/** procman's own, in seconds. */
+const STANDARD_SHUTDOWN = 45;
 /** systemd's own, in seconds. */
 const STANDARD_TIMEOUT = 90;
 
@@ -107,11 +109,19 @@ function readTimeouts(context: ServiceContext, type: string): void {
   if (type === 'forking' && startSpan !== undefined && startSpan !== Infinity && startSpan !== 0)
     table.set('pid-file-timeout', durationText(startSpan));
   table.set('stop-timeout', durationText(stopSpan));
+  allowShutdown(stopSpan, context);
   readHook({ key: 'ExecStartPre', hook: 'before', timeout: finite(startSpan) }, context);
   readHook({ key: 'ExecStartPost', hook: 'init', timeout: finite(startSpan) }, context);
   readHook({ key: 'ExecStop', hook: 'stop', timeout: stopSpan }, context);
   readHook({ key: 'ExecStopPost', hook: 'after-stop', timeout: stopSpan }, context);
   remarkReload(context);
+}
+
+/** Stopping everything may take as long as the slowest of them. */
+function allowShutdown(stopSpan: number, { reading: { draft } }: ServiceContext): void {
+  const known = draft.daemon.get('shutdown-timeout');
+  const seconds = typeof known === 'string' ? (timeSpan(known) ?? 0) : STANDARD_SHUTDOWN;
+  if (stopSpan > seconds) draft.daemon.set('shutdown-timeout', durationText(stopSpan));
 }
 
 /** Of no consequence here. */
