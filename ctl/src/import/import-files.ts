@@ -1,6 +1,6 @@
 /** From files of another system to the text of a configuration. */
 import { readGuarded } from '@procman/daemon/config/guarded-file';
-import type { Problem } from '@procman/daemon/config/problem';
+import { type Problem, sortProblems } from '@procman/daemon/config/problem';
 import type { Remark } from './draft.ts';
 import type { Machine } from './machine.ts';
 import { pm2 } from './readers/pm2.ts';
@@ -44,7 +44,7 @@ export function importFiles({ from, files, options, machine, uid, now }: ImportR
   const reading = new Reading(machine, options, uid);
   const sources = files.flatMap((path) => sourceOf(path, reading));
   READERS[from].read(sources, reading);
-  if (reading.problems.length > 0) return { ok: false, problems: reading.problems };
+  if (reading.problems.length > 0) return { ok: false, problems: sortProblems(reading.problems, files[0] ?? '') };
   const { draft } = reading;
   const day = [now.getFullYear(), now.getMonth() + 1, now.getDate()]
     .map((part) => String(part).padStart(2, '0'))

@@ -59,15 +59,19 @@ class Nodes {
     return { place, value: node.toJS(this.#document), text: textOf(node), pairs, items };
   }
 
+  /** `<<: *base` stands for the keys of the other map; those that stand here win over them. */
   #pairs(items: readonly { key: unknown; value: unknown }[], line: number, depth: number): YamlPair[] {
-    return items.flatMap(({ key, value }) => {
-      const name = isScalar(key) ? String(key.value) : String(key);
+    const own: YamlPair[] = [];
+    const merged: YamlPair[] = [];
+    for (const { key, value } of items) {
       const at = this.#lineOf(key) ?? line;
       const node = this.of(value, at, depth + 1);
-      // `<<: *base` stands for the keys of the other map.
-      if (name === '<<') return node.pairs ?? [];
-      return [{ key: name, place: { file: this.#file, line: at }, node }];
-    });
+      const name = isScalar(key) ? key.value : key;
+      // With `merge` the library has a symbol for it.
+      if (typeof name === 'symbol') merged.push(...(node.items ?? [node]).flatMap(({ pairs }) => pairs ?? []));
+      else own.push({ key: String(name), place: { file: this.#file, line: at }, node });
+    }
+    return [...merged.filter(({ key }) => own.every((pair) => pair.key !== key)), ...own];
   }
 
   #lineOf(node: unknown): number | undefined {

@@ -24,10 +24,10 @@ function durationOf(field: Field, reading: Reading): string | undefined {
 }
 
 const path =
-  (key: 'work-dir' | 'stdout-log' | 'stderr-log' | 'log-file'): AppKeyReader =>
+  (key: 'stdout-log' | 'stderr-log' | 'log-file'): AppKeyReader =>
   (field, table, reading) => {
     if (field.text === 'NULL' || field.text === '/dev/null') {
-      table.set(key, key === 'work-dir' ? field.text : 'none');
+      table.set(key, 'none');
       return;
     }
     if (/^(?:true|false)$/.test(field.text)) {
@@ -50,7 +50,6 @@ export function wordsOf(node: YamlNode | undefined): string {
 }
 
 export const APP_KEYS: Readonly<Record<string, AppKeyReader>> = {
-  cwd: path('work-dir'),
   env: (field, table, reading, node) => {
     if (node.pairs === undefined) reading.wrong(field, 'holds no variables', '{ "NAME": "value" }');
     for (const { key, node: value } of node.pairs ?? []) table.setIn('env', key, plainText(shownNode(value)));

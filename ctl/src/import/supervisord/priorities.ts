@@ -11,9 +11,15 @@ export function applyPriorities(programs: readonly Program[], reading: Reading):
   const known = programs.flatMap((program) => {
     const { priority } = program;
     const rank = priority === undefined ? undefined : reading.integer(priority);
-    return priority === undefined || rank === undefined ? [] : [{ program, field: priority, rank }];
+    return priority === undefined || rank === undefined || rank === STANDARD
+      ? []
+      : [{ program, field: priority, rank }];
   });
   const ranks = [...new Set(known.map(({ rank }) => rank))].toSorted((a, b) => a - b);
+  for (const { tables, priority } of programs) {
+    if (priority !== undefined && Number(priority.text) === STANDARD)
+      for (const table of tables) reading.leaveOut(table, priority, 'the default: no order');
+  }
   for (const { program, field, rank } of known) {
     const before = ranks[ranks.indexOf(rank) - 1];
     const earlier = known.filter((each) => each.rank === before).flatMap((each) => each.program.tables);
@@ -25,5 +31,8 @@ export function applyPriorities(programs: readonly Program[], reading: Reading):
     }
   }
 }
+
+/** What a program without one has: it says nothing. */
+const STANDARD = 999;
 
 const ORDER = 'only the order of starting, no dependency';

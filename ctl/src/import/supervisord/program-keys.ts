@@ -110,6 +110,16 @@ const environment: KeyReader = (field, context) => {
   }
 };
 
+const RESTART_POLICIES = {
+  unexpected: 'on-failure',
+  true: 'always',
+  yes: 'always',
+  on: 'always',
+  false: 'never',
+  no: 'never',
+  off: 'never',
+} as const;
+
 const NOT_GROUP = {
   stop: 'the stop signal goes to the main process only (kill-mode "mixed" in [defaults])',
   kill: 'no counterpart: what is left of a stopped program is always ended',
@@ -137,10 +147,8 @@ export const PROGRAM_KEYS: Readonly<Record<string, KeyReader>> = {
     if (isOn === false) table.set('autostart', false);
   },
   autorestart: (field, { reading, table }) => {
-    const word = { unexpected: 'on-failure' } as const;
-    const yes = { true: 'always', yes: 'always', on: 'always', 1: 'always' } as const;
-    const no = { false: 'never', no: 'never', off: 'never', 0: 'never' } as const;
-    const policy = reading.choice(field, { ...word, ...yes, ...no });
+    const word = { 1: 'true', 0: 'false' }[field.text] ?? field.text;
+    const policy = reading.choice({ ...field, text: word }, RESTART_POLICIES);
     if (policy !== undefined) table.set('autorestart', policy);
     if (policy === 'never')
       reading.leaveOut(table, field, 'here this also means no further tries when it ends within start-secs');

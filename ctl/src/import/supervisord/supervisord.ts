@@ -1,6 +1,6 @@
 /** Reads supervisord's configuration: http://supervisord.org/configuration.html. */
 import { dirname, resolve } from 'node:path';
-import { idOf, type Reader, type Reading, type Source } from '../reading.ts';
+import { type Reader, type Reading, type Source } from '../reading.ts';
 import { type IniSection, PYTHON_INI, readIni } from '../ini-lines.ts';
 import { readDaemonSection, remarkSection } from './daemon-keys.ts';
 import { applyPriorities } from './priorities.ts';
@@ -20,17 +20,20 @@ export const supervisord: Reader = {
         .map(({ section, file }) => [section, programOf(section, file)]),
     );
     setDefaults(reading);
-    for (const each of found)
-      if (each.section.name.startsWith('group:')) readGroup(each, [...programs.values()], reading);
-    for (const { section, file } of found) {
+    for (const each of found) if (isGroup(each)) readMembers(each, [...programs.values()], reading);
+    for (const each of found) {
+      const { section, file } = each;
       const program = programs.get(section);
       if (program !== undefined) addProgram(program, reading);
       else if (section.name === 'supervisord') readDaemonSection(section, file, reading);
-      else if (section.name !== 'include' && !section.name.startsWith('group:')) remarkSection(section, file, reading);
+      else if (isGroup(each)) remarkGroup(each, reading);
+      else if (section.name !== 'include') remarkSection(section, file, reading);
     }
     applyPriorities([...programs.values()], reading);
   },
 };
+
+const isGroup = ({ section }: Found): boolean => section.name.startsWith('group:');
 
 /** What supervisord does where a program does not say otherwise. */
 function setDefaults({ draft: { daemon, defaults } }: Reading): void {
@@ -67,21 +70,23 @@ function filesOf(section: IniSection, file: string, reading: Reading): readonly 
   return patterns.flatMap((pattern) => reading.machine.glob(resolve(dirname(file), pattern)));
 }
 
-function readGroup({ section, file }: Found, programs: readonly Program[], reading: Reading): void {
-  const group = section.name.slice('group:'.length).trim();
-  for (const field of fieldsOf(section, file)) {
-    if (field.key === 'programs') {
-      for (const name of field.text.split(',').map((each) => each.trim())) {
-        const program = programs.find((each) => each.name === name);
-        if (program !== undefined) program.group = group;
-        else {
-          const allowed = programs.map((each) => each.name).join(', ');
-          reading.wrong({ ...field, text: name }, 'names a program that is not here', allowed);
-        }
-      }
-    } else {
-      const why = 'of a group: only the order of starting, no dependency';
-      reading.draft.remark(field.place, `[group:${idOf(group)}] ${field.key}=${field.text}`, why);
+/** `programs=bar,baz` */
+function readMembers({ section, file }: Found, programs: readonly Program[], reading: Reading): void {
+  const field = fieldsOf(section, file).find(({ key }) => key === 'programs');
+  for (const name of field?.text.split(',').map((each) => each.trim()) ?? []) {
+    const program = programs.find((each) => each.name === name);
+    if (program !== undefined) program.group = section.name.slice('group:'.length).trim();
+    else if (field !== undefined) {
+      const allowed = programs.map((each) => each.name).join(', ');
+      reading.wrong({ ...field, text: name }, 'names a program that is not here', allowed);
     }
+  }
+}
+
+function remarkGroup({ section, file }: Found, reading: Reading): void {
+  for (const { key, place, text } of fieldsOf(section, file)) {
+    if (key === 'programs') continue;
+    const why = key === 'priority' ? 'of a group: only the order of starting, no dependency' : 'no counterpart';
+    reading.draft.remark(place, `[${section.name}] ${key}=${text}`, why);
   }
 }
