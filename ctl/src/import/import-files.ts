@@ -39,10 +39,19 @@ export type ImportResult =
   | { readonly ok: true; readonly text: string; readonly processes: number; readonly remarks: readonly Remark[] }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** Never throws on what the files hold: all problems at once. */
-export function importFiles({ from, files, options, machine, uid, now }: ImportRequest): ImportResult {
-  const reading = new Reading(machine, options, uid);
-  const sources = files.flatMap((path) => sourceOf(path, reading));
+/** Reads the files first. Never throws on what they hold: all problems at once. */
+export function importFiles(request: ImportRequest): ImportResult {
+  const reading = new Reading(request.machine, request.options, request.uid);
+  const sources = request.files.flatMap((path) => sourceOf(path, reading));
+  return importSources(sources, request, reading);
+}
+
+/** The same for texts. */
+export function importSources(
+  sources: readonly Source[],
+  { from, files, options, machine, uid, now }: ImportRequest,
+  reading = new Reading(machine, options, uid),
+): ImportResult {
   READERS[from].read(sources, reading);
   if (reading.problems.length > 0) return { ok: false, problems: sortProblems(reading.problems, files[0] ?? '') };
   const { draft } = reading;

@@ -34,7 +34,22 @@ export function readYaml({ path, text }: Source, reading: Reading): YamlNode | u
     });
   }
   if (document.errors.length > 0) return undefined;
+  const trouble = aliasTrouble(document);
+  if (trouble !== undefined) {
+    reading.error({ file: path }, `not valid YAML: ${trouble}`, { hint: 'mend the *alias that it is about' });
+    return undefined;
+  }
   return new Nodes(document, path, lines).of(document.contents, 1);
+}
+
+/** An alias without its anchor, in a circle, or one of aliases that would fill the memory. */
+function aliasTrouble(document: Document): string | undefined {
+  try {
+    JSON.stringify(document.toJS());
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  }
 }
 
 class Nodes {

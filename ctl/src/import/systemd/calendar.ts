@@ -81,9 +81,9 @@ function weekDays(text: string): string | undefined {
       if (numbers.includes(-1) || numbers.length > 2) return undefined;
       const [first = 0, last] = numbers;
       if (last === undefined) return String(first);
-      // Sunday is 7 at the end of a range.
-      const end = last < first ? last + 7 : last;
-      return end > 7 ? `${first}-6,0-${last}` : `${first}-${end}`;
+      // The week begins on Monday; Sunday, its end, is 7.
+      const end = last === 0 ? 7 : last;
+      return end < first ? undefined : `${first}-${end}`;
     });
   return days.includes(undefined) ? undefined : days.join(',');
 }

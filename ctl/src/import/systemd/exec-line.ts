@@ -14,19 +14,31 @@ export function parseExec(text: string): ExecLine | undefined {
   return words === undefined ? undefined : { prefixes, words };
 }
 
-/** Words apart by blanks, in double or single quotes where they hold some (systemd.syntax(7), "Quoting"). */
+/**
+ * Words apart by blanks; quotation marks may stand anywhere in them (systemd.syntax(7), "Quoting", and extract_first_word() for
+ * where). undefined: one is not closed.
+ */
 export function splitQuoted(text: string): string[] | undefined {
   const words: string[] = [];
-  const pattern = /\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|((?:[^\s"'\\]|\\.)(?:[^\s\\]|\\.)*))(?=\s|$)/gsy;
-  let at = 0;
-  while (text.slice(at).trim() !== '') {
-    pattern.lastIndex = at;
-    const match = pattern.exec(text);
-    if (match === null) return undefined;
-    words.push(unescape(match[1] ?? match[2] ?? match[3] ?? ''));
-    at = pattern.lastIndex;
+  let word: string | undefined;
+  let quote = '';
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text.charAt(at);
+    if (char === '\\' && at + 1 < text.length) {
+      const escape = /^\\(?:x[0-9a-fA-F]{2}|.)/s.exec(text.slice(at))?.[0] ?? char;
+      word = (word ?? '') + unescape(escape);
+      at += escape.length - 1;
+    } else if (quote === '' && /["']/.test(char)) {
+      quote = char;
+      word ??= '';
+    } else if (char === quote) quote = '';
+    else if (quote === '' && /\s/.test(char)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else word = (word ?? '') + char;
   }
-  return words;
+  if (quote !== '') return undefined;
+  return word === undefined ? words : [...words, word];
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {
