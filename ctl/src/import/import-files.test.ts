@@ -1,4 +1,5 @@
 import { parseToml } from '@procman/daemon/config/parse-toml';
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { SOURCE_FORMATS, type SourceFormat } from './formats.ts';
@@ -114,6 +115,11 @@ it('gives names that procman can have', () => {
   const body = bodyOf(importText('pm2', '[{"name":"a/b:c","script":"/x.js"}]'));
   expect(body).toContain('id = "a-b-c"');
   expect(body).toContain('# import: ecosystem.json:1: name: a/b:c: is called "a-b-c" here');
+});
+
+it.each(SOURCE_FORMATS)('%s has a guide that says how to import', (from) => {
+  const guide = new URL(`../../../docs/moving-from/${from}.md`, import.meta.url);
+  expect(readFileSync(guide, 'utf8')).toContain(`procmanctl import --from ${from} `);
 });
 
 it.each(['a: *b\n', 'a: &b [*b, *b]\n'])('refuses aliases that lead nowhere: %j', (text) =>
