@@ -12,6 +12,7 @@ export const bundles = [
   { entry: 'ctl/src/reports.ts', outfile: 'ctl/dist/reports.cjs' },
   { entry: 'ctl/src/completions.ts', outfile: 'ctl/dist/completions.cjs' },
   { entry: 'ctl/src/examination.ts', outfile: 'ctl/dist/examination.cjs' },
+  { entry: 'ctl/src/importing.ts', outfile: 'ctl/dist/importing.cjs' },
   { entry: 'ctl/src/unsupervised.ts', outfile: 'ctl/dist/unsupervised.cjs' },
 ];
 

@@ -10,6 +10,7 @@ import { events } from './commands/events.ts';
 import { explain } from './commands/explain.ts';
 import { genFile } from './commands/gen-file.ts';
 import { help } from './commands/help.ts';
+import { importCommand } from './commands/import.ts';
 import { list } from './commands/list.ts';
 import { logs } from './commands/logs.ts';
 import { pid } from './commands/pid.ts';
@@ -46,6 +47,7 @@ export const COMMANDS: readonly Command[] = [
   check,
   expandTemplates,
   genFile,
+  importCommand,
   schema,
   uid,
   list,

@@ -1,6 +1,7 @@
 /** All that a command touches of the process it runs in; replaced whole in tests. */
 import type { Completions } from './completions.ts';
 import type { Examination } from './examination.ts';
+import type { Importing } from './importing.ts';
 import type { Interactive } from './interactive.ts';
 import type { Live } from './live.ts';
 import type { Offline } from './offline.ts';
@@ -25,7 +26,7 @@ export interface Io {
   readonly onScreenSignal: (react: (signal: ScreenSignal) => void) => () => void;
   /** Does to this process what the signal does where nobody handles it. */
   readonly raise: (signal: NodeJS.Signals) => void;
-  /** The parts that most commands do without: the config loader, shell and questions, the rarer tables, what looks at machine and state, and answers without a daemon. */
+  /** The parts that most commands do without: the config loader, shell and questions, the rarer tables, what looks at machine and state, answers without a daemon, and readers of foreign files. */
   readonly offline: () => Promise<Offline> | Offline;
   readonly interactive: () => Promise<Interactive> | Interactive;
   readonly reports: () => Promise<Reports> | Reports;
@@ -33,6 +34,7 @@ export interface Io {
   readonly live: () => Promise<Live> | Live;
   readonly examination: () => Promise<Examination> | Examination;
   readonly unsupervised: () => Promise<Unsupervised> | Unsupervised;
+  readonly importing: () => Promise<Importing> | Importing;
 }
 
 /** The terminal has another size; Ctrl-Z, and the return from it; the end. */

@@ -3,6 +3,7 @@ import { run } from './cli.ts';
 import type { Command } from './command.ts';
 import type { Completions } from './completions.ts';
 import type { Examination } from './examination.ts';
+import type { Importing } from './importing.ts';
 import type { Interactive } from './interactive.ts';
 import type { Live } from './live.ts';
 import type { Offline } from './offline.ts';
@@ -22,6 +23,7 @@ export function start(words: readonly string[], commands: readonly Command[]): v
     completions: () => (require('./completions.cjs') as { completions: Completions }).completions,
     examination: () => (require('./examination.cjs') as { examination: Examination }).examination,
     unsupervised: () => (require('./unsupervised.cjs') as { unsupervised: Unsupervised }).unsupervised,
+    importing: () => (require('./importing.cjs') as { importing: Importing }).importing,
   });
   const surroundings = { euid: process.geteuid?.() ?? 0, env: process.env, proc: '/proc', rootRuntime: '/run/procman' };
   // All output has been written when `run` ends: no need to wait for the connection's last rites.

@@ -1,8 +1,7 @@
 import { clientExit } from '@procman/protocol/exit-codes';
-import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from '../command.ts';
-import { Failure } from '../failure.ts';
+import { writeNewFile } from './write-new-file.ts';
 
 export const genFile: Command = {
   name: 'gen-file',
@@ -22,13 +21,3 @@ export const genFile: Command = {
     return clientExit.ok;
   },
 };
-
-function writeNewFile(file: string, text: string): void {
-  try {
-    writeFileSync(file, text, { flag: 'wx' });
-  } catch (cause) {
-    const exists = (cause as { code?: unknown }).code === 'EEXIST';
-    const why = exists ? `${file} exists already: it is not overwritten` : `cannot write ${file}: ${String(cause)}`;
-    throw new Failure(why, { exitCode: clientExit.failure, code: exists ? 'exists' : 'write', cause });
-  }
-}

@@ -2,6 +2,7 @@
 import type { Io } from '../io.ts';
 import { completions } from '../completions.ts';
 import { examination } from '../examination.ts';
+import { importing } from '../importing.ts';
 import { interactive } from '../interactive.ts';
 import type { ScreenSignal } from '../io.ts';
 import { live } from '../live.ts';
@@ -95,5 +96,6 @@ export function fakeIo({
     live: () => live,
     examination: () => examination,
     unsupervised: () => unsupervised,
+    importing: () => importing,
   };
 }

@@ -99,7 +99,7 @@ function includedFiles(patterns: readonly unknown[], source: IncludeSource, repo
 const isPattern = (text: string): boolean => /[*?]/.test(text);
 
 /** The paths that a pattern means, sorted. A path without `*` and `?` means itself, whether it is there or not. */
-function expand(pattern: string, files: ConfigFiles): string[] {
+export function expand(pattern: string, files: Pick<ConfigFiles, 'list'>): string[] {
   if (!isPattern(pattern)) return [pattern];
   const name = basename(pattern);
   const folders = expand(dirname(pattern), files);

@@ -83,6 +83,16 @@ export function bundleConfig(path: string, context: LoadContext): GuardedText {
 }
 
 /**
+ * What is wrong with a text that is to become this file; the files that it names are opened. Never throws.
+ *
+ * @param path - relative paths start at its folder, problems name it
+ */
+export function problemsOfText(text: string, path: string, context: LoadContext): readonly Problem[] {
+  const result = check({ text, file: resolve(path), files: new FilesOnDisk() }, context);
+  return result.ok ? result.warnings : result.problems;
+}
+
+/**
  * Checks a configuration's text, wherever it comes from. Opens no file: what it names has to be carried along in it, as
  * `bundleConfig` and `LoadedConfig.text` do. Never throws.
  *
