@@ -6,19 +6,21 @@ import { bundles, separate } from './bundles.mjs';
 const { version } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8'));
 
 await Promise.all(
-  bundles.map(({ entry, outfile }) =>
+  bundles.map(({ entry, outfile, format = 'cjs', banner = {}, alias = {}, define = {} }) =>
     build({
       entryPoints: [entry],
       outfile,
       bundle: true,
       platform: 'node',
       target: 'node20',
-      format: 'cjs',
+      format,
+      banner,
+      alias,
       // Without `keepNames`: it defines a property for each closure that is made, which was a third of all work in the daemon.
       minify: true,
       legalComments: 'linked',
       loader: { '.sh': 'text', '.service': 'text' },
-      define: { 'process.env.PROCMAN_VERSION': JSON.stringify(version) },
+      define: { 'process.env.PROCMAN_VERSION': JSON.stringify(version), ...define },
       external: [...separate, '@photostructure/sqlite'],
       logLevel: 'warning',
     }),

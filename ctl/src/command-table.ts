@@ -24,6 +24,7 @@ import { start } from './commands/start.ts';
 import { status } from './commands/status.ts';
 import { stop } from './commands/stop.ts';
 import { timeline } from './commands/timeline.ts';
+import { tui } from './commands/tui.ts';
 import { uid } from './commands/uid.ts';
 import { unblock } from './commands/unblock.ts';
 import { update } from './commands/update.ts';
@@ -32,6 +33,7 @@ import { wait } from './commands/wait.ts';
 
 export const COMMANDS: readonly Command[] = [
   status,
+  tui,
   start,
   stop,
   restart,

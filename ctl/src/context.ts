@@ -27,6 +27,18 @@ export interface CommandContext {
   /** Whether there is somebody to ask. */
   readonly canAsk: boolean;
   readonly close: () => void;
+  /** Which daemon was asked for. */
+  readonly wish: () => Promise<Wish> | Wish;
+  /** A connection of one's own, to that daemon or another; without a daemon its files answer. Rejects with `Failure`. */
+  readonly reach: (wish: Wish) => Promise<Reached>;
+}
+
+/** What answers: a daemon, or the files of the last one. */
+export interface Reached {
+  readonly connection: Connection;
+  readonly isUnsupervised: boolean;
+  /** Since when there is no daemon, for people; only where there is none. */
+  readonly headline?: string;
 }
 
 type Call = <M extends Method, const P extends Params<M>>(
@@ -87,6 +99,8 @@ export function createContext(options: ContextOptions): CommandContext {
     print: (result, text) => io.out(json ? `${JSON.stringify(result)}\n` : text()),
     confirm: async (question) => !canAsk || (await io.interactive()).confirm(question),
     close: () => void client?.then((open) => open.close()).catch(() => undefined),
+    wish: options.wish,
+    reach: (wish) => reach({ ...options, withoutDaemon: 'quiet' }, wish),
   };
 }
 
@@ -96,14 +110,12 @@ function withHint({ message, exitCode, code, cause }: Failure): Failure {
   return new Failure(`${message}\n${hint}`, { exitCode, code, cause });
 }
 
-interface Opened {
-  readonly connection: Connection;
-  readonly isUnsupervised: boolean;
+async function open(options: ContextOptions): Promise<Reached> {
+  return reach(options, await options.wish());
 }
 
-async function open(options: ContextOptions): Promise<Opened> {
+async function reach(options: ContextOptions, wish: Wish): Promise<Reached> {
   const { io, surroundings } = options;
-  const wish = await options.wish();
   const again = (): Promise<Connection | Failure> => connect(wish, surroundings);
   const connection = await again();
   if (!(connection instanceof Failure)) return { connection, isUnsupervised: false };

@@ -6,6 +6,7 @@ import type { Interactive } from './interactive.ts';
 import type { Live } from './live.ts';
 import type { Offline } from './offline.ts';
 import type { Reports } from './reports.ts';
+import type { Tui } from './tui.ts';
 import type { Unsupervised } from './unsupervised.ts';
 
 export interface Io {
@@ -26,13 +27,14 @@ export interface Io {
   readonly onScreenSignal: (react: (signal: ScreenSignal) => void) => () => void;
   /** Does to this process what the signal does where nobody handles it. */
   readonly raise: (signal: NodeJS.Signals) => void;
-  /** The parts that most commands do without: the config loader, shell and questions, the rarer tables, what looks at machine and state, answers without a daemon, and readers of foreign files. */
+  /** The parts that most commands do without: the config loader, shell and questions, the rarer tables, what looks at machine and state, the full screen, answers without a daemon, and readers of foreign files. */
   readonly offline: () => Promise<Offline> | Offline;
   readonly interactive: () => Promise<Interactive> | Interactive;
   readonly reports: () => Promise<Reports> | Reports;
   readonly completions: () => Promise<Completions> | Completions;
   readonly live: () => Promise<Live> | Live;
   readonly examination: () => Promise<Examination> | Examination;
+  readonly tui: () => Promise<Tui> | Tui;
   readonly unsupervised: () => Promise<Unsupervised> | Unsupervised;
   readonly importing: () => Promise<Importing> | Importing;
 }

@@ -8,6 +8,7 @@ import { formatProblem, type Problem } from '@procman/daemon/config/problem';
 import type { GuardedText } from '@procman/daemon/config/guarded-file';
 import type { CheckResult } from '@procman/protocol/views';
 import { configFacts } from './doctor/config-facts.ts';
+import { effectiveConfig } from './effective-config.ts';
 
 function check(file: string): CheckResult {
   const result = loadConfig(file, currentContext());
@@ -61,6 +62,7 @@ export const offline = {
   check,
   commandTypes,
   configFacts,
+  effectiveConfig,
   expand,
   renderCheck,
   renderProblems,

@@ -5,7 +5,7 @@ import { type Io, OutputClosed, SCREEN_SIGNALS } from './io.ts';
 
 export type Loaders = Pick<
   Io,
-  'offline' | 'interactive' | 'reports' | 'completions' | 'live' | 'examination' | 'unsupervised' | 'importing'
+  'offline' | 'interactive' | 'reports' | 'completions' | 'live' | 'examination' | 'tui' | 'unsupervised' | 'importing'
 >;
 
 /** Of a terminal that does not know its size (a serial line, a fresh container). */

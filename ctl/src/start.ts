@@ -9,10 +9,14 @@ import type { Live } from './live.ts';
 import type { Offline } from './offline.ts';
 import { processIo } from './process-io.ts';
 import type { Reports } from './reports.ts';
+import type { Tui } from './tui.ts';
 import type { Unsupervised } from './unsupervised.ts';
 
 /** The bundles are CommonJS and lie side by side. */
 declare const require: (path: string) => unknown;
+
+/** A text, so that the compiler does not look for what only the build makes. */
+const TUI_BUNDLE: string = './tui.mjs';
 
 export function start(words: readonly string[], commands: readonly Command[]): void {
   const io = processIo({
@@ -22,6 +26,8 @@ export function start(words: readonly string[], commands: readonly Command[]): v
     reports: () => (require('./reports.cjs') as { reports: Reports }).reports,
     completions: () => (require('./completions.cjs') as { completions: Completions }).completions,
     examination: () => (require('./examination.cjs') as { examination: Examination }).examination,
+    // Ink begins with an `await`: that bundle cannot be CommonJS.
+    tui: async () => ((await import(TUI_BUNDLE)) as { tui: Tui }).tui,
     unsupervised: () => (require('./unsupervised.cjs') as { unsupervised: Unsupervised }).unsupervised,
     importing: () => (require('./importing.cjs') as { importing: Importing }).importing,
   });

@@ -3,6 +3,7 @@ import type { Answer, Method, Params } from '@procman/protocol/contract';
 import { clientExit } from '@procman/protocol/exit-codes';
 import { RpcFailure } from '@procman/protocol/errors';
 import type { Connection, Notice } from './client.ts';
+import type { Reached } from './context.ts';
 import { Failure } from './failure.ts';
 import type { Surroundings, Wish } from './find-daemon.ts';
 import type { Io } from './io.ts';
@@ -25,12 +26,13 @@ export interface Attempt {
 }
 
 /** @throws Failure where files cannot answer either */
-export async function withoutDaemon(attempt: Attempt): Promise<{ connection: Connection; isUnsupervised: boolean }> {
+export async function withoutDaemon(attempt: Attempt): Promise<Reached> {
   const { io, wish, surroundings } = attempt;
   const unsupervised = await io.unsupervised();
   for (const until = Date.now() + LISTENS_WITHIN; ;) {
     const look = unsupervised.look(wish, surroundings, io.now());
-    if (look.kind === 'found') return { connection: told(look, attempt), isUnsupervised: true };
+    if (look.kind === 'found')
+      return { connection: told(look, attempt), isUnsupervised: true, headline: look.headline };
     if (look.kind !== 'alive' || Date.now() > until) throw failureOf(look, attempt.failure);
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN));
     const connection = await attempt.again();

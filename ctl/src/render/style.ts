@@ -7,9 +7,9 @@ export interface Style {
   readonly color: boolean;
 }
 
-export type Paint = 'red' | 'yellow' | 'bold' | 'dim';
+export type Paint = 'red' | 'yellow' | 'bold' | 'dim' | 'inverse';
 
-const SGR: Readonly<Record<Paint, string>> = { red: '31', yellow: '33', bold: '1', dim: '2' };
+const SGR: Readonly<Record<Paint, string>> = { red: '31', yellow: '33', bold: '1', dim: '2', inverse: '7' };
 
 export interface ColorChoice {
   readonly color: boolean;

@@ -95,6 +95,8 @@ export function fakeIo({
     completions: () => completions,
     live: () => live,
     examination: () => examination,
+    // Ink takes its time to load.
+    tui: async () => (await import('../tui.ts')).tui,
     unsupervised: () => unsupervised,
     importing: () => importing,
   };

@@ -1,0 +1,2 @@
+/** In place of the package of this name. */
+export default false;
