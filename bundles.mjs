@@ -1,8 +1,8 @@
 // What is bundled, for the build and for whoever bundles a part of it.
 import { basename } from 'node:path';
 
-/** What Ink needs to be bundled. */
-const terminalBundle = {
+/** What Ink needs to be bundled; paths are as seen from the root. */
+export const terminalBundle = {
   format: 'esm',
   // Some of its parts are CommonJS and ask for Node's modules.
   banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },

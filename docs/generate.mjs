@@ -7,10 +7,11 @@ import { build } from 'esbuild';
 import { format, resolveConfig } from 'prettier';
 import { separate } from '../bundles.mjs';
 import { manualPages } from './manual.mjs';
+import { pictureSections } from './pictures.mjs';
 import { sectionsOf } from './sections.mjs';
 
 const root = new URL('..', import.meta.url);
-const documents = ['README.md', 'docs/configuration.md', 'docs/protocol.md'];
+const documents = ['README.md', 'docs/configuration.md', 'docs/protocol.md', 'docs/tui.md'];
 
 /** What the documents are made of. */
 const declarations = `
@@ -26,6 +27,7 @@ const declarations = `
   export { GLOBAL_OPTIONS, SHELL_OPTIONS } from './ctl/src/command.ts';
   export { usageOf } from './ctl/src/parse.ts';
   export * as topics from './ctl/src/topics.ts';
+  export * as tuiScene from './ctl/src/tui/testing/scene.ts';
   export * as daemonOptions from './daemon/src/option-table.ts';
 `;
 
@@ -59,7 +61,7 @@ async function schemaText(schema) {
 
 /** What each generated file should be, by its name. */
 async function generated(source) {
-  const sections = sectionsOf(source);
+  const sections = { ...sectionsOf(source), ...pictureSections(source) };
   const filled = documents.map((name) => [name, fill(readFileSync(new URL(name, root), 'utf8'), name, sections)]);
   const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
   const pages = manualPages(source, version);

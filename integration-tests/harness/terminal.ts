@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { World } from './world.ts';
 
 /** Names of keys as tmux has them: `Tab`, `Enter`, `Up`, `C-c`, `C-d`. */
-export type Key = 'Tab' | 'Enter' | 'Up' | 'Down' | 'C-c' | 'C-d' | 'C-u';
+export type Key = 'Tab' | 'Enter' | 'Escape' | 'Up' | 'Down' | 'End' | 'C-c' | 'C-d' | 'C-u' | 'C-z';
 
 export class Terminal {
   static #count = 0;
@@ -52,6 +52,31 @@ export class Terminal {
       if (shows(screen)) return screen;
       throw new Error(`the screen:\n${screen}`);
     });
+  }
+
+  /** What is seen now, without what has scrolled away. */
+  visible(): string {
+    return this.#tmux('capture-pane', '-p');
+  }
+
+  /** A key that is a sign. */
+  hit(...signs: string[]): void {
+    for (const sign of signs) this.#tmux('send-keys', '-l', sign);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#tmux('resize-window', '-x', String(columns), '-y', String(rows));
+  }
+
+  /** Whether a program has left it as it was: the usual screen, a cursor, and no modes of a full screen. */
+  isClean(): boolean {
+    const format = '#{alternate_on} #{cursor_flag} #{wrap_flag} #{keypad_flag}';
+    return this.#tmux('display-message', '-p', format).trim() === '0 1 1 0';
+  }
+
+  /** Path of its device. */
+  tty(): string {
+    return this.#tmux('display-message', '-p', '#{pane_tty}').trim();
   }
 
   close(): void {

@@ -30,13 +30,16 @@ const CONTROLS: Readonly<Record<string, Key>> = {
 
 /** Several where they came in one piece: typed quickly, or pasted. */
 export function keysOf(input: string, key: InkKey): readonly Key[] {
+  // Escape and what was pressed right after it came in one piece, and look like Alt with that key, which means nothing here.
+  const before: readonly Key[] = key.meta && !key.escape ? ['escape'] : [];
   const named = NAMES.find(([flag]) => key[flag] === true);
-  if (named) return [named[1]];
+  if (named) return [...before, named[1]];
   if (key.escape && input === '') return ['escape'];
   if (key.ctrl) return input === 'c' || input === 'z' ? [`ctrl-${input}`] : [];
-  return Array.from(input).flatMap((char) => {
+  const typed = Array.from(input).flatMap((char) => {
     const control = CONTROLS[char];
     if (control !== undefined) return [control];
     return /\p{Cc}/u.test(char) ? [] : [char];
   });
+  return [...before, ...typed];
 }

@@ -150,7 +150,7 @@ class Tui {
   }
 
   #element(): ReturnType<typeof createElement> {
-    return createElement(Frame, { lines: frameOf(this.#state), onInput: this.#onInput });
+    return createElement(Frame, { tokens: this.#screen.tokensOf(frameOf(this.#state)), onInput: this.#onInput });
   }
 
   #newSession(): Session {

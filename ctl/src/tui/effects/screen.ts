@@ -5,6 +5,7 @@
 import { EventEmitter } from 'node:events';
 import type { Io } from '../../io.ts';
 import { displayWidth } from '../../text/width.ts';
+import { LineTokens, TOKEN_WIDTH } from './line-tokens.ts';
 
 /** Alternate screen, no cursor, no wrapping; and back (xterm(1), "Functions using CSI"). */
 const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[2J';
@@ -24,6 +25,7 @@ export class Screen extends EventEmitter {
   /** Ink writes escape sequences of its own to a terminal. */
   readonly isTTY = false;
   readonly #io: Pick<Io, 'out' | 'columns' | 'rows'>;
+  readonly #tokens = new LineTokens();
   #drawn: readonly string[] = [];
   #isEntered = false;
 
@@ -32,17 +34,23 @@ export class Screen extends EventEmitter {
     this.#io = io;
   }
 
+  /** As wide as Ink has to know: it lays out tokens. */
   get columns(): number {
-    return this.#io.columns();
+    return TOKEN_WIDTH;
   }
 
   get rows(): number {
     return this.#io.rows();
   }
 
-  /** A whole frame, its lines parted by newlines. */
+  /** What Ink is given for the lines of a frame. */
+  tokensOf(lines: readonly string[]): readonly string[] {
+    return this.#tokens.tokensOf(lines);
+  }
+
+  /** A whole frame of tokens, parted by newlines. */
   write(frame: string, done?: () => void): boolean {
-    if (this.#isEntered && frame !== '') this.#draw(frame.split('\n').slice(0, this.rows));
+    if (this.#isEntered && frame !== '') this.#draw(this.#tokens.linesOf(frame).slice(0, this.rows));
     done?.();
     return true;
   }
@@ -68,7 +76,7 @@ export class Screen extends EventEmitter {
 
   /** The cursor stays on the last column then, and clearing would take what stands there. */
   #isFull(line: string): boolean {
-    return displayWidth(line.replace(STYLES, '')) >= this.columns;
+    return displayWidth(line.replace(STYLES, '')) >= this.#io.columns();
   }
 
   #draw(lines: readonly string[]): void {
