@@ -15,6 +15,7 @@ const documents = ['README.md', 'docs/configuration.md', 'docs/protocol.md'];
 /** What the documents are made of. */
 const declarations = `
   export { daemonKeys, topKeys } from './daemon/src/config/daemon-keys.ts';
+  export { metricsKeys } from './daemon/src/config/metrics-keys.ts';
   export { identityKeys, sharedKeys } from './daemon/src/config/process-keys.ts';
   export { templateKeys } from './daemon/src/config/template-keys.ts';
   export { configSchema } from './daemon/src/config/json-schema.ts';
