@@ -357,6 +357,13 @@ export interface LogNotification {
   readonly lines: readonly string[];
 }
 
+/** Result of `metrics`: what an HTTP server would answer. */
+export interface MetricsResult {
+  readonly contentType: string;
+  /** The exposition; docs/metrics.md tells what is in it. */
+  readonly text: string;
+}
+
 /** Result of `shutdown`, sent when all has ended. */
 export interface ShutdownResult {
   /** Nothing is left running that was to be stopped. */
