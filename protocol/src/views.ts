@@ -306,8 +306,9 @@ export interface PlanAction {
   readonly reason: Reason;
 }
 
-/** A changed `[daemon]` key. */
+/** A changed key of `[daemon]` or `[metrics]`. */
 export interface DaemonChange {
+  /** Of `[metrics]` with its table: `metrics.listen`. */
   readonly key: string;
   readonly takesEffect: 'now' | 'next-start';
 }

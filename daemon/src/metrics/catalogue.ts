@@ -144,7 +144,7 @@ export const METRICS = {
     'gauge',
     'When the configuration in effect was put into effect, in Unix time',
   ),
-  procman_config_seconds_since_last_good_reload: ofDaemon(
+  procman_config_last_good_reload_age_seconds: ofDaemon(
     'gauge',
     'Time since the configuration in effect was put into effect',
   ),

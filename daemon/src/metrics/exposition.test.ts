@@ -109,7 +109,7 @@ describe('the values', () => {
     ['procman_config_reloads_total{result="applied",uid="shop"} 0'],
     ['procman_config_last_reload_successful{uid="shop"} 0'],
     ['procman_config_last_good_reload_timestamp_seconds{uid="shop"} 60'],
-    ['procman_config_seconds_since_last_good_reload{uid="shop"} 40'],
+    ['procman_config_last_good_reload_age_seconds{uid="shop"} 40'],
     ['procman_config_reload_held{uid="shop"} 0'],
   ])('%s', async (line) => {
     expect((await textOf(figures(FULL))).split('\n')).toContain(line);

@@ -156,6 +156,6 @@ const READ: Readonly<Record<MetricName, Read>> = {
   procman_config_reloads_total: ({ daemon: { reloads } }) => countsBy('result', RELOAD_RESULTS, reloads),
   procman_config_last_reload_successful: one(({ isBroken }) => Number(!isBroken)),
   procman_config_last_good_reload_timestamp_seconds: one(({ loadedAt }) => seconds(loadedAt)),
-  procman_config_seconds_since_last_good_reload: one(({ loadedAt }, { at }) => Math.max(0, seconds(at - loadedAt))),
+  procman_config_last_good_reload_age_seconds: one(({ loadedAt }, { at }) => Math.max(0, seconds(at - loadedAt))),
   procman_config_reload_held: one(({ isHeld }) => Number(isHeld)),
 };
