@@ -20,7 +20,7 @@ function seeAlso(...others) {
     ...roff.section('SEE ALSO'),
     ...roff.paragraphs([
       others.map((page) => `\`${page}\``).join(', '),
-      'The documents of the package, in its folder docs: configuration.md, install.md, logs.md, containers.md, protocol.md, architecture.md.',
+      'The documents of the package, in its folder docs: configuration.md, install.md, logs.md, metrics.md, containers.md, protocol.md, architecture.md.',
     ]),
   ];
 }

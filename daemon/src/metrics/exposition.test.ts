@@ -162,3 +162,18 @@ it('with nothing to supervise there is the daemon', async () => {
   expect(text).toContain('procman_daemon_info');
   expect(text.endsWith('\n')).toBe(true);
 });
+
+it('of many instances is made in portions, with pauses in between and one head for each metric', async () => {
+  let pauses = 0;
+  const many = Array.from({ length: 1200 }, (_, number) => instance(row(`w${number}`)));
+  const text = await expose(figures(...many), () => Promise.resolve(void (pauses += 1)));
+  const lines = text.split('\n');
+  expect(pauses).toBeGreaterThan((1200 * states.length) / 500);
+  expect(lines.filter((line) => line.startsWith('# TYPE procman_instance_state '))).toHaveLength(1);
+  expect(lines.filter((line) => line.startsWith('procman_instance_state{'))).toHaveLength(1200 * states.length);
+  expect(lines.filter((line) => line.startsWith('procman_instance_held{'))).toHaveLength(1200);
+  // One family after the other, whole, with a blank line between them.
+  const heads = lines.filter((line) => line.startsWith('# TYPE ')).map((line) => line.split(' ')[2]);
+  expect(new Set(heads).size).toBe(heads.length);
+  expect(lines.filter((line) => line === '')).toHaveLength(heads.length);
+});
