@@ -78,6 +78,11 @@ async function ask(method = 'GET', path = '/metrics', headers: Record<string, st
   return { status: response.statusCode ?? 0, headers: response.headers, text };
 }
 
+/** Also by a reset, which `once` would take for a failure. */
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once('close', () => resolve()));
+}
+
 async function enter(): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   sockets.push(socket);
@@ -161,7 +166,7 @@ describe('a client', () => {
     const [silent, slow] = [await enter(), await enter()];
     slow.write('GET /metrics HTTP/1.1\r\n');
     const drip = setInterval(() => slow.write('X: y\r\n'), 20);
-    await Promise.all([once(silent.resume(), 'close'), once(slow.resume(), 'close')]);
+    await Promise.all([closed(silent.resume()), closed(slow.resume())]);
     clearInterval(drip);
     expect((await ask()).status).toBe(200);
   });
@@ -177,7 +182,7 @@ describe('a client', () => {
     await vi.waitFor(async () => expect((await ask()).text).toBe('small 1\n'), { timeout: 10_000 });
     let read = 0;
     lazy.on('data', (bytes: Buffer) => (read += bytes.length)).resume();
-    await once(lazy, 'close');
+    await closed(lazy);
     expect(read).toBeLessThan(size);
   });
 
@@ -189,7 +194,7 @@ describe('a client', () => {
       let got = '';
       socket.on('data', (part: Buffer) => (got += part.toString()));
       socket.write(bytes);
-      await once(socket, 'close');
+      await closed(socket);
       expect(got).toMatch(/^(HTTP\/1\.1 4\d\d |$)/);
       expect((await ask()).status).toBe(200);
     },
@@ -201,7 +206,7 @@ describe('a client', () => {
     const third = connect(port, '127.0.0.1');
     sockets.push(third);
     third.on('error', () => undefined);
-    await once(third.resume(), 'close');
+    await closed(third.resume());
     for (const socket of sockets.splice(0)) socket.destroy();
     await vi.waitFor(async () => expect((await ask()).status).toBe(200));
   });
@@ -236,8 +241,8 @@ describe('a port in use', () => {
 it('an end closes what is open and frees the port', async () => {
   await open();
   const socket = await enter();
-  const closed = once(socket.resume(), 'close');
+  const gone = closed(socket.resume());
   await endpoint?.close();
-  await closed;
+  await gone;
   await release(await holdPort(port));
 });
