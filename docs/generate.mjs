@@ -11,12 +11,14 @@ import { pictureSections } from './pictures.mjs';
 import { sectionsOf } from './sections.mjs';
 
 const root = new URL('..', import.meta.url);
-const documents = ['README.md', 'docs/configuration.md', 'docs/protocol.md', 'docs/tui.md'];
+const documents = ['README.md', 'docs/configuration.md', 'docs/protocol.md', 'docs/tui.md', 'docs/metrics.md'];
 
 /** What the documents are made of. */
 const declarations = `
   export { daemonKeys, topKeys } from './daemon/src/config/daemon-keys.ts';
+  export { metricsKeys } from './daemon/src/config/metrics-keys.ts';
   export { identityKeys, sharedKeys } from './daemon/src/config/process-keys.ts';
+  export { METRICS } from './daemon/src/metrics/catalogue.ts';
   export { templateKeys } from './daemon/src/config/template-keys.ts';
   export { configSchema } from './daemon/src/config/json-schema.ts';
   export { DURATION_FORMS } from './daemon/src/config/durations.ts';

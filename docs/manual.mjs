@@ -20,7 +20,7 @@ function seeAlso(...others) {
     ...roff.section('SEE ALSO'),
     ...roff.paragraphs([
       others.map((page) => `\`${page}\``).join(', '),
-      'The documents of the package, in its folder docs: configuration.md, install.md, logs.md, containers.md, protocol.md, architecture.md.',
+      'The documents of the package, in its folder docs: configuration.md, install.md, logs.md, metrics.md, containers.md, protocol.md, architecture.md.',
     ]),
   ];
 }
@@ -202,13 +202,14 @@ function configPage(source) {
     'procman.toml \\- configuration of procmand',
     ...roff.section('DESCRIPTION'),
     ...roff.paragraphs([
-      'The file is TOML (version 1.0). At its top stands what it is; `[daemon]` holds the settings of the daemon, `[defaults]` those of all processes that do not say otherwise, each `[[process]]` one version of one process, each `[[template]]` a pattern of processes.',
+      'The file is TOML (version 1.0). At its top stands what it is; `[daemon]` holds the settings of the daemon, `[defaults]` those of all processes that do not say otherwise, `[metrics]` where Prometheus finds figures, each `[[process]]` one version of one process, each `[[template]]` a pattern of processes.',
       'A process may have several `[[process]]` tables with the same `id`: they are versions of it, and the newest `apply-on` that is not in the future is in effect.',
       '`procmanctl check FILE` tells every problem of a file at once, each with its line; `procmanctl gen-file` writes a first one; `procmanctl schema` prints a JSON Schema for editors. Put a changed file into effect with `procmanctl update`; with errors in it nothing changes.',
       `A duration is ${durationText(source)}.`,
     ]),
     ...keyList(source, 'AT THE TOP', source.topKeys),
     ...keyList(source, '[daemon]', source.daemonKeys),
+    ...keyList(source, '[metrics]', source.metricsKeys),
     ...keyList(source, '[[process]]: WHICH', source.identityKeys),
     ...keyList(source, '[[process]] AND [defaults]', source.sharedKeys),
     ...keyList(source, '[[template]]', source.templateKeys),

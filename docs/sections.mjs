@@ -4,9 +4,11 @@ export function sectionsOf(source) {
   return {
     'top-keys': keySections(source, source.topKeys),
     'daemon-keys': keySections(source, source.daemonKeys),
+    'metrics-keys': keySections(source, source.metricsKeys),
     'template-keys': keySections(source, source.templateKeys),
     'identity-keys': keySections(source, source.identityKeys),
     'process-keys': keySections(source, source.sharedKeys),
+    ...metrics(source.METRICS),
     methods: methods(source.contract),
     results: results(source.contract),
     notifications: notifications(source.notifications),
@@ -72,6 +74,35 @@ function duration(milliseconds) {
   ];
   const [unit, size] = units.find(([, each]) => milliseconds % each === 0 && milliseconds >= each) ?? ['s', 1000];
   return `${milliseconds / size}${unit}`;
+}
+
+/* ---------------------------------------------------------------- metrics */
+
+/** A table for each kind: `procman_instance_`, and the rest. */
+function metrics(all) {
+  const rows = (isWanted) =>
+    Object.entries(all)
+      .filter(([name]) => isWanted(name.startsWith('procman_instance_')))
+      .map(([name, { type, help, labels, when }]) => [
+        `\`${name}\``,
+        type,
+        labels
+          .filter((label) => label !== 'name' && label !== 'process')
+          .map((label) => `\`${label}\``)
+          .join(', '),
+        when === undefined ? help : `${help}. Only where ${when}`,
+      ]);
+  const head = ['metric', 'type', 'further labels', 'what it tells'];
+  return {
+    'instance-metrics': table(
+      head,
+      rows((isOfInstance) => isOfInstance),
+    ),
+    'daemon-metrics': table(
+      head,
+      rows((isOfInstance) => !isOfInstance),
+    ),
+  };
 }
 
 /* ---------------------------------------------------------------- protocol and commands */

@@ -13,6 +13,7 @@ import { help } from './commands/help.ts';
 import { importCommand } from './commands/import.ts';
 import { list } from './commands/list.ts';
 import { logs } from './commands/logs.ts';
+import { metrics } from './commands/metrics.ts';
 import { pid } from './commands/pid.ts';
 import { ping } from './commands/ping.ts';
 import { plan } from './commands/plan.ts';
@@ -44,6 +45,7 @@ export const COMMANDS: readonly Command[] = [
   timeline,
   events,
   logs,
+  metrics,
   plan,
   update,
   check,

@@ -37,7 +37,7 @@ describe('parseCommandLine', () => {
     ['staus', 'unknown command "staus"; did you mean "status"?; "help" lists all commands'],
     ['exit 3', '"exit" leaves the interactive shell; it takes nothing more and is nothing elsewhere'],
     ['frobnicate', 'unknown command "frobnicate"; "help" lists all commands'],
-    ['metrics', '"metrics" is not yet available in this version'],
+    ['backup', '"backup" is not yet available in this version'],
     ['status --jsno', '"status" has no option --jsno; did you mean "--json"?'],
     ['status --force', '"status" has no option --force'],
     ['--exit-on-error status', '"status" has no option --exit-on-error'],

@@ -2,7 +2,14 @@
 import { diffConfig, type ConfigDiff } from './core/config-diff.ts';
 import { guardReload, type Guarded } from './core/guard.ts';
 import type { Now, World } from './core/model.ts';
-import { loadConfig, parseConfig, type DaemonTable, type LoadContext, type LoadedConfig } from './config/load.ts';
+import {
+  loadConfig,
+  parseConfig,
+  type DaemonTable,
+  type LoadContext,
+  type LoadedConfig,
+  type MetricsTable,
+} from './config/load.ts';
 import { withContainerDefaults } from './container.ts';
 import { FilesOnDisk } from './config/config-files.ts';
 import { readGuarded } from './config/guarded-file.ts';
@@ -113,16 +120,27 @@ export class Configuration {
     replaceFile(this.#system, path, this.#current.text, { sync: true });
   }
 
-  /** Which keys of `[daemon]` differ, and when they take effect. Flags win, so a key with a flag never changes. */
-  daemonChanges(next: DaemonTable): { readonly key: string; readonly takesEffect: 'now' | 'next-start' }[] {
+  /** Which keys of `[daemon]` and `[metrics]` differ, and when they take effect. Flags win, so a key with a flag never changes. */
+  daemonChanges({
+    daemon: next,
+    metrics,
+  }: LoadedConfig): { readonly key: string; readonly takesEffect: 'now' | 'next-start' }[] {
     const differs = (key: keyof DaemonTable): boolean =>
       !(key in this.#overrides) &&
       withContainerDefaults(this.#current.daemon)[key] !== withContainerDefaults(next)[key];
     return [
       ...NEXT_START.filter(differs).map((key) => ({ key: kebab(key), takesEffect: 'next-start' as const })),
       ...NOW.filter(differs).map((key) => ({ key: kebab(key), takesEffect: 'now' as const })),
+      ...metricsChanges(this.#current.metrics, metrics).map((key) => ({ key, takesEffect: 'now' as const })),
     ];
   }
+}
+
+function metricsChanges(current: MetricsTable | undefined, next: MetricsTable | undefined): string[] {
+  return [
+    ...(current?.listen.text === next?.listen.text ? [] : ['metrics.listen']),
+    ...(current?.tokenFile === next?.tokenFile ? [] : ['metrics.token-file']),
+  ];
 }
 
 /** What a configuration would do to the world: at a start as at a reload. */

@@ -23,6 +23,8 @@ import { LogRotation } from './log-rotation.ts';
 import type { Logger } from './log/logger.ts';
 import { logSettings } from './log/settings.ts';
 import { QuietCollector } from './memory.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { Tally } from './metrics/tally.ts';
 import { OldLogs } from './old-logs.ts';
 import { readOwner, writeOwner } from './owner.ts';
 import { handlersOf } from './rpc/handlers/index.ts';
@@ -58,6 +60,9 @@ export class Daemon {
   readonly version: string;
   readonly rotation: LogRotation;
   readonly history: History;
+  /** What has happened since the start, for the figures of Prometheus. */
+  readonly tally = new Tally();
+  readonly metrics: Metrics;
   readonly #oldLogs: OldLogs;
   readonly pid = process.pid;
   readonly startedAt: number;
@@ -107,6 +112,10 @@ export class Daemon {
       stateDirectory: stateDir,
       log: (level, text) => this.log(level, text),
       time: () => this.time,
+      onRecord: (happening) => {
+        const { about } = happening;
+        this.tally.note(happening, about && this.supervisor.world.instances.get(about.key));
+      },
       limits: () => {
         const { eventsMaxAge, eventsMaxBytes } = this.configuration.daemon;
         return { maxAge: eventsMaxAge, maxBytes: eventsMaxBytes };
@@ -146,6 +155,7 @@ export class Daemon {
       world: () => this.supervisor.world,
       log,
     });
+    this.metrics = new Metrics({ context: this, log });
     this.#oldLogs = new OldLogs({ system, stateDirectory: stateDir, log });
     this.#watch = new ExitWatch(`${stateDir}/runs`, (names) => this.#guarded(() => this.supervisor.lookAt(names)));
     this.#servers = this.#makeServers();
@@ -269,6 +279,7 @@ export class Daemon {
       how === 'guarded' ? proposal.guarded : { config: proposal.config.core, kept: new Set<InstanceKey>(), stops: [] };
     for (const warning of proposal.warnings) this.log('warning', formatProblem(warning));
     this.record('reload', reloadText(proposal.diff, guarded.stops), by);
+    this.tally.noteReload(guarded.stops.length > 0 ? 'held' : 'applied');
     this.#apply({ ...proposal, guarded });
   }
 
@@ -285,6 +296,8 @@ export class Daemon {
     this.supervisor.setLogDirectory(daemon.childLogDir);
     this.#stream(daemon.stream, config === this.#parts.config);
     this.supervisor.configure(guarded.config, guarded.kept);
+    this.tally.keepOnly(this.supervisor.world.instances);
+    this.metrics.configure(this.configuration.current.metrics);
     this.#guarded(() => this.#oldLogs.note(this.supervisor.survey()));
     if (guarded.stops.length > 0) {
       this.log(
@@ -362,6 +375,8 @@ export class Daemon {
 
   noteBrokenConfig(problems: readonly Problem[], by?: string): void {
     const errors = problems.filter(({ severity }) => severity === 'error').length;
+    // At a start with --last-good it was no reload.
+    if (by !== undefined) this.tally.noteReload('refused');
     this.record('reload', `refused: the configuration has ${errors} ${errors === 1 ? 'problem' : 'problems'}`, by);
     this.configuration.error = { at: this.system.now().wall, problems };
     for (const problem of problems)
@@ -456,7 +471,11 @@ export class Daemon {
     this.history.close();
     // Kept while anything lives: it says where the state of that is.
     if (this.#countAlive() === 0) this.#guarded(() => this.system.remove(this.#ownerPath));
-    const closing = [...this.#servers.map((server) => server.close()), this.#streamer?.end() ?? Promise.resolve()];
+    const closing = [
+      ...this.#servers.map((server) => server.close()),
+      this.#streamer?.end() ?? Promise.resolve(),
+      this.metrics.close(),
+    ];
     void Promise.all(closing).finally(() => {
       this.#lock.release();
       this.#parts.exit(code);

@@ -171,6 +171,7 @@ describe('the contract', () => {
     await ask('plan');
     await ask('plan', { config: { path: world.config, text: 'uid = 3' } });
     await ask('update');
+    await ask('metrics');
     await ask('rpc.discover');
     await ask('shutdown', {});
     expect(Object.keys(contract).filter((method) => !asked.has(method as Method))).toEqual([]);

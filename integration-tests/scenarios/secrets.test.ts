@@ -94,7 +94,16 @@ test('a mistake in the environment is told without its value', async ({ world })
 });
 
 /** SPEC 2.1. */
-const SHOWN: readonly Method[] = ['ping', 'version', 'status', 'timeline', 'events', 'subscribe', 'rpc.discover'];
+const SHOWN: readonly Method[] = [
+  'ping',
+  'version',
+  'status',
+  'timeline',
+  'events',
+  'subscribe',
+  'metrics',
+  'rpc.discover',
+];
 
 test('the monitor socket answers these methods, and refuses every other one of the contract', async ({ world }) => {
   const path = join(world.root, 'monitor.sock');

@@ -305,6 +305,7 @@ const logsResult = schemaOf<views.LogsResult>()(
     ...maybeUnsupervised,
   }),
 );
+const metricsResult = schemaOf<views.MetricsResult>()(z.strictObject({ contentType: text, text }));
 const shutdownResult = schemaOf<views.ShutdownResult>()(
   z.strictObject({ ok: z.boolean(), results: z.array(targetResult) }),
 );
@@ -549,6 +550,13 @@ export const contract = {
     result: logsResult,
     errors: ['unknown-name', 'unavailable'],
     monitor: false,
+  }),
+  metrics: reading({
+    summary: 'Figures of all instances and of the daemon, in the text format of Prometheus',
+    params: noParams,
+    result: metricsResult,
+    errors: [],
+    monitor: true,
   }),
   shutdown: actingOn({
     summary: 'Stop everything, then the daemon; or only the daemon',

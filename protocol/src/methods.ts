@@ -16,6 +16,7 @@ export const methodNames = [
   'plan',
   'update',
   'logs',
+  'metrics',
   'shutdown',
   'rpc.discover',
 ] as const;

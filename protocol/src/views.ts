@@ -306,8 +306,9 @@ export interface PlanAction {
   readonly reason: Reason;
 }
 
-/** A changed `[daemon]` key. */
+/** A changed key of `[daemon]` or `[metrics]`. */
 export interface DaemonChange {
+  /** Of `[metrics]` with its table: `metrics.listen`. */
   readonly key: string;
   readonly takesEffect: 'now' | 'next-start';
 }
@@ -355,6 +356,13 @@ export interface LogNotification {
   readonly name: string;
   readonly stream: LogStream;
   readonly lines: readonly string[];
+}
+
+/** Result of `metrics`: what an HTTP server would answer. */
+export interface MetricsResult {
+  readonly contentType: string;
+  /** The exposition; docs/metrics.md tells what is in it. */
+  readonly text: string;
 }
 
 /** Result of `shutdown`, sent when all has ended. */

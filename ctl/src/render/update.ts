@@ -33,7 +33,7 @@ function changes(update: UpdateResult, tense: 'did' | 'would'): string[] {
       return `${tense === 'did' ? '' : 'would '}${action} ${printable(name)}: ${printable(reason.message)}`;
     }),
     ...update.daemon.map(({ key, takesEffect }) => {
-      return `[daemon] ${key}: takes effect ${takesEffect === 'now' ? 'now' : 'at the next start of the daemon'}`;
+      return `${withTable(key)}: takes effect ${takesEffect === 'now' ? 'now' : 'at the next start of the daemon'}`;
     }),
     ...howToApply(update.stale, tense),
   ]; // prettier-ignore
@@ -42,6 +42,11 @@ function changes(update: UpdateResult, tense: 'did' | 'would'): string[] {
     lines.push(`the reload guard holds this when it comes by SIGHUP (it stops ${stops}); "update" confirms it`);
   }
   return lines.length > 0 ? lines : ['no changes'];
+}
+
+/** `metrics.listen` is a key of another table. */
+function withTable(key: string): string {
+  return key.startsWith('metrics.') ? `[metrics] ${key.slice('metrics.'.length)}` : `[daemon] ${key}`;
 }
 
 /** More names than these are not typed but meant by --stale. */

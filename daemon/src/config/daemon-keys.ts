@@ -76,7 +76,7 @@ export const daemonKeys = {
   /** [+] Path of at most 107 bytes, unix(7). */
   'monitor-socket': key(value.pathText().optional(), {
     about:
-      'A second socket, for reading only: it answers `ping`, `version`, `status`, `timeline`, `events`, `subscribe`.',
+      'A second socket, for reading only: it answers `ping`, `version`, `status`, `timeline`, `events`, `subscribe`, `metrics`.',
     allowed: 'a path of at most 107 bytes',
     example: 'monitor-socket = "/run/procman/shop.monitor.sock"',
   }),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { daemonKeys, topKeys } from './daemon-keys.ts';
+import { metricsKeys } from './metrics-keys.ts';
 import type { Shape } from './key.ts';
 import { countProcesses, currentContext, loadConfig, parseConfig } from './load.ts';
 import { formatProblem } from './problem.ts';
@@ -62,6 +63,7 @@ describe('the example of each key loads', () => {
   const texts: [string, Shape, (lines: string) => string][] = [
     ['top', topKeys, (lines) => head(missing(lines, ['uid', 'file-format']), lines)],
     ['[daemon]', daemonKeys, (lines) => `${FILE}[daemon]\n${lines}`],
+    ['[metrics]', metricsKeys, (lines) => `${FILE}[metrics]\n${lines}`],
     ['[[template]]', templateKeys, (lines) => `${FILE}[[template]]\n${lines}`],
     ['[[process]]', { ...identityKeys, ...sharedKeys }, (lines) => FILE + PROCESS(lines)],
     ['[defaults]', sharedKeys, (lines) => `${FILE}[defaults]\n${lines.replace(/^command = .*\n/m, '')}\n`],

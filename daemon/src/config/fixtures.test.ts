@@ -18,7 +18,13 @@ test.each(names)('%s', async (name) => {
   const result = parseConfig(text, `/tmp/${name}`, testContext);
   const problems = (result.ok ? result.warnings : result.problems).map(formatProblem).map(withoutShellsWords);
   const config = result.ok
-    ? [JSON.stringify({ daemon: result.config.daemon, core: result.config.core }, undefined, 2)]
+    ? [
+        JSON.stringify(
+          { daemon: result.config.daemon, metrics: result.config.metrics, core: result.config.core },
+          undefined,
+          2,
+        ),
+      ]
     : [];
   const found = [...problems, ...config].join('\n');
   await expect(`${found}\n`).toMatchFileSnapshot(new URL(name.replace('.toml', '.expected.txt'), folder).pathname);

@@ -7,6 +7,7 @@
 import * as z from 'zod';
 import { daemonKeys, topKeys } from './daemon-keys.ts';
 import { allowedText, type Shape } from './key.ts';
+import { metricsKeys } from './metrics-keys.ts';
 import { identityKeys, sharedKeys } from './process-keys.ts';
 import { templateKeys } from './template-keys.ts';
 
@@ -26,6 +27,7 @@ export function configSchema(): Schema {
     ...withSpellings('#', {
       ...tableOf(topKeys),
       daemon: describe(withSpellings('#/properties/daemon', tableOf(daemonKeys)), 'The daemon itself.'),
+      metrics: describe(withSpellings('#/properties/metrics', tableOf(metricsKeys)), 'Figures for Prometheus.'),
       defaults: describe(withSpellings('#/properties/defaults', shared), 'What all processes have in common.'),
       template: describe(
         {

@@ -13,6 +13,8 @@ import { folderProblems, permissionProblems } from './file-permissions.ts';
 import { readGuarded, type GuardedText } from './guarded-file.ts';
 import { joinIncluded } from './include.ts';
 import { parseToml } from './parse-toml.ts';
+import { metricsKeys } from './metrics-keys.ts';
+import { readMetrics, type MetricsTable } from './metrics-table.ts';
 import { locate } from './positions.ts';
 import type { Problem } from './problem.ts';
 import { readDrafts } from './process-drafts.ts';
@@ -20,11 +22,12 @@ import { processKeys } from './process-keys.ts';
 import { Report } from './report.ts';
 import { checkRules, type RuleInput } from './rules.ts';
 import { settleConditions } from './rules-dependencies.ts';
+import { checkMetrics } from './rules-metrics.ts';
 import { addDefaults, readTable, type RawTable } from './table-reader.ts';
 import { readTemplates } from './templates.ts';
 
 export { currentContext };
-export type { DaemonTable, LoadContext };
+export type { DaemonTable, LoadContext, MetricsTable };
 
 /** A configuration that may be applied. */
 export interface LoadedConfig {
@@ -40,6 +43,8 @@ export interface LoadedConfig {
   /** Folders in which `include` looked for files; none for a text that was given. */
   folders: readonly string[];
   daemon: DaemonTable;
+  /** undefined: nothing listens. */
+  metrics?: MetricsTable;
   core: CoreConfig;
 }
 
@@ -123,14 +128,23 @@ function check({ text, file, files }: Source, context: LoadContext): LoadResult 
   const directory = dirname(file);
   const uid = readUid(top, report);
   const daemon = readDaemon(top, { uid: uid ?? 'unknown', directory, context }, report);
+  const metrics = readMetrics(top, directory, report);
+  // Not for a text that a client sent: no file is opened for it.
+  const mayRead = files instanceof FilesOnDisk;
+  if (metrics !== undefined && mayRead)
+    checkMetrics(metrics, context.wasApplied === true ? 'warning' : 'error', report);
   const templates = readTemplates(top, report);
   const { timezone } = daemon;
   const drafts = readDrafts(top, { directory, timezone, files, environment: context.env, templates }, report);
   const rules = checkRules({ drafts, daemon, context }, report);
   if (report.hasErrors || uid === undefined) return { ok: false, problems: report.sorted() };
   const core = coreConfig(rules);
-  const config = { uid, path: file, directory, text, files: [], folders: [], daemon, core };
-  return { ok: true, config, warnings: report.sorted() };
+  const config = { uid, path: file, directory, text, files: [], folders: [], daemon };
+  return {
+    ok: true,
+    config: { ...config, ...(metrics === undefined ? {} : { metrics }), core },
+    warnings: report.sorted(),
+  };
 }
 
 /** How many processes (ids) a configuration has. */
@@ -140,7 +154,7 @@ export function countProcesses(config: LoadedConfig): number {
 
 /** Checks the top of the file: `uid`, `file-format`, `include`, and that there is nothing unknown. */
 function readUid(top: RawTable, report: Report): string | undefined {
-  const kind = { shape: topKeys, others: ['daemon', 'defaults', 'process', 'template'], elsewhere: tableOf };
+  const kind = { shape: topKeys, others: ['daemon', 'metrics', 'defaults', 'process', 'template'], elsewhere: tableOf };
   const values = readTable(top, kind, { path: [] }, report);
   return addDefaults(values, top, kind, { path: [] }, report).uid;
 }
@@ -148,6 +162,7 @@ function readUid(top: RawTable, report: Report): string | undefined {
 /** A key of some table that stands above all of them. */
 function tableOf(key: string): string | undefined {
   if (Object.hasOwn(daemonKeys, key)) return 'it belongs under [daemon]';
+  if (Object.hasOwn(metricsKeys, key)) return 'it belongs under [metrics]';
   if (Object.hasOwn(processKeys, key)) return 'it belongs under [[process]], or under [defaults] for all of them';
   return undefined;
 }

@@ -1,6 +1,7 @@
 /** Spoils configuration files at random, for tests: the same seed always gives the same file. */
 
 import { daemonKeys } from './daemon-keys.ts';
+import { metricsKeys } from './metrics-keys.ts';
 import { processKeys } from './process-keys.ts';
 
 /** Gives numbers from 0 to below 1. */
@@ -40,6 +41,7 @@ const SCALARS: readonly string[] = [
 const KEYS: readonly string[] = [
   ...Object.keys(processKeys),
   ...Object.keys(daemonKeys),
+  ...Object.keys(metricsKeys),
   ...'start-time stop-time week-days cron timeout interval retries folder http tcp line type condition on-loss secs nanos name template A PATH __proto__ x'.split(
     ' ',
   ),
@@ -49,6 +51,7 @@ const HEADERS: readonly string[] = [
   '[[process]]',
   '[[template]]',
   '[daemon]',
+  '[metrics]',
   '[defaults]',
   '[process.env]',
   '[process.schedule]',

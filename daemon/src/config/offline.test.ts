@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { sampleConfig } from './gen-file.ts';
 import { allowedText, type Shape } from './key.ts';
 import { daemonKeys, topKeys } from './daemon-keys.ts';
+import { metricsKeys } from './metrics-keys.ts';
 import { configCandidates } from './locate.ts';
 import { countProcesses, currentContext, parseConfig } from './load.ts';
 import { createNearest } from './nearest.ts';
@@ -46,6 +47,7 @@ test('where the configuration is looked for', () => {
 test.each<[string, Shape]>([
   ['top', topKeys],
   ['daemon', daemonKeys],
+  ['metrics', metricsKeys],
   ['process', processKeys],
 ])('every key of %s has its texts', (_, shape) => {
   for (const [name, check] of Object.entries(shape)) {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseConfig } from './load.ts';
 import { formatProblem } from './problem.ts';
 import { daemonKeys, topKeys } from './daemon-keys.ts';
+import { metricsKeys } from './metrics-keys.ts';
 import { processKeys } from './process-keys.ts';
 import { testContext } from './test-context.ts';
 
@@ -51,7 +52,14 @@ describe('never throws', () => {
     );
   });
 
-  const keyNames = [...new Set([...Object.keys(processKeys), ...Object.keys(daemonKeys), ...Object.keys(topKeys)])];
+  const keyNames = [
+    ...new Set([
+      ...Object.keys(processKeys),
+      ...Object.keys(daemonKeys),
+      ...Object.keys(metricsKeys),
+      ...Object.keys(topKeys),
+    ]),
+  ];
   const keys = fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...keyNames) }, fc.stringMatching(/^[a-z_-]{1,12}$/));
   const scalars = fc.oneof(
     fc.string().map((text) => JSON.stringify(text)),

@@ -7,7 +7,7 @@ const STAT = '7 (a ) b 1) S 1 7 7 0 -1 4194560 1 0 0 0 12 30 5 5 20 0 3 0 4711 2
 
 it('reads the fields of a process whose name is meant to confuse', () => {
   const usage = usageOf(STAT);
-  expect(usage).toMatchObject({ cpuTicks: 42, threads: 3, startTicks: 4711 });
+  expect(usage).toMatchObject({ cpuTicks: 42, waitedTicks: 10, threads: 3, startTicks: 4711 });
   // Of whatever page size.
   expect((usage?.rssBytes ?? NaN) / 512).toSatisfy((size: number) => [4096, 16_384, 65_536].includes(size));
 });

@@ -8,11 +8,13 @@ export function usageOf(stat: string): Omit<ProcessUsage, 'openFiles'> | undefin
     .slice(stat.lastIndexOf(')') + 2)
     .split(' ')
     .map(Number);
-  // Counted from the third field on, the state: utime is the 14th, stime the 15th, num_threads the 20th, starttime the 22nd, rss the 24th.
-  const [user = NaN, system = NaN] = fields.slice(11, 13);
+  // Counted from the third field on, the state: utime is the 14th, stime the 15th, cutime and cstime follow; num_threads the 20th, starttime the 22nd, rss the 24th.
+  const [user = NaN, system = NaN, userOfChildren = NaN, systemOfChildren = NaN] = fields.slice(11, 15);
   const [threads = NaN, , startTicks = NaN, , pages = NaN] = fields.slice(17, 22);
-  if (![user, system, threads, startTicks, pages].every(Number.isInteger)) return undefined;
-  return { startTicks, cpuTicks: user + system, threads, rssBytes: pages * pageSize() };
+  if (![user, system, userOfChildren, systemOfChildren, threads, startTicks, pages].every(Number.isInteger))
+    return undefined;
+  const waitedTicks = userOfChildren + systemOfChildren;
+  return { startTicks, cpuTicks: user + system, waitedTicks, threads, rssBytes: pages * pageSize() };
 }
 
 /** How many files a process has open; undefined where that may not be read (another user's), or it is gone. */

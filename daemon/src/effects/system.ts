@@ -77,6 +77,8 @@ export interface ProcessUsage {
   readonly startTicks: number;
   /** Processor time of all its threads since its start, in clock ticks. */
   readonly cpuTicks: number;
+  /** The same of its children that have ended and that it has waited for, with all that those had waited for. */
+  readonly waitedTicks: number;
   readonly threads: number;
   /** Its memory that is not swapped out; what it shares with others is counted for each of them. */
   readonly rssBytes: number;

@@ -17,6 +17,8 @@ export interface HistoryOptions {
   readonly stateDirectory: string;
   readonly log: (level: 'info' | 'warning', text: string) => void;
   readonly time: () => TimeText;
+  /** Told of each, as it is noted. */
+  readonly onRecord?: (happening: Happening) => void;
   readonly limits: () => { readonly maxAge: number; readonly maxBytes: number };
 }
 
@@ -70,6 +72,7 @@ export class History {
 
   record(happening: Happening): void {
     this.#recent.push(entryOf(this.#numbers.next(), happening, this.#o.time()));
+    this.#o.onRecord?.(happening);
     this.#flushIn(FLUSH_MS);
     if (this.#listeners.size > 0) this.#telling ??= setImmediate(() => this.#tell());
   }

@@ -407,7 +407,7 @@ describe('the monitor socket', () => {
     servers.push(server);
     await server.listen();
     const client = await enter();
-    const answered = ['ping', 'version', 'status', 'timeline', 'events', 'subscribe', 'rpc.discover'];
+    const answered = ['ping', 'version', 'status', 'timeline', 'events', 'subscribe', 'metrics', 'rpc.discover'];
     for (const method of answered) expect(await client.ask(method, method)).toHaveProperty('result');
     // Also where the params are wrong: what it is asked for decides.
     for (const method of methodNames.filter((name) => !answered.includes(name))) {

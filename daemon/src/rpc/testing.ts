@@ -46,6 +46,7 @@ export function harmlessHandlers(overrides: Partial<Handlers> = {}): Handlers {
     signal: () => noTargets,
     plan: () => noChange,
     update: () => noChange,
+    metrics: () => ({ contentType: 'text/plain', text: '' }),
     logs: () => ({ name: 'a', stream: 'stdout', path: null, lines: [], truncated: false }),
     shutdown: () => ({ ok: true, results: [] }),
     ...overrides,

@@ -203,7 +203,16 @@ export class SimulatedSystem implements System {
   usage(pid: number): ProcessUsage | undefined {
     return this.#call(() => {
       const process = this.#machine.processes.get(pid);
-      return process && { startTicks: process.startTicks, cpuTicks: 0, threads: 1, rssBytes: 0, openFiles: 0 };
+      return (
+        process && {
+          startTicks: process.startTicks,
+          cpuTicks: 0,
+          waitedTicks: 0,
+          threads: 1,
+          rssBytes: 0,
+          openFiles: 0,
+        }
+      );
     });
   }
 

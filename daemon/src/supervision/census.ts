@@ -10,22 +10,24 @@ import type { System } from '../effects/system.ts';
 
 /** What was seen of a run. */
 export interface RunCensus {
+  readonly key: InstanceKey;
   readonly run: Run;
   /** Its session, and what carries its mark elsewhere. */
   readonly members: readonly ProcessInfo[];
   /** Processes of it that have ended, and whose parent has not taken note. */
-  readonly zombies: number;
+  readonly zombies: readonly ProcessInfo[];
 }
 
 export type CensusResult = ReadonlyMap<LaunchId, RunCensus>;
 
 interface Entry {
+  readonly key: InstanceKey;
   readonly run: Run;
   readonly mark: string;
   /** Its main process, seen alive: its pid is the number of the run's session then. */
   readonly main: number | undefined;
   readonly members: ProcessInfo[];
-  zombies: number;
+  readonly zombies: ProcessInfo[];
 }
 
 export class Census {
@@ -55,11 +57,11 @@ export class Census {
     }
     // A zombie has no environment to tell by, but its session and its parent are left.
     const sessions = bySession(entries);
-    for (const { pid, session, parent } of table.filter(({ ended }) => ended)) {
-      const owner = sessions.get(session) ?? owners.get(parent);
-      if (owner !== undefined && pid !== owner.main) owner.zombies += 1;
+    for (const process of table.filter(({ ended }) => ended)) {
+      const owner = sessions.get(process.session) ?? owners.get(process.parent);
+      if (owner !== undefined && process.pid !== owner.main) owner.zombies.push(process);
     }
-    return new Map(entries.map(({ run, members, zombies }) => [run.launchId, { run, members, zombies }]));
+    return new Map(entries.map(({ key, run, members, zombies }) => [run.launchId, { key, run, members, zombies }]));
   }
 
   #entryOf({ key, run, hasMain }: LiveRun, processes: ReadonlyMap<number, ProcessInfo>): Entry {
@@ -67,7 +69,7 @@ export class Census {
     const seen = main && processes.get(main.pid);
     const isThere = seen !== undefined && seen.startTicks === main?.startTicks;
     const mark = runMark(this.#uid, key, run.launchId);
-    return { run, mark, main: isThere ? seen.pid : undefined, members: [], zombies: 0 };
+    return { key, run, mark, main: isThere ? seen.pid : undefined, members: [], zombies: [] };
   }
 }
 

@@ -40,7 +40,14 @@ const system = {
     if (process === undefined) return undefined;
     const { startTicks = 100, cpuTicks = 0 } = process;
     const openFiles = 'openFiles' in process ? process.openFiles : 3;
-    return { startTicks, cpuTicks, threads: 2, rssBytes: 4096, ...(openFiles === undefined ? {} : { openFiles }) };
+    return {
+      startTicks,
+      cpuTicks,
+      waitedTicks: 0,
+      threads: 2,
+      rssBytes: 4096,
+      ...(openFiles === undefined ? {} : { openFiles }),
+    };
   },
 } as unknown as System;
 
@@ -112,12 +119,12 @@ describe('Census', () => {
       { pid: 14, parent: 13, ended: true },
       { pid: 15, ended: true },
     );
-    expect(finish(census.take(world)).get('L1')?.zombies).toBe(2);
+    expect(finish(census.take(world)).get('L1')?.zombies).toHaveLength(2);
   });
 
   it('counts no main process that is a zombie: its launcher tells of it', () => {
     processes[2] = { pid: 10, ended: true };
-    expect(finish(census.take(world)).get('L1')).toMatchObject({ members: [], zombies: 0 });
+    expect(finish(census.take(world)).get('L1')).toMatchObject({ members: [], zombies: [] });
   });
 
   it('takes processes that come and go meanwhile for what they are', () => {

@@ -25,6 +25,7 @@ export function handlersOf(daemon: HandlerContext): Handlers {
     signal: (params) => signal(daemon, params),
     plan: (params) => plan(daemon, params),
     update: (params) => update(daemon, params),
+    metrics: () => daemon.metrics.read(),
     shutdown: async ({ leaveRunning }) => {
       refuseWhileStopping(daemon);
       daemon.record('command', leaveRunning === true ? 'shutdown --leave-running' : 'shutdown', OPERATOR);

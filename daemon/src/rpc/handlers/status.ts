@@ -84,7 +84,7 @@ class ZombieLook {
   }
 
   note(census: CensusResult): void {
-    this.#counts = new Map([...census].map(([launchId, { zombies }]) => [launchId, zombies]));
+    this.#counts = new Map([...census].map(([launchId, { zombies }]) => [launchId, zombies.length]));
     this.#at = this.#now();
   }
 

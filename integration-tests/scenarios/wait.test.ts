@@ -1,0 +1,100 @@
+/** `wait`: for deploy scripts, with a real daemon. */
+import { once } from 'node:events';
+import { service } from '../harness/config.ts';
+import type { Running } from '../harness/commands.ts';
+import { describe, expect, test } from '../harness/test.ts';
+import type { Daemon, World } from '../harness/world.ts';
+
+async function begin(world: World, ...processes: string[]): Promise<Daemon> {
+  world.configure([service('steady', 'steady'), ...processes]);
+  const daemon = await world.startDaemon();
+  await world.waitForState('steady', 'RUNNING');
+  return daemon;
+}
+
+/** Waits for these beside `steady`, which is as it should be: its line shows that the others are being waited for. */
+async function waiting(world: World, ...words: string[]): Promise<Running> {
+  const wait = world.beginCtl('wait', 'steady', ...words);
+  await world.waitFor('its first line', () => wait.printed().stdout.startsWith('steady: '));
+  return wait;
+}
+
+describe('wait', () => {
+  test('for running: until it runs', async ({ world }) => {
+    await begin(world, service('web', 'steady', 'autostart = false'));
+    // By itself it would never run: that is told at once.
+    expect(await world.ctl('wait', 'web', '--for', 'running')).toMatchObject({ code: 1 });
+    const dependency = service('gate', 'waits 0 gate.end', 'one-shot = true');
+    world.configure([
+      service('steady', 'steady'),
+      dependency,
+      service('web', 'steady', 'depends-on = [{ id = "gate", condition = "finished" }]'),
+    ]);
+    expect((await world.ctl('update', '-y')).code).toBe(0);
+    const wait = await waiting(world, 'web', '--for', 'running');
+    world.open('gate.end');
+    expect(await wait.finished).toMatchObject({ code: 0, stdout: 'steady: running\nweb: running\n' });
+    expect((await world.row('web')).state).toBe('RUNNING');
+  });
+
+  test('for stopped: until nothing of it is left', async ({ world }) => {
+    await begin(world, service('web', 'steady'));
+    await world.waitForState('web', 'RUNNING');
+    const wait = world.beginCtl('wait', 'web', '--for', 'stopped');
+    expect((await world.ctl('stop', 'web')).code).toBe(0);
+    expect(await wait.finished).toMatchObject({ code: 0, stdout: 'web: stopped\n' });
+  });
+
+  test('for finished: a one-shot that ends well, and one that does not', async ({ world }) => {
+    await begin(
+      world,
+      service('good', 'waits 0 good.end', 'one-shot = true'),
+      service('bad', 'waits 3 bad.end', 'one-shot = true'),
+    );
+    const good = world.beginCtl('wait', 'good', '--for', 'finished');
+    const bad = world.beginCtl('wait', 'bad', '--for', 'finished');
+    world.open('good.end');
+    world.open('bad.end');
+    expect(await good.finished).toMatchObject({ code: 0, stdout: 'good: finished\n' });
+    const { code, stdout, stderr } = await bad.finished;
+    expect(code).toBe(1);
+    expect(stdout + stderr).toContain('code 3');
+  });
+
+  test('without a goal: until each is as it should be, whatever that is', async ({ world }) => {
+    await begin(
+      world,
+      service('off', 'steady', 'autostart = false'),
+      service('job', 'waits 0 job.end', 'one-shot = true'),
+    );
+    const wait = await waiting(world, 'all');
+    expect(wait.printed().stdout).not.toContain('job: ');
+    world.open('job.end');
+    const { code, stdout } = await wait.finished;
+    expect(code).toBe(0);
+    expect(stdout.trimEnd().split('\n').sort()).toEqual(['job: done', 'off: stopped', 'steady: running']);
+  });
+
+  test('no longer than told', async ({ world }) => {
+    await begin(world, service('web', 'waits 0 web.end', 'one-shot = true'));
+    const { code, stdout, stderr } = await world.ctl('wait', 'web', '--for', 'finished', '--timeout', '300ms');
+    expect(code).toBe(1);
+    expect(stdout + stderr).toContain('web: ');
+    expect((await world.row('web')).state).toBe('RUNNING');
+  });
+
+  test('not for a daemon that has gone', async ({ world }) => {
+    const daemon = await begin(world, service('web', 'waits 0 web.end', 'one-shot = true'));
+    const wait = await waiting(world, 'web');
+    await world.killDaemon(daemon);
+    expect(await wait.finished).toMatchObject({ code: 5 });
+    if (wait.child.exitCode === null) await once(wait.child, 'exit');
+  });
+
+  test('a name that there is not is an error at once', async ({ world }) => {
+    await begin(world);
+    const { code, stderr } = await world.ctl('wait', 'stedy');
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('steady');
+  });
+});
