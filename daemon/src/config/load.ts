@@ -4,6 +4,7 @@
  */
 import { dirname, resolve } from 'node:path';
 import type { CoreConfig, ProcessConfig, ProcessVersion } from '../core/model.ts';
+import type { Notify } from '../core/notify/model.ts';
 import { CarriedFiles, FilesOnDisk, type ConfigFiles } from './config-files.ts';
 import { currentContext, type LoadContext } from './context.ts';
 import { daemonKeys, topKeys } from './daemon-keys.ts';
@@ -12,6 +13,8 @@ import { draftsById, type Draft } from './draft.ts';
 import { folderProblems, permissionProblems } from './file-permissions.ts';
 import { readGuarded, type GuardedText } from './guarded-file.ts';
 import { joinIncluded } from './include.ts';
+import { notifyKeys } from './notify-keys.ts';
+import { readNotifies } from './notify-tables.ts';
 import { parseToml } from './parse-toml.ts';
 import { locate } from './positions.ts';
 import type { Problem } from './problem.ts';
@@ -19,6 +22,7 @@ import { readDrafts } from './process-drafts.ts';
 import { processKeys } from './process-keys.ts';
 import { Report } from './report.ts';
 import { checkRules, type RuleInput } from './rules.ts';
+import { checkNotifies } from './rules-notify.ts';
 import { settleConditions } from './rules-dependencies.ts';
 import { addDefaults, readTable, type RawTable } from './table-reader.ts';
 import { readTemplates } from './templates.ts';
@@ -41,6 +45,8 @@ export interface LoadedConfig {
   folders: readonly string[];
   daemon: DaemonTable;
   core: CoreConfig;
+  /** Who is told of what. */
+  notify: readonly Notify[];
 }
 
 /** Problems are errors and warnings, in the order of the file. */
@@ -127,9 +133,12 @@ function check({ text, file, files }: Source, context: LoadContext): LoadResult 
   const { timezone } = daemon;
   const drafts = readDrafts(top, { directory, timezone, files, environment: context.env, templates }, report);
   const rules = checkRules({ drafts, daemon, context }, report);
+  const notifies = readNotifies(top['notify'], directory, report);
+  checkNotifies(notifies, rules, report);
   if (report.hasErrors || uid === undefined) return { ok: false, problems: report.sorted() };
   const core = coreConfig(rules);
-  const config = { uid, path: file, directory, text, files: [], folders: [], daemon, core };
+  const notify = notifies.map((draft) => draft.notify);
+  const config = { uid, path: file, directory, text, files: [], folders: [], daemon, core, notify };
   return { ok: true, config, warnings: report.sorted() };
 }
 
@@ -140,7 +149,7 @@ export function countProcesses(config: LoadedConfig): number {
 
 /** Checks the top of the file: `uid`, `file-format`, `include`, and that there is nothing unknown. */
 function readUid(top: RawTable, report: Report): string | undefined {
-  const kind = { shape: topKeys, others: ['daemon', 'defaults', 'process', 'template'], elsewhere: tableOf };
+  const kind = { shape: topKeys, others: ['daemon', 'defaults', 'process', 'template', 'notify'], elsewhere: tableOf };
   const values = readTable(top, kind, { path: [] }, report);
   return addDefaults(values, top, kind, { path: [] }, report).uid;
 }
@@ -149,7 +158,7 @@ function readUid(top: RawTable, report: Report): string | undefined {
 function tableOf(key: string): string | undefined {
   if (Object.hasOwn(daemonKeys, key)) return 'it belongs under [daemon]';
   if (Object.hasOwn(processKeys, key)) return 'it belongs under [[process]], or under [defaults] for all of them';
-  return undefined;
+  return Object.hasOwn(notifyKeys, key) ? 'it belongs under [[notify]]' : undefined;
 }
 
 function coreConfig({ drafts, standings, daemon }: RuleInput): CoreConfig {
