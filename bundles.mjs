@@ -4,6 +4,8 @@ import { basename } from 'node:path';
 /** Entry points; the client is split so that `status` never parses what only `check` needs. */
 export const bundles = [
   { entry: 'daemon/src/main.ts', outfile: 'daemon/dist/procmand.cjs' },
+  { entry: 'daemon/src/notify/bundle.ts', outfile: 'daemon/dist/notify.cjs' },
+  { entry: 'daemon/src/notify/mail.ts', outfile: 'daemon/dist/mail.cjs' },
   { entry: 'ctl/src/main.ts', outfile: 'ctl/dist/procmanctl.cjs' },
   { entry: 'ctl/src/every-command.ts', outfile: 'ctl/dist/every-command.cjs' },
   { entry: 'ctl/src/offline.ts', outfile: 'ctl/dist/offline.cjs' },

@@ -13,6 +13,7 @@ import { help } from './commands/help.ts';
 import { importCommand } from './commands/import.ts';
 import { list } from './commands/list.ts';
 import { logs } from './commands/logs.ts';
+import { notifyTest } from './commands/notify-test.ts';
 import { pid } from './commands/pid.ts';
 import { ping } from './commands/ping.ts';
 import { plan } from './commands/plan.ts';
@@ -52,6 +53,7 @@ export const COMMANDS: readonly Command[] = [
   uid,
   list,
   doctor,
+  notifyTest,
   deleteOldStatusFiles,
   ping,
   pid,

@@ -113,14 +113,20 @@ export class Configuration {
     replaceFile(this.#system, path, this.#current.text, { sync: true });
   }
 
-  /** Which keys of `[daemon]` differ, and when they take effect. Flags win, so a key with a flag never changes. */
-  daemonChanges(next: DaemonTable): { readonly key: string; readonly takesEffect: 'now' | 'next-start' }[] {
+  /** Which keys of `[daemon]` differ, and `notify`, and when they take effect. Flags win, so a key with a flag never changes. */
+  daemonChanges({
+    daemon: next,
+    notify,
+  }: Pick<LoadedConfig, 'daemon' | 'notify'>): { readonly key: string; readonly takesEffect: 'now' | 'next-start' }[] {
     const differs = (key: keyof DaemonTable): boolean =>
       !(key in this.#overrides) &&
       withContainerDefaults(this.#current.daemon)[key] !== withContainerDefaults(next)[key];
     return [
       ...NEXT_START.filter(differs).map((key) => ({ key: kebab(key), takesEffect: 'next-start' as const })),
       ...NOW.filter(differs).map((key) => ({ key: kebab(key), takesEffect: 'now' as const })),
+      ...(JSON.stringify(notify) === JSON.stringify(this.#current.notify)
+        ? []
+        : [{ key: 'notify', takesEffect: 'now' as const }]),
     ];
   }
 }

@@ -16,6 +16,7 @@ export const methodNames = [
   'plan',
   'update',
   'logs',
+  'notify-test',
   'shutdown',
   'rpc.discover',
 ] as const;

@@ -47,6 +47,7 @@ export function harmlessHandlers(overrides: Partial<Handlers> = {}): Handlers {
     plan: () => noChange,
     update: () => noChange,
     logs: () => ({ name: 'a', stream: 'stdout', path: null, lines: [], truncated: false }),
+    'notify-test': () => ({ ok: true, results: [] }),
     shutdown: () => ({ ok: true, results: [] }),
     ...overrides,
   };

@@ -60,7 +60,7 @@ function updateView(daemon: HandlerContext, proposed: Proposed, applied: boolean
       action,
       reason: { code: reason, message: causeText(reason) },
     })),
-    daemon: daemon.configuration.daemonChanges(config.daemon),
+    daemon: daemon.configuration.daemonChanges(config),
     problems: warnings.map(problemView),
   };
 }
