@@ -16,6 +16,7 @@ const documents = ['README.md', 'docs/configuration.md', 'docs/protocol.md'];
 const declarations = `
   export { daemonKeys, topKeys } from './daemon/src/config/daemon-keys.ts';
   export { identityKeys, sharedKeys } from './daemon/src/config/process-keys.ts';
+  export { notifyKeys } from './daemon/src/config/notify-keys.ts';
   export { templateKeys } from './daemon/src/config/template-keys.ts';
   export { configSchema } from './daemon/src/config/json-schema.ts';
   export { DURATION_FORMS } from './daemon/src/config/durations.ts';

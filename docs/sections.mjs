@@ -4,6 +4,7 @@ export function sectionsOf(source) {
   return {
     'top-keys': keySections(source, source.topKeys),
     'daemon-keys': keySections(source, source.daemonKeys),
+    'notify-keys': keySections(source, source.notifyKeys),
     'template-keys': keySections(source, source.templateKeys),
     'identity-keys': keySections(source, source.identityKeys),
     'process-keys': keySections(source, source.sharedKeys),

@@ -4,6 +4,9 @@ import type { Notify } from './core/notify/model.ts';
 import type { NotifyOptions, Notifying } from './notify/bundle.ts';
 import type { Notifier, TestResult } from './notify/notifier.ts';
 
+/** The bundles are CommonJS and lie side by side. */
+declare const require: (path: string) => unknown;
+
 const load = (): Notifying => (require('./notify.cjs') as { notifying: Notifying }).notifying;
 
 export class Notices {

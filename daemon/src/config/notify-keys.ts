@@ -135,7 +135,7 @@ export const notifyKeys = {
       .default([...DEFAULT_KINDS]),
     {
       about:
-        'What it tells of; [notify.md](notify.md) has the meaning of each. `problem` is everything that `status` calls a problem.',
+        'What it tells of; docs/notify.md has the meaning of each. `problem` is everything that `status` calls a problem.',
       allowed: `a list of ${KINDS}`,
       defaultText: 'all but `"backoff"` and `"problem"`',
       example: 'on = ["fatal", "blocked", "recovered"]',

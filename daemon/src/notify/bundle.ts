@@ -4,6 +4,9 @@ import { Courier, type CourierOptions } from './courier.ts';
 import type { Mailer } from './mail.ts';
 import { Notifier, type NotifierOptions } from './notifier.ts';
 
+/** The bundles are CommonJS and lie side by side. */
+declare const require: (path: string) => unknown;
+
 export type NotifyOptions = Omit<NotifierOptions, 'courier' | 'host'> & Omit<CourierOptions, 'mailer'>;
 
 export const notifying = {
