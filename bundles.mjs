@@ -20,6 +20,8 @@ export const terminalBundle = {
 export const bundles = [
   { entry: 'daemon/src/main.ts', outfile: 'daemon/dist/procmand.cjs' },
   { entry: 'daemon/src/metrics/bundle.ts', outfile: 'daemon/dist/metrics.cjs' },
+  { entry: 'daemon/src/notify/bundle.ts', outfile: 'daemon/dist/notify.cjs' },
+  { entry: 'daemon/src/notify/mail.ts', outfile: 'daemon/dist/mail.cjs' },
   { entry: 'ctl/src/main.ts', outfile: 'ctl/dist/procmanctl.cjs' },
   { entry: 'ctl/src/every-command.ts', outfile: 'ctl/dist/every-command.cjs' },
   { entry: 'ctl/src/offline.ts', outfile: 'ctl/dist/offline.cjs' },

@@ -87,10 +87,10 @@ export default tseslint.config(
   },
   pureCore(
     ['daemon/src/core/**/*.ts'],
-    ['daemon/src/core/{explain,time,lifecycle}/*.ts', 'daemon/src/core/lifecycle/**'],
+    ['daemon/src/core/{explain,notify,time,lifecycle}/*.ts', 'daemon/src/core/lifecycle/**'],
     '..',
   ),
-  pureCore(['daemon/src/core/{explain,time,lifecycle}/*.ts'], [], '../..'),
+  pureCore(['daemon/src/core/{explain,notify,time,lifecycle}/*.ts'], [], '../..'),
   {
     files: ['**/*.test.ts', 'integration-tests/**', 'bench/**'],
     rules: {

@@ -19,6 +19,7 @@ const declarations = `
   export { metricsKeys } from './daemon/src/config/metrics-keys.ts';
   export { identityKeys, sharedKeys } from './daemon/src/config/process-keys.ts';
   export { METRICS } from './daemon/src/metrics/catalogue.ts';
+  export { notifyKeys } from './daemon/src/config/notify-keys.ts';
   export { templateKeys } from './daemon/src/config/template-keys.ts';
   export { configSchema } from './daemon/src/config/json-schema.ts';
   export { DURATION_FORMS } from './daemon/src/config/durations.ts';

@@ -213,6 +213,7 @@ function configPage(source) {
     ...keyList(source, '[[process]]: WHICH', source.identityKeys),
     ...keyList(source, '[[process]] AND [defaults]', source.sharedKeys),
     ...keyList(source, '[[template]]', source.templateKeys),
+    ...keyList(source, '[[notify]]', source.notifyKeys),
     ...roff.section('EXAMPLES'),
     ...roff.paragraphs(['A server that is started once its migration has been done:']),
     ...roff.example(EXAMPLE),

@@ -5,6 +5,7 @@ export function sectionsOf(source) {
     'top-keys': keySections(source, source.topKeys),
     'daemon-keys': keySections(source, source.daemonKeys),
     'metrics-keys': keySections(source, source.metricsKeys),
+    'notify-keys': keySections(source, source.notifyKeys),
     'template-keys': keySections(source, source.templateKeys),
     'identity-keys': keySections(source, source.identityKeys),
     'process-keys': keySections(source, source.sharedKeys),

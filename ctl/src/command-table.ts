@@ -14,6 +14,7 @@ import { importCommand } from './commands/import.ts';
 import { list } from './commands/list.ts';
 import { logs } from './commands/logs.ts';
 import { metrics } from './commands/metrics.ts';
+import { notifyTest } from './commands/notify-test.ts';
 import { pid } from './commands/pid.ts';
 import { ping } from './commands/ping.ts';
 import { plan } from './commands/plan.ts';
@@ -56,6 +57,7 @@ export const COMMANDS: readonly Command[] = [
   uid,
   list,
   doctor,
+  notifyTest,
   deleteOldStatusFiles,
   ping,
   pid,

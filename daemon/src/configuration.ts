@@ -120,11 +120,11 @@ export class Configuration {
     replaceFile(this.#system, path, this.#current.text, { sync: true });
   }
 
-  /** Which keys of `[daemon]` and `[metrics]` differ, and when they take effect. Flags win, so a key with a flag never changes. */
-  daemonChanges({
-    daemon: next,
-    metrics,
-  }: LoadedConfig): { readonly key: string; readonly takesEffect: 'now' | 'next-start' }[] {
+  /** Which keys of `[daemon]` and `[metrics]` differ, and `notify`, and when they take effect. Flags win, so a key with a flag never changes. */
+  daemonChanges({ daemon: next, metrics, notify }: Pick<LoadedConfig, 'daemon' | 'metrics' | 'notify'>): {
+    readonly key: string;
+    readonly takesEffect: 'now' | 'next-start';
+  }[] {
     const differs = (key: keyof DaemonTable): boolean =>
       !(key in this.#overrides) &&
       withContainerDefaults(this.#current.daemon)[key] !== withContainerDefaults(next)[key];
@@ -132,6 +132,9 @@ export class Configuration {
       ...NEXT_START.filter(differs).map((key) => ({ key: kebab(key), takesEffect: 'next-start' as const })),
       ...NOW.filter(differs).map((key) => ({ key: kebab(key), takesEffect: 'now' as const })),
       ...metricsChanges(this.#current.metrics, metrics).map((key) => ({ key, takesEffect: 'now' as const })),
+      ...(JSON.stringify(notify) === JSON.stringify(this.#current.notify)
+        ? []
+        : [{ key: 'notify', takesEffect: 'now' as const }]),
     ];
   }
 }

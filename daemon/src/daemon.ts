@@ -25,6 +25,7 @@ import { logSettings } from './log/settings.ts';
 import { QuietCollector } from './memory.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { Tally } from './metrics/tally.ts';
+import { Notices } from './notices.ts';
 import { OldLogs } from './old-logs.ts';
 import { readOwner, writeOwner } from './owner.ts';
 import { handlersOf } from './rpc/handlers/index.ts';
@@ -63,6 +64,7 @@ export class Daemon {
   /** What has happened since the start, for the figures of Prometheus. */
   readonly tally = new Tally();
   readonly metrics: Metrics;
+  readonly notices: Notices;
   readonly #oldLogs: OldLogs;
   readonly pid = process.pid;
   readonly startedAt: number;
@@ -135,8 +137,11 @@ export class Daemon {
         prober: new NodeProber(),
         ...(loadContext.euid === 0 ? { pidPrefix: `${this.#ownerPath.replace(/\.json$/, '')}.pid.` } : {}),
         launchProblem: (version) => launchProblem(version, { environment: this.#environment }),
-        log: (level, text) => this.log(level, text),
-        record: (happening) => this.history.record(happening),
+        log: (level, text, mark) => this.log(level, text, mark),
+        record: (happening) => {
+          this.history.record(happening);
+          this.notices.note(happening);
+        },
         time: (at) => this.time.tell(at),
         onRequiredFailure: (name, why) => this.#endForRequired(name, why),
         onLaunch: (name, logs) => this.#streamer?.follow(name, logs),
@@ -150,6 +155,21 @@ export class Daemon {
       (this.#last ?? config).core,
     );
     const log = (level: LogLevel, text: string): void => this.log(level, text);
+    this.notices = new Notices({
+      system,
+      stateDirectory: stateDir,
+      uid: config.uid,
+      pid: this.pid,
+      version,
+      directory: () => this.configuration.current.directory,
+      environment: this.#environment,
+      env: process.env,
+      survey: () => this.supervisor.survey(),
+      time: () => this.time,
+      configError: () => refusalText(this.configuration.error?.problems),
+      log: (level, text, mark) => this.log(level, text, mark),
+      record: (happening) => this.history.record(happening),
+    });
     this.rotation = new LogRotation({
       survey: () => this.supervisor.survey(),
       world: () => this.supervisor.world,
@@ -172,8 +192,9 @@ export class Daemon {
     return [control, new RpcServer({ ...place, handlers: monitorHandlers(handlers), log })];
   }
 
-  log(level: LogLevel, text: string): void {
-    this.logger.log(level, text);
+  /** @param mark - whoever reads the log should see it: marked with `!`, as all errors are */
+  log(level: LogLevel, text: string, mark?: 'important'): void {
+    this.logger.log(level, text, mark);
   }
 
   /** Something that is about the daemon or the configuration. */
@@ -210,6 +231,7 @@ export class Daemon {
     this.record('daemon', `started (version ${this.version}, pid ${this.pid}, ${this.adopted} runs taken over)`);
     this.#serviceManager.ready(`serves ${config.uid} with ${config.path}`);
     this.#schedule();
+    this.#guarded(() => this.notices.begin(this.configuration.current.notify));
     // It may have changed since it was read.
     if (this.configuration.daemon.watchConfig) this.#lookAtConfig();
   }
@@ -298,6 +320,7 @@ export class Daemon {
     this.supervisor.configure(guarded.config, guarded.kept);
     this.tally.keepOnly(this.supervisor.world.instances);
     this.metrics.configure(this.configuration.current.metrics);
+    this.#guarded(() => this.notices.configure(config.notify));
     this.#guarded(() => this.#oldLogs.note(this.supervisor.survey()));
     if (guarded.stops.length > 0) {
       this.log(
@@ -374,10 +397,11 @@ export class Daemon {
   }
 
   noteBrokenConfig(problems: readonly Problem[], by?: string): void {
-    const errors = problems.filter(({ severity }) => severity === 'error').length;
+    const refusal = refusalText(problems);
     // At a start with --last-good it was no reload.
     if (by !== undefined) this.tally.noteReload('refused');
-    this.record('reload', `refused: the configuration has ${errors} ${errors === 1 ? 'problem' : 'problems'}`, by);
+    this.record('reload', refusal, by);
+    this.notices.noteRefusal(refusal);
     this.configuration.error = { at: this.system.now().wall, problems };
     for (const problem of problems)
       this.log(problem.severity === 'error' ? 'error' : 'warning', formatProblem(problem));
@@ -468,6 +492,7 @@ export class Daemon {
     this.#configWatch.stop();
     this.rotation.stop();
     this.record('daemon', `ended (code ${code})`, this.#endedBy);
+    this.#guarded(() => this.notices.end(code, this.#endedBy));
     this.history.close();
     // Kept while anything lives: it says where the state of that is.
     if (this.#countAlive() === 0) this.#guarded(() => this.system.remove(this.#ownerPath));
@@ -555,4 +580,12 @@ export function lockPath(stateDirectory: string): string {
 
 function launcherName(): string {
   return `launch-${createHash('sha256').update(launchScript).digest('hex').slice(0, 12)}.sh`;
+}
+
+function refusalText(problems: readonly Problem[]): string;
+function refusalText(problems: readonly Problem[] | undefined): string | undefined;
+function refusalText(problems: readonly Problem[] | undefined): string | undefined {
+  if (problems === undefined) return undefined;
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  return `refused: the configuration has ${errors} ${errors === 1 ? 'problem' : 'problems'}`;
 }

@@ -62,6 +62,7 @@ const PLACES: Readonly<Partial<Record<Method, Readonly<Record<string, Fields>>>>
   },
   update: { '': UPDATE, 'actions[]': 'name action reason' },
   logs: { '': 'name stream path lines truncated' },
+  'notify-test': { '': 'ok results', 'results[]': 'name target ok message seconds' },
   shutdown: { '': 'ok results', 'results[]': TARGET },
 };
 
@@ -130,6 +131,7 @@ async function start(world: World): Promise<void> {
     service('flapping', 'exits 3'),
     service('done', 'exits 0', 'one-shot = true'),
     processTable('loud', "sh -c 'echo hello; exec sleep 100000'"),
+    '[[notify]]\nname = "ops"\ncommand = "true"\n',
   ]);
   await world.startDaemon({ args: ['--log-file', `${world.root}/own.log`] });
   await world.waitForState('web', 'RUNNING');
@@ -147,6 +149,7 @@ describe('the contract', () => {
       asked.add(method);
       return call(world, method, params, places);
     };
+    expect(await ask('notify-test')).toMatchObject({ results: [{ name: 'ops', ok: true }] });
     await ask('ping');
     await ask('version');
     await ask('status');

@@ -46,7 +46,7 @@ describe('levels', () => {
       world.configure([service('web', 'steady'), service('bad', 'exits 3')], `log-level = "${level}"`);
     configure('warning');
     const daemon = await world.startDaemon();
-    await world.waitFor('the failure', () => /warning {2}bad: \w+ -> BACKOFF \(exit: .*code 3/.test(daemon.log()));
+    await world.waitFor('the failure', () => /warning {2}! bad: \w+ -> BACKOFF \(exit: .*code 3/.test(daemon.log()));
     await world.waitForState('web', 'RUNNING');
     expect(daemon.log()).not.toMatch(/ info /);
     configure('info');
@@ -171,7 +171,7 @@ describe('syslog', () => {
     const daemon = await world.startDaemon({ env });
     const log = join(folder, 'syslog');
     await has(world, log, /^<30>info: web: STARTING -> RUNNING/m);
-    await has(world, log, /^<28>warning: bad: \w+ -> BACKOFF/m);
+    await has(world, log, /^<28>warning: ! bad: \w+ -> BACKOFF/m);
     const loggers = (): number[] => textOf(join(folder, 'calls')).split('\n').filter(Boolean).map((line) => parseInt(line)); // prettier-ignore
     expect(loggers()).toHaveLength(1);
     expect(textOf(join(folder, 'calls'))).toContain(`-t procmand --id=${daemon.pid}`);
@@ -230,7 +230,7 @@ describe('syslog', () => {
       world.configure([service('bad', 'exits 3')]);
       const daemon = await world.startDaemon({ env, args: ['-l', 'syslog'] });
       await has(world, received, new RegExp(`<30>[^<]*procmand\\[${daemon.pid}\\]: info: serves ${world.uid}`));
-      await has(world, received, new RegExp(`<28>[^<]*procmand\\[${daemon.pid}\\]: warning: bad: \\w+ -> BACKOFF`));
+      await has(world, received, new RegExp(`<28>[^<]*procmand\\[${daemon.pid}\\]: warning: ! bad: \\w+ -> BACKOFF`));
       const { code, stderr } = await world.ctl('logs', '--daemon');
       expect([code, stderr]).toEqual([1, expect.stringContaining('journalctl -t procmand')]);
     } finally {

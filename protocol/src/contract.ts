@@ -309,6 +309,16 @@ const metricsResult = schemaOf<views.MetricsResult>()(z.strictObject({ contentTy
 const shutdownResult = schemaOf<views.ShutdownResult>()(
   z.strictObject({ ok: z.boolean(), results: z.array(targetResult) }),
 );
+const notifyTestResult = schemaOf<views.NotifyTestResult>()(
+  z.strictObject({
+    ok: z.boolean(),
+    results: z.array(
+      schemaOf<views.NotifyTest>()(
+        z.strictObject({ name: text, target: text, ok: z.boolean(), message: text, seconds: z.number().nonnegative() }),
+      ),
+    ),
+  }),
+);
 const pingResult = schemaOf<views.PingResult>()(z.strictObject({ pid, version: text, uid: text }));
 const versionResult = schemaOf<views.VersionResult>()(z.strictObject({ version: text, protocol: pid }));
 const logNotification = schemaOf<views.LogNotification>()(
@@ -557,6 +567,19 @@ export const contract = {
     result: metricsResult,
     errors: [],
     monitor: true,
+  }),
+  'notify-test': actingOn({
+    summary: 'Send a test message by each [[notify]], once; replies when all have answered',
+    params: z.strictObject({
+      notifies: z
+        .array(z.string().min(1))
+        .min(1)
+        .max(1_000)
+        .optional()
+        .meta({ description: 'Names of [[notify]] tables; all unless told' }),
+    }),
+    result: notifyTestResult,
+    errors: ['unknown-name'],
   }),
   shutdown: actingOn({
     summary: 'Stop everything, then the daemon; or only the daemon',

@@ -17,6 +17,7 @@ export const methodNames = [
   'update',
   'logs',
   'metrics',
+  'notify-test',
   'shutdown',
   'rpc.discover',
 ] as const;

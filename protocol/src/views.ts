@@ -365,6 +365,24 @@ export interface MetricsResult {
   readonly text: string;
 }
 
+/** What became of a test message. */
+export interface NotifyTest {
+  /** Of the `[[notify]]`. */
+  readonly name: string;
+  /** Where it goes, for people; never a secret. */
+  readonly target: string;
+  readonly ok: boolean;
+  /** `sent`, or why not. */
+  readonly message: string;
+  readonly seconds: number;
+}
+
+/** Result of `notify-test`; `ok`: all were sent. Without any `[[notify]]` there are no results. */
+export interface NotifyTestResult {
+  readonly ok: boolean;
+  readonly results: readonly NotifyTest[];
+}
+
 /** Result of `shutdown`, sent when all has ended. */
 export interface ShutdownResult {
   /** Nothing is left running that was to be stopped. */

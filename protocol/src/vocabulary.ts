@@ -136,6 +136,7 @@ export const eventTypes = [
   'daemon',
   'problem',
   'recovered',
+  'notify',
 ] as const;
 export type EventType = (typeof eventTypes)[number];
 

@@ -63,6 +63,12 @@ depends-on = ["example_process"]
 # schedule = { cron = "0 3 * * *" }
 
 
+# Tell people what goes wrong, and when it is over. Try it with: procmanctl notify-test
+# [[notify]]
+# name = "ops"
+# mail = { to = "ops@example.com", smtp = "mail.example.com" }    # or webhook = "https://..", or command = ".."
+
+
 # A new version of a process is a second table with the same id and a later apply-on:
 # when its time comes, the old version is stopped and the new one is started.
 `;

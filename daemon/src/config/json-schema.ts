@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { daemonKeys, topKeys } from './daemon-keys.ts';
 import { allowedText, type Shape } from './key.ts';
 import { metricsKeys } from './metrics-keys.ts';
+import { notifyKeys } from './notify-keys.ts';
 import { identityKeys, sharedKeys } from './process-keys.ts';
 import { templateKeys } from './template-keys.ts';
 
@@ -40,6 +41,7 @@ export function configSchema(): Schema {
         { type: 'array', items: processSchema({ ...identity, ...shared }) },
         'The processes; several tables with one id are its versions.',
       ),
+      notify: describe({ type: 'array', items: notifySchema() }, 'Who is told of what, and how.'),
     }),
     ...required(['uid', 'file-format']),
   };
@@ -52,6 +54,12 @@ function processSchema(keys: Record<string, Schema>): Schema {
     ...table,
     anyOf: [required(['id', 'apply-on', 'command']), { required: ['id', 'template'] }, { maxProperties: 0 }],
   };
+}
+
+/** One way of telling each. */
+function notifySchema(): Schema {
+  const table = withSpellings('#/properties/notify/items', tableOf(notifyKeys), ['name']);
+  return { ...table, oneOf: [required(['command']), required(['webhook']), required(['mail'])] };
 }
 
 function describe(schema: Schema, description: string): Schema {

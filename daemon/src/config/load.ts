@@ -4,6 +4,7 @@
  */
 import { dirname, resolve } from 'node:path';
 import type { CoreConfig, ProcessConfig, ProcessVersion } from '../core/model.ts';
+import type { Notify } from '../core/notify/model.ts';
 import { CarriedFiles, FilesOnDisk, type ConfigFiles } from './config-files.ts';
 import { currentContext, type LoadContext } from './context.ts';
 import { daemonKeys, topKeys } from './daemon-keys.ts';
@@ -12,6 +13,8 @@ import { draftsById, type Draft } from './draft.ts';
 import { folderProblems, permissionProblems } from './file-permissions.ts';
 import { readGuarded, type GuardedText } from './guarded-file.ts';
 import { joinIncluded } from './include.ts';
+import { notifyKeys } from './notify-keys.ts';
+import { readNotifies } from './notify-tables.ts';
 import { parseToml } from './parse-toml.ts';
 import { metricsKeys } from './metrics-keys.ts';
 import { readMetrics, type MetricsTable } from './metrics-table.ts';
@@ -21,6 +24,7 @@ import { readDrafts } from './process-drafts.ts';
 import { processKeys } from './process-keys.ts';
 import { Report } from './report.ts';
 import { checkRules, type RuleInput } from './rules.ts';
+import { checkNotifies } from './rules-notify.ts';
 import { settleConditions } from './rules-dependencies.ts';
 import { checkMetrics } from './rules-metrics.ts';
 import { addDefaults, readTable, type RawTable } from './table-reader.ts';
@@ -46,6 +50,8 @@ export interface LoadedConfig {
   /** undefined: nothing listens. */
   metrics?: MetricsTable;
   core: CoreConfig;
+  /** Who is told of what. */
+  notify: readonly Notify[];
 }
 
 /** Problems are errors and warnings, in the order of the file. */
@@ -137,9 +143,12 @@ function check({ text, file, files }: Source, context: LoadContext): LoadResult 
   const { timezone } = daemon;
   const drafts = readDrafts(top, { directory, timezone, files, environment: context.env, templates }, report);
   const rules = checkRules({ drafts, daemon, context }, report);
+  const notifies = readNotifies(top['notify'], directory, report);
+  checkNotifies(notifies, rules, report);
   if (report.hasErrors || uid === undefined) return { ok: false, problems: report.sorted() };
   const core = coreConfig(rules);
-  const config = { uid, path: file, directory, text, files: [], folders: [], daemon };
+  const notify = notifies.map((draft) => draft.notify);
+  const config = { uid, path: file, directory, text, files: [], folders: [], daemon, notify };
   return {
     ok: true,
     config: { ...config, ...(metrics === undefined ? {} : { metrics }), core },
@@ -154,7 +163,8 @@ export function countProcesses(config: LoadedConfig): number {
 
 /** Checks the top of the file: `uid`, `file-format`, `include`, and that there is nothing unknown. */
 function readUid(top: RawTable, report: Report): string | undefined {
-  const kind = { shape: topKeys, others: ['daemon', 'metrics', 'defaults', 'process', 'template'], elsewhere: tableOf };
+  const others = ['daemon', 'metrics', 'defaults', 'process', 'template', 'notify'];
+  const kind = { shape: topKeys, others, elsewhere: tableOf };
   const values = readTable(top, kind, { path: [] }, report);
   return addDefaults(values, top, kind, { path: [] }, report).uid;
 }
@@ -164,7 +174,7 @@ function tableOf(key: string): string | undefined {
   if (Object.hasOwn(daemonKeys, key)) return 'it belongs under [daemon]';
   if (Object.hasOwn(metricsKeys, key)) return 'it belongs under [metrics]';
   if (Object.hasOwn(processKeys, key)) return 'it belongs under [[process]], or under [defaults] for all of them';
-  return undefined;
+  return Object.hasOwn(notifyKeys, key) ? 'it belongs under [[notify]]' : undefined;
 }
 
 function coreConfig({ drafts, standings, daemon }: RuleInput): CoreConfig {

@@ -161,7 +161,8 @@ function readValue(given: GivenValue, place: TablePlace, report: Report): { valu
   const written = place.written === undefined ? value : kebabInside(rawValue(place.written, key), 3);
   for (const finding of findingsOf(result.error, written)) {
     const names = finding.path.filter((step) => typeof step === 'string');
-    const isSecret = key === 'env';
+    // The URL of a chat's webhook is a secret as a whole.
+    const isSecret = key === 'env' || key === 'webhook';
     report.error({
       path: [...place.path, key, ...finding.path],
       process: place.process,

@@ -166,7 +166,15 @@ describe('lines', () => {
     logger.configure(settings(0, 0, 'critical'));
     logger.log('error', 'unseen');
     logger.log('critical', 'seen');
-    expect(textOf(file)).toBe('T debug    seen\nT critical seen\n');
+    expect(textOf(file)).toBe('T debug    seen\nT critical ! seen\n');
+  });
+
+  test('that somebody should look at are marked: all errors, and what is said to be', () => {
+    const logger = open();
+    logger.log('warning', 'plain');
+    logger.log('warning', 'marked', 'important');
+    logger.log('error', 'wrong');
+    expect(textOf(file)).toBe('T warning  plain\nT warning  ! marked\nT error    ! wrong\n');
   });
 
   test('cannot be forged by what they tell of', () => {

@@ -17,7 +17,8 @@ export interface LogSettings extends RotationLimits {
 }
 
 export interface Logger {
-  log(level: LogLevel, text: string): void;
+  /** @param mark - it is marked with `!`, as all errors are */
+  log(level: LogLevel, text: string, mark?: 'important'): void;
   configure(settings: LogSettings): void;
   /** The file may have been moved away: open its path again. */
   reopen(): void;
@@ -66,14 +67,15 @@ class SinkLogger implements Logger {
     this.#sink.reopen();
   }
 
-  log(level: LogLevel, text: string): void {
+  log(level: LogLevel, text: string, mark?: 'important'): void {
     if (LEVELS[level] < LEVELS[this.#settings.level]) return;
     // What is lost is told of first, where it is missing.
     if (this.#lost > 0 && !this.#write('warning', `${this.#lost} lines of this log were lost here`)) {
       this.#lost += 1;
       return;
     }
-    this.#lost = this.#write(level, shownText(text)) ? 0 : 1;
+    const isImportant = mark === 'important' || LEVELS[level] >= LEVELS.error;
+    this.#lost = this.#write(level, `${isImportant ? '! ' : ''}${shownText(text)}`) ? 0 : 1;
   }
 
   #write(level: LogLevel, text: string): boolean {

@@ -48,6 +48,7 @@ export function harmlessHandlers(overrides: Partial<Handlers> = {}): Handlers {
     update: () => noChange,
     metrics: () => ({ contentType: 'text/plain', text: '' }),
     logs: () => ({ name: 'a', stream: 'stdout', path: null, lines: [], truncated: false }),
+    'notify-test': () => ({ ok: true, results: [] }),
     shutdown: () => ({ ok: true, results: [] }),
     ...overrides,
   };

@@ -19,7 +19,7 @@ import type { Instance, InstanceKey, Job, JobResult, Now, WallTime } from '../co
 import { exitText } from '../core/wording.ts';
 
 export interface JournalOptions {
-  readonly log: (level: 'info' | 'warning', text: string) => void;
+  readonly log: (level: 'info' | 'warning', text: string, mark?: 'important') => void;
   readonly record: (happening: Happening) => void;
   /** What an instance is called now; undefined where the configuration does not ask for it and nothing of it lives. */
   readonly nameOf: (key: InstanceKey) => string | undefined;
@@ -96,8 +96,9 @@ export class Journal {
     // The same once more, as while the disk is full: said already.
     if (from === to) return;
     const pid = run === undefined ? undefined : mainOf(run)?.pid;
-    const level = view.verdict === 'problem' ? 'warning' : 'info';
-    this.#o.log(level, `${name}: ${from} -> ${to} (${causeOf(view.reason)})${pid === undefined ? '' : ` pid ${pid}`}`);
+    const text = `${name}: ${from} -> ${to} (${causeOf(view.reason)})${pid === undefined ? '' : ` pid ${pid}`}`;
+    if (view.verdict === 'problem') this.#o.log('warning', text, 'important');
+    else this.#o.log('info', text);
   }
 
   #subject(instance: Instance, before = instance): Subject {

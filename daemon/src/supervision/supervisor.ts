@@ -50,7 +50,7 @@ export interface SupervisorOptions {
   readonly ownerStateDirectory?: string | undefined;
   /** What the names of folders for pid files begin with, where services may run as other users. */
   readonly pidPrefix?: string;
-  readonly log: (level: LogLevel, text: string) => void;
+  readonly log: (level: LogLevel, text: string, mark?: 'important') => void;
   /** Takes what has happened into the history; nowhere unless told. */
   readonly record?: (happening: Happening) => void;
   /** Tells a time to people; in UTC unless told. */

@@ -6,6 +6,7 @@ import { act, resultOf } from './act.ts';
 import { refuseWhileStopping, type HandlerContext } from './context.ts';
 import { subscribe } from './events.ts';
 import { readingHandlersOf } from './reading.ts';
+import { notifyTest } from './notify-test.ts';
 import { restart } from './restart.ts';
 import { signal } from './signal.ts';
 import { stop } from './stop.ts';
@@ -26,6 +27,7 @@ export function handlersOf(daemon: HandlerContext): Handlers {
     plan: (params) => plan(daemon, params),
     update: (params) => update(daemon, params),
     metrics: () => daemon.metrics.read(),
+    'notify-test': (params) => notifyTest(daemon, params),
     shutdown: async ({ leaveRunning }) => {
       refuseWhileStopping(daemon);
       daemon.record('command', leaveRunning === true ? 'shutdown --leave-running' : 'shutdown', OPERATOR);

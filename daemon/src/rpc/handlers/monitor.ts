@@ -54,6 +54,8 @@ function publicMessage({ type, message, from, to, reason }: Event): string {
       return publicHook(message);
     case 'version':
       return message.replace(/( may not take over): .*$/s, '$1');
+    case 'notify':
+      return publicNotify(message);
     default:
       return message;
   }
@@ -63,6 +65,13 @@ function publicMessage({ type, message, from, to, reason }: Event): string {
 function publicHook(message: string): string {
   const [hook = 'hook'] = message.split(' ', 1);
   return message === `${hook} succeeded` ? message : `${hook} failed`;
+}
+
+/** Names of `[[notify]]` hold no colon. What a server or a program said of a failure is left out. */
+function publicNotify(message: string): string {
+  const [name = ''] = message.split(': ', 1);
+  const isSent = message.startsWith(`${name}: sent`) || message === `${name}: test sent`;
+  return isSent ? message : `${name}: not sent`;
 }
 
 /** What a hook or a check printed stands behind a colon. */
