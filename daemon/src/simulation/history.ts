@@ -74,7 +74,7 @@ export class History {
     this.#surroundings = { interleaving: this.random.oneOf(0, 0.01, 0.05), slowness: this.random.oneOf(0, 0, 0.05) };
     this.machine.isSlow = this.#surroundings.slowness > 0;
     this.#hasGuard = this.random.chance(0.3);
-    const all = randomBlueprints(this.random, { wall, timezone });
+    const all = randomBlueprints(this.random, { wall, timezone }, plan.odds);
     this.#blueprints = all.filter(({ id }) => plan.absent?.has(id) !== true);
     this.machine.hasForeignersOnly = all.some(({ handsOver }) => handsOver);
     this.#deedsOfMachine = new MachineDeeds(this);

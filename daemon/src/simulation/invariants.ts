@@ -78,6 +78,7 @@ export class Invariants implements Observer {
     if (truth === undefined) return;
     truth.version = version;
     this.#checkAlone(process, truth);
+    this.#checkKept(truth);
     this.#hooks.checkNoHooks(process, truth.key, truth.launchId);
     this.#times.onExec(truth);
   }
@@ -117,6 +118,13 @@ export class Invariants implements Observer {
         `${key}: launch ${launchId} (pid ${process.pid}) runs while ${described(other)} lives`,
       );
     }
+  }
+
+  /** What is on record no more was given up: another may be launched any moment, or nothing is to run at all. */
+  #checkKept({ key, launchId }: LaunchTruth): void {
+    const activity = this.#deeds.lossy.has(key) ? undefined : onRecord(this.#truth, key)?.activity;
+    if (activity === undefined || (activity.kind !== 'idle' && activity.run.launchId === launchId)) return;
+    this.violate('what is given up never runs', `launch ${launchId} of ${key} runs, but it was given up`);
   }
 
   onSignal(pid: number, process: SimulatedProcess | undefined, signal: SignalName): void {

@@ -9,6 +9,12 @@ export type Deed =
 /** What happens more often, or never, than it does by itself. */
 export type Stress = Partial<Record<Deed, number>>;
 
+/** What a process may have. */
+export type Trait = 'oneShot' | 'schedule' | 'hooks';
+
+/** How likely a process has it, 0 to 1, where not as by itself. */
+export type Odds = Partial<Record<Trait, number>>;
+
 /** How often each thing happens. */
 const WEIGHTS: Readonly<Record<Deed, number>> = {
   progress: 30, pass: 26, look: 8, wake: 8, command: 9, reload: 3, killDaemonSoon: 5, killDaemon: 1, startDaemon: 10,
@@ -23,6 +29,7 @@ export interface Plan {
   readonly seed: number;
   readonly steps?: number;
   readonly stress?: Stress;
+  readonly odds?: Odds;
   /** Steps that are left out. */
   readonly skipped?: ReadonlySet<number>;
   /** Processes that are left out of the configuration. */
