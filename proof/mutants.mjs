@@ -44,7 +44,7 @@ export const mutants = [
   },
   {
     name: 'a signal goes to a main pid without its start time',
-    stress: CROWDED,
+    stress: { ...CROWDED, stall: 40, signal: 5 },
     edits: [
       {
         file: 'supervision/members.ts',
@@ -80,7 +80,9 @@ export const mutants = [
   },
   {
     name: 'a hold that has ended is back after a power cut',
-    stress: POWER,
+    stress: { ...POWER, reboot: 10, command: 50, reload: 0 },
+    odds: { oneShot: 0 },
+    steps: 40,
     edits: [{ file: 'effects/state-store.ts', find: 'this.#system.syncDirectory(this.#directory);', put: '' }],
   },
   {
@@ -131,6 +133,7 @@ export const mutants = [
   {
     name: 'a one-shot cut off by the power runs again',
     stress: POWER,
+    odds: { oneShot: 0.8 },
     edits: [
       {
         file: 'core/lifecycle/clear.ts',
@@ -315,7 +318,8 @@ export const mutants = [
   },
   {
     name: 'a missed window is run, catch-up or not',
-    stress: TIMELY,
+    stress: { killDaemon: 8, startDaemon: 4, pass: 40, command: 0 },
+    odds: { oneShot: 1, schedule: 1 },
     edits: [
       {
         file: 'core/deciders.ts',
@@ -326,7 +330,8 @@ export const mutants = [
   },
   {
     name: 'the hour that comes twice opens windows twice',
-    stress: { killDaemon: 5, startDaemon: 20, pass: 50 },
+    stress: { killDaemon: 5, startDaemon: 20, pass: 70, jump: 0, reload: 0, command: 2 },
+    odds: { oneShot: 0, schedule: 1 },
     edits: [
       {
         file: 'core/time/civil.ts',
@@ -337,6 +342,7 @@ export const mutants = [
   },
   {
     name: 'before is not waited for',
+    odds: { hooks: 1 },
     edits: [
       {
         file: 'core/jobs.ts',
@@ -347,6 +353,8 @@ export const mutants = [
   },
   {
     name: "a hook's session is not waited for",
+    stress: { killDaemonSoon: 1, reboot: 0, command: 20 },
+    odds: { hooks: 1 },
     edits: [
       {
         file: 'supervision/job-runner.ts',
@@ -357,6 +365,8 @@ export const mutants = [
   },
   {
     name: 'hooks may last for ever',
+    stress: { killDaemon: 0, killDaemonSoon: 1, reboot: 0, command: 20 },
+    odds: { hooks: 1 },
     edits: [
       {
         file: 'core/jobs.ts',

@@ -11,7 +11,7 @@ export const isShort = false;
 export async function prove({ seed, until }) {
   const minutes = until === undefined ? undefined : Math.max(until - Date.now(), 0) / 60_000;
   const env = { FUZZ_SEED: String(seed), ...(minutes === undefined ? {} : { FUZZ_MINUTES: minutes.toFixed(2) }) };
-  const { ok, output } = await runScenario("scenarios/fuzz", env);
+  const { ok, output } = await runScenario('scenarios/fuzz', env);
   const rows = [...output.matchAll(/^fuzz (.+): seed \d+, (\d+) rounds$/gm)].map(([, what, count]) => [what, count]);
   const passed = ok && rows.length > 0;
   return {

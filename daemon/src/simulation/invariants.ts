@@ -139,7 +139,7 @@ export class Invariants implements Observer {
       this.violate('only the proven are signalled', `SIG${signal} to ${role} ${pid} (${process.command})`);
       return;
     }
-    if (this.#deeds.resolving.has(keyOf(run.key))) return;
+    if (this.#deeds.signalling.has(keyOf(run.key))) return;
     if (jobOf(run.key) !== undefined && role !== 'child') {
       this.#hooks.onSignal(process, run.key, run.launchId);
       return;

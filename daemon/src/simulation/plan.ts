@@ -4,7 +4,7 @@ import type { Random } from './random.ts';
 export type Deed =
   | 'progress' | 'pass' | 'look' | 'wake' | 'command' | 'reload' | 'killDaemonSoon' | 'killDaemon' | 'startDaemon' | 'shutdown'
   | 'killProcess' | 'freeze' | 'thaw' | 'damage' | 'reboot' | 'breakDisk' | 'mendDisk' | 'strangers' | 'jump' | 'answer'
-  | 'trouble' | 'second'; // prettier-ignore
+  | 'trouble' | 'second' | 'signal' | 'stall'; // prettier-ignore
 
 /** What happens more often, or never, than it does by itself. */
 export type Stress = Partial<Record<Deed, number>>;
@@ -19,7 +19,7 @@ export type Odds = Partial<Record<Trait, number>>;
 const WEIGHTS: Readonly<Record<Deed, number>> = {
   progress: 30, pass: 26, look: 8, wake: 8, command: 9, reload: 3, killDaemonSoon: 5, killDaemon: 1, startDaemon: 10,
   shutdown: 0.3, killProcess: 3, freeze: 1, thaw: 2, damage: 0.6, reboot: 0.5, breakDisk: 0.6, mendDisk: 2.5, strangers: 3,
-  jump: 0.8, answer: 8, trouble: 1, second: 1,
+  jump: 0.8, answer: 8, trouble: 1, second: 1, signal: 1, stall: 0.5,
 }; // prettier-ignore
 
 export const STEPS = 200;
