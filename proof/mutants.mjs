@@ -55,7 +55,7 @@ export const mutants = [
   },
   {
     name: "a session is killed without proof that it is still the run's",
-    stress: CROWDED,
+    stress: { ...CROWDED, stall: 20 },
     edits: [
       {
         file: 'core/identity.ts',
@@ -80,9 +80,19 @@ export const mutants = [
   },
   {
     name: 'a hold that has ended is back after a power cut',
-    stress: { ...POWER, reboot: 10, command: 50, reload: 0 },
+    stress: {
+      ...POWER,
+      reboot: 12,
+      command: 50,
+      progress: 8,
+      pass: 8,
+      reload: 0,
+      breakDisk: 0,
+      killDaemonSoon: 1,
+      jump: 0,
+    },
     odds: { oneShot: 0 },
-    steps: 40,
+    steps: 30,
     edits: [{ file: 'effects/state-store.ts', find: 'this.#system.syncDirectory(this.#directory);', put: '' }],
   },
   {
