@@ -1,6 +1,7 @@
 /**
  * Bugs that the simulation has to find: what each breaks, and the changes of sources that make it (`file` as seen from
- * `daemon/src`; `find` has to be there exactly once). `stress`: what has to happen more often, or never, for it to come out soon.
+ * `daemon/src`; `find` has to be there exactly once). `stress`: what has to happen more often, or never, for it to come out soon,
+ * and `odds`: what processes have more often; `steps`: for what needs longer histories than most, or shorter ones.
  *
  * The launcher is a shell script, and the daemon's lock a descriptor: in the simulation both are written once more, and that
  * is what is changed there.
@@ -17,6 +18,18 @@ const POWER = { reboot: 8, startDaemon: 20, damage: 0 };
 const BAD_DISK = { breakDisk: 6, mendDisk: 6, killDaemon: 5, startDaemon: 20, damage: 0 };
 const DYING = { killDaemonSoon: 14, startDaemon: 25, damage: 0 };
 
+/** Without its plan a launch goes no further: this protection would hide that another is missing. */
+const PLANS_STAY = {
+  file: 'effects/launch-files.ts',
+  find: 'for (const suffix of SUFFIXES) this.#system.remove(this.#launchFile(stem, launchId, suffix));',
+  put: "for (const suffix of SUFFIXES) if (suffix !== 'plan') this.#system.remove(this.#launchFile(stem, launchId, suffix));",
+};
+/** What is taken back is removed soon after, which would hide that it was not taken back. */
+const INTENTS_STAY = {
+  ...PLANS_STAY,
+  put: "for (const suffix of SUFFIXES) if (!['plan', 'intent'].includes(suffix)) this.#system.remove(this.#launchFile(stem, launchId, suffix));",
+};
+
 export const mutants = [
   {
     name: 'a pid is trusted without its start time',
@@ -31,7 +44,7 @@ export const mutants = [
   },
   {
     name: 'a signal goes to a main pid without its start time',
-    stress: CROWDED,
+    stress: { ...CROWDED, stall: 40, signal: 5 },
     edits: [
       {
         file: 'supervision/members.ts',
@@ -42,7 +55,7 @@ export const mutants = [
   },
   {
     name: "a session is killed without proof that it is still the run's",
-    stress: CROWDED,
+    stress: { ...CROWDED, stall: 20 },
     edits: [
       {
         file: 'core/identity.ts',
@@ -67,7 +80,19 @@ export const mutants = [
   },
   {
     name: 'a hold that has ended is back after a power cut',
-    stress: POWER,
+    stress: {
+      ...POWER,
+      reboot: 12,
+      command: 50,
+      progress: 8,
+      pass: 8,
+      reload: 0,
+      breakDisk: 0,
+      killDaemonSoon: 1,
+      jump: 0,
+    },
+    odds: { oneShot: 0 },
+    steps: 30,
     edits: [{ file: 'effects/state-store.ts', find: 'this.#system.syncDirectory(this.#directory);', put: '' }],
   },
   {
@@ -89,6 +114,11 @@ export const mutants = [
         file: 'effects/state-store.ts',
         find: "isOver: hold.until === 'reboot' && boot !== undefined && boot !== this.#bootId",
         put: 'isOver: boot === "never"',
+      },
+      {
+        file: 'supervision/recovery.ts',
+        find: "if (hold.until === 'reboot' && instances.has(key) && !ofThisBoot.has(key)) {",
+        put: "if (hold.until === 'reboot' && ofThisBoot.size < 0) {",
       },
     ],
   },
@@ -113,6 +143,7 @@ export const mutants = [
   {
     name: 'a one-shot cut off by the power runs again',
     stress: POWER,
+    odds: { oneShot: 0.8 },
     edits: [
       {
         file: 'core/lifecycle/clear.ts',
@@ -297,7 +328,8 @@ export const mutants = [
   },
   {
     name: 'a missed window is run, catch-up or not',
-    stress: TIMELY,
+    stress: { killDaemon: 8, startDaemon: 4, pass: 40, command: 0 },
+    odds: { oneShot: 1, schedule: 1 },
     edits: [
       {
         file: 'core/deciders.ts',
@@ -308,7 +340,8 @@ export const mutants = [
   },
   {
     name: 'the hour that comes twice opens windows twice',
-    stress: { killDaemon: 5, startDaemon: 20, pass: 50 },
+    stress: { killDaemon: 5, startDaemon: 20, pass: 70, jump: 0, reload: 0, command: 2 },
+    odds: { oneShot: 0, schedule: 1 },
     edits: [
       {
         file: 'core/time/civil.ts',
@@ -319,6 +352,7 @@ export const mutants = [
   },
   {
     name: 'before is not waited for',
+    odds: { hooks: 1 },
     edits: [
       {
         file: 'core/jobs.ts',
@@ -329,6 +363,8 @@ export const mutants = [
   },
   {
     name: "a hook's session is not waited for",
+    stress: { killDaemonSoon: 1, reboot: 0, command: 20 },
+    odds: { hooks: 1 },
     edits: [
       {
         file: 'supervision/job-runner.ts',
@@ -339,6 +375,8 @@ export const mutants = [
   },
   {
     name: 'hooks may last for ever',
+    stress: { killDaemon: 0, killDaemonSoon: 1, reboot: 0, command: 20 },
+    odds: { hooks: 1 },
     edits: [
       {
         file: 'core/jobs.ts',
@@ -356,11 +394,7 @@ export const mutants = [
         find: 'return this.#system.probeLock(`${this.#runs}/lock/${stem}`);',
         put: "return stem === '' ? 'held' : 'free';",
       },
-      {
-        file: 'effects/launch-files.ts',
-        find: 'for (const suffix of SUFFIXES) this.#system.remove(this.#launchFile(stem, launchId, suffix));',
-        put: "for (const suffix of SUFFIXES) if (suffix !== 'plan') this.#system.remove(this.#launchFile(stem, launchId, suffix));",
-      },
+      PLANS_STAY,
     ],
   },
   {
@@ -382,6 +416,7 @@ export const mutants = [
         find: '  self.session = self.pid;\n',
         put: '  machine.closeLock(lockOf(launch), self.pid);\n  self.session = self.pid;\n',
       },
+      PLANS_STAY,
     ],
   },
   {
@@ -391,6 +426,56 @@ export const mutants = [
         file: 'simulation/daemon-on-trial.ts',
         find: 'if (!this.#takeLock(process)) return;',
         put: 'this.#takeLock(process);',
+      },
+    ],
+  },
+  {
+    name: 'an older state is taken for the newest',
+    stress: DYING,
+    edits: [
+      {
+        file: 'effects/state-store.ts',
+        find: 'for (const path of [this.#path(key), `${this.#path(key)}.prev`]) {\n      const file',
+        put: 'for (const path of [`${this.#path(key)}.prev`, this.#path(key)]) {\n      const file',
+      },
+      {
+        file: 'effects/state-store.ts',
+        find: "if (!path.endsWith('.prev')) this.#written.set(key, file.text);",
+        put: 'this.#written.set(key, file.text);',
+      },
+    ],
+  },
+  {
+    name: 'a launch is given up, but its intent is not taken back',
+    stress: { ...HELD_UP, ...BAD_DISK },
+    edits: [
+      {
+        file: 'effects/launch-files.ts',
+        find: "if (this.#system.rename(this.#launchFile(stem, launchId, 'intent'), gone)) return 'voided';",
+        put: "if (this.#system.exists(this.#launchFile(stem, launchId, 'intent'))) return 'voided';",
+      },
+      INTENTS_STAY,
+    ],
+  },
+  {
+    name: 'the launcher skips the lock',
+    stress: HELD_UP,
+    edits: [
+      {
+        file: 'simulation/launcher.ts',
+        find: 'while (!machine.tryLock(lockOf(launch), self.pid)) {',
+        put: 'while (machine.mono < 0) {',
+      },
+      PLANS_STAY,
+    ],
+  },
+  {
+    name: 'the launcher writes the record before the claim',
+    edits: [
+      {
+        file: 'simulation/launcher.ts',
+        find: '  // 3. The claim.\n',
+        put: '  const own = `${self.pid} ${self.startTicks}`;\n  const line = `${own} ${launchId} ${machine.bootId} ${machine.pidNamespace} ${own} end\\n`;\n  isDone(() => files.write(recordOf(launch), line));\n  yield;\n',
       },
     ],
   },

@@ -1,8 +1,8 @@
 /**
  * Runs the proofs, one after the other, and prints the table of each.
  *
- *   npm run prove                                  short, as the continuous integration does
- *   npm run prove -- --minutes N --seed S          long: the time is shared out among the proofs
+ *   npm run prove                                  short, as the continuous integration does: what needs no real processes
+ *   npm run prove -- --minutes N --seed S          long: all of them, the time is shared out among them
  *   npm run prove -- simulation --seed 7 --steps 200 --histories 1
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -30,7 +30,9 @@ if (unknown.length > 0) {
   console.error(`no proof is called ${unknown.join(', ')}; there are: ${proofs.map(({ name }) => name).join(', ')}`);
   process.exit(2);
 }
-const chosen = proofs.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const isAsked = ({ name, isShort = true }) =>
+  positionals.length === 0 ? isShort || minutes !== undefined : positionals.includes(name);
+const chosen = proofs.filter(isAsked);
 const long = chosen.filter(({ isLong = true }) => isLong).length;
 
 const folder = mkdtempSync(join(tmpdir(), 'procman-proof-'));

@@ -7,6 +7,7 @@ import {
   folderCheck, randomCron, randomExternal, randomHandOver, randomHealthCheck, randomHooks, randomService,
   randomStartHealthCheck, randomTask, randomWindows, type Behaviour, type Place,
 } from './behaviours.ts'; // prettier-ignore
+import type { Odds, Trait } from './plan.ts';
 import type { Random } from './random.ts';
 import type { MemberSpec, ServiceSpec } from './services.ts';
 
@@ -44,7 +45,8 @@ export interface Blueprint extends Pick<ProcessVersion, Keys> {
 
 export const folderOf = (id: string): string => `/work-${id}`;
 
-export function randomBlueprints(random: Random, place: Place): Blueprint[] {
+/** @param odds how likely a process has a trait, whatever else is drawn */
+export function randomBlueprints(random: Random, place: Place, odds: Odds = {}): Blueprint[] {
   const made: Blueprint[] = [];
   const count = random.between(3, 6);
   // Some histories are plain, as most configurations are: what is rare elsewhere comes often there.
@@ -52,7 +54,7 @@ export function randomBlueprints(random: Random, place: Place): Blueprint[] {
   const seed = random.below(2 ** 31);
   for (let index = 0; index < count; index += 1) {
     random.reseed(seed + index);
-    made.push(randomBlueprint(random, { id: `p${index}`, earlier: made, richness, place }));
+    made.push(randomBlueprint(random, { id: `p${index}`, earlier: made, richness, place, odds }));
   }
   return made;
 }
@@ -63,13 +65,16 @@ interface Circumstances {
   /** How likely a process has what few have: 0 to 1. */
   readonly richness: number;
   readonly place: Place;
+  readonly odds: Odds;
 }
 
-function randomBlueprint(random: Random, { id, earlier, richness, place }: Circumstances): Blueprint {
-  const oneShot = random.chance(0.3);
+function randomBlueprint(random: Random, circumstances: Circumstances): Blueprint {
+  const { id, earlier, richness, place, odds } = circumstances;
+  const has = (trait: Trait, usual: number): boolean => random.chance(odds[trait] ?? usual);
+  const oneShot = has('oneShot', 0.3);
   const rarely = (probability: number): boolean => random.chance(probability * richness);
   const handsOver = !oneShot && rarely(0.2);
-  const schedule = rarely(0.4) ? randomSchedule(random, oneShot, place) : undefined;
+  const schedule = has('schedule', 0.4 * richness) ? randomSchedule(random, oneShot, place) : undefined;
   const blueprint: Blueprint = {
     id,
     oneShot,
@@ -95,8 +100,9 @@ function randomBlueprint(random: Random, { id, earlier, richness, place }: Circu
     ...(schedule === undefined ? {} : { schedule }),
     ...(random.chance(0.3) ? { startRetries: random.below(3) } : {}),
   };
-  const first = withVersion(random, blueprint, place.wall - 1_000, richness);
-  return rarely(0.3) ? withVersion(random, first, place.wall + random.between(500, 60_000), richness) : first;
+  const first = withVersion(random, blueprint, place.wall - 1_000, { richness, odds });
+  const later = (): number => place.wall + random.between(500, 60_000);
+  return rarely(0.3) ? withVersion(random, first, later(), { richness, odds }) : first;
 }
 
 function randomSchedule(random: Random, oneShot: boolean, place: Place): Schedule {
@@ -115,7 +121,12 @@ function randomDependency(random: Random, { id, oneShot, isWatched }: Blueprint)
 }
 
 /** With a further version, which takes effect then. */
-function withVersion(random: Random, blueprint: Blueprint, at: number, richness: number): Blueprint {
+function withVersion(
+  random: Random,
+  blueprint: Blueprint,
+  at: number,
+  { richness, odds = {} }: { readonly richness: number; readonly odds?: Odds },
+): Blueprint {
   const rarely = (probability: number): boolean => random.chance(probability * richness);
   const { oneShot, handsOver, isWatched, id } = blueprint;
   const behaviour = oneShot ? randomTask(random) : randomService(random);
@@ -131,7 +142,7 @@ function withVersion(random: Random, blueprint: Blueprint, at: number, richness:
     },
     applyOn: { text: `v${blueprint.versions.length + 1}`, at },
     fake: false,
-    hooks: rarely(0.6) ? randomHooks(random) : {},
+    hooks: random.chance(odds.hooks ?? 0.6 * richness) ? randomHooks(random) : {},
     externals: rarely(0.2) ? [randomExternal(random), ...(random.chance(0.3) ? [randomExternal(random)] : [])] : [],
     ...(healthCheck === undefined ? {} : { healthCheck }),
     ...(rarely(0.3) ? { startHealthCheck: randomStartHealthCheck(random) } : {}),
@@ -157,7 +168,7 @@ export function edited(random: Random, blueprint: Blueprint, place: Place): Blue
     case 'version': {
       const latest = Math.max(place.wall, ...blueprint.versions.map(({ applyOn }) => applyOn.at + 1));
       const at = random.chance(0.5) ? latest : latest + random.between(100, 20_000);
-      return withVersion(random, blueprint, at, random.oneOf(0, 1));
+      return withVersion(random, blueprint, at, { richness: random.oneOf(0, 1) });
     }
     case 'rollback':
       return blueprint.oneShot ? blueprint : rolledBack(random, blueprint);

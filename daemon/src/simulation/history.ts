@@ -74,7 +74,7 @@ export class History {
     this.#surroundings = { interleaving: this.random.oneOf(0, 0.01, 0.05), slowness: this.random.oneOf(0, 0, 0.05) };
     this.machine.isSlow = this.#surroundings.slowness > 0;
     this.#hasGuard = this.random.chance(0.3);
-    const all = randomBlueprints(this.random, { wall, timezone });
+    const all = randomBlueprints(this.random, { wall, timezone }, plan.odds);
     this.#blueprints = all.filter(({ id }) => plan.absent?.has(id) !== true);
     this.machine.hasForeignersOnly = all.some(({ handsOver }) => handsOver);
     this.#deedsOfMachine = new MachineDeeds(this);
@@ -103,7 +103,7 @@ export class History {
 
   #deeds(): Deeds {
     const { lossy } = this;
-    const { held, until, asked, forced, hurried, resolving } = this.operator;
+    const { held, until, asked, forced, hurried, signalling } = this.operator;
     return {
       stateDirectory: STATE_DIRECTORY,
       held,
@@ -112,7 +112,7 @@ export class History {
       asked,
       forced,
       hurried,
-      resolving,
+      signalling,
       guardedUntil: () => this.#guardedUntil,
       settingsOf: (key) => this.blueprintOf(key),
       world: () => this.daemon.world(),
@@ -194,11 +194,13 @@ export class History {
     look: () => this.look(),
     wake: () => this.wake(),
     command: () => this.#command(),
+    signal: () => this.operator.signal(this.random.chance(0.5) ? this.#targets() : this.#allTargets()),
     reload: () => this.#reload(),
     killDaemonSoon: () => this.#killDaemonSoon(),
     killDaemon: () => this.#killDaemon(),
     startDaemon: () => (this.daemon.isAlive ? this.#killDaemonSoon() : this.startDaemon()),
     second: () => this.#startSecond(),
+    stall: () => this.#stall(),
     shutdown: () => this.#shutdown(),
     answer: () => this.daemon.answer(this.random.oneOf(1, 5)),
   };
@@ -289,6 +291,20 @@ export class History {
     for (const text of found) this.invariants.violate('what is told is true', text);
   }
 
+  /** The daemon is frozen for a while: what it believes when it goes on is long past, also which pid is whose. */
+  #stall(): void {
+    if (!this.daemon.isAlive) return;
+    this.note('the daemon is frozen');
+    for (let round = this.random.between(1, 10); round > 0; round -= 1) {
+      this.#deedsOfMachine.do(this.random.oneOf('killProcess', 'strangers', 'strangers'));
+      this.letOthersRun(this.random.oneOf(0, 4));
+      this.machine.advance(this.random.between(1, 500));
+    }
+    this.#startSecond();
+    this.note('the daemon goes on');
+    this.#do(this.random.oneOf('signal', 'command', 'look', 'wake'));
+  }
+
   #moment(): Moment {
     return this.random.oneOf('before', 'within', 'after');
   }
@@ -346,8 +362,12 @@ export class History {
   }
 
   #targets(): Target[] {
-    const all = this.daemon.supervisor?.survey().targets ?? [];
+    const all = this.#allTargets();
     if (this.random.chance(0.15)) return [...all];
     return all.filter(() => this.random.chance(1.5 / all.length));
+  }
+
+  #allTargets(): readonly Target[] {
+    return this.daemon.supervisor?.survey().targets ?? [];
   }
 }

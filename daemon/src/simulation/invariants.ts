@@ -78,6 +78,7 @@ export class Invariants implements Observer {
     if (truth === undefined) return;
     truth.version = version;
     this.#checkAlone(process, truth);
+    this.#checkKept(truth);
     this.#hooks.checkNoHooks(process, truth.key, truth.launchId);
     this.#times.onExec(truth);
   }
@@ -119,6 +120,13 @@ export class Invariants implements Observer {
     }
   }
 
+  /** What is on record no more was given up: another may be launched any moment, or nothing is to run at all. */
+  #checkKept({ key, launchId }: LaunchTruth): void {
+    const activity = this.#deeds.lossy.has(key) ? undefined : onRecord(this.#truth, key)?.activity;
+    if (activity === undefined || (activity.kind !== 'idle' && activity.run.launchId === launchId)) return;
+    this.violate('what is given up never runs', `launch ${launchId} of ${key} runs, but it was given up`);
+  }
+
   onSignal(pid: number, process: SimulatedProcess | undefined, signal: SignalName): void {
     if (pid <= 1) {
       this.violate('only the proven are signalled', `SIG${signal} to pid ${pid}`);
@@ -131,7 +139,7 @@ export class Invariants implements Observer {
       this.violate('only the proven are signalled', `SIG${signal} to ${role} ${pid} (${process.command})`);
       return;
     }
-    if (this.#deeds.resolving.has(keyOf(run.key))) return;
+    if (this.#deeds.signalling.has(keyOf(run.key))) return;
     if (jobOf(run.key) !== undefined && role !== 'child') {
       this.#hooks.onSignal(process, run.key, run.launchId);
       return;

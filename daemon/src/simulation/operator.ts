@@ -11,7 +11,7 @@ export class Operator {
   readonly asked = new Map<string, number>();
   readonly forced = new Set<string>();
   readonly hurried = new Set<string>();
-  readonly resolving = new Set<string>();
+  readonly signalling = new Set<string>();
   readonly #history: History;
 
   constructor(history: History) {
@@ -51,6 +51,16 @@ export class Operator {
       : this.#history.machine.wall + this.#history.random.between(1_000, 60_000);
   }
 
+  /** `procmanctl signal`: what it does is the service's affair. */
+  signal(targets: readonly Target[]): void {
+    const keys = targets.map(({ key }) => key);
+    const signal = this.#history.random.oneOf('USR1', 'HUP', 'TERM');
+    this.#history.note(`operator: signal ${signal} ${keys.join(' ')}`);
+    for (const key of keys) this.signalling.add(key);
+    this.#history.daemon.tell('signal', (supervisor) => void supervisor.signal(keys, signal));
+    for (const key of keys) this.signalling.delete(key);
+  }
+
   /** Before an operator calls it gone, he sees to what is his, named or not. */
   #killByHand(key: string): void {
     for (const process of [...this.#history.machine.processes.values()]) {
@@ -78,12 +88,12 @@ export class Operator {
     const main = own.find((process) => process?.role === 'main');
     const choice = this.#resolution(named.length === own.length, own.length === 0, main !== undefined);
     this.#history.note(`operator: resolves ${key} with ${choice}`);
-    this.resolving.add(key);
+    this.signalling.add(key);
     if (choice === 'gone') this.#killByHand(key);
     this.#history.daemon.tell('resolve', (supervisor) => {
       if (choice === 'adopt') supervisor.resolve(key, { adopt: main?.pid ?? 0 });
       else supervisor.resolve(key, choice);
     });
-    this.resolving.delete(key);
+    this.signalling.delete(key);
   }
 }

@@ -4,6 +4,8 @@ export const RULES = [
   'one live copy',
   /** No launch is started, or runs, twice. */
   'a launch runs once',
+  /** A launch that the daemon has given up does not begin later. */
+  'what is given up never runs',
   /** Nothing is signalled that is not proven to belong to a run, or to one of its hooks. */
   'only the proven are signalled',
   /** Nothing is stopped or killed without a cause on record, and that cause is one. */

@@ -27,8 +27,8 @@ export interface Deeds {
   readonly forced: ReadonlySet<string>;
   /** An operator stopped it with `--now`. */
   readonly hurried: ReadonlySet<string>;
-  /** The operator resolves what is in doubt: told to kill. */
-  readonly resolving: ReadonlySet<string>;
+  /** At this very moment the operator has something of it signalled, or killed to resolve a doubt. */
+  readonly signalling: ReadonlySet<string>;
   settingsOf(key: string): {
     readonly killMode: string;
     readonly oneShot: boolean;

@@ -1,7 +1,7 @@
 /** Runs histories for `proof/`, in a thread of its own. */
 import { parentPort } from 'node:worker_threads';
 import { History, type Report } from './history.ts';
-import type { Stress } from './plan.ts';
+import type { Odds, Stress } from './plan.ts';
 import type { Rule } from './rules.ts';
 import { shrink } from './shrink.ts';
 
@@ -12,6 +12,7 @@ export type Task =
       readonly count: number;
       readonly steps?: number;
       readonly stress?: Stress;
+      readonly odds?: Odds;
     }
   | {
       readonly kind: 'shrink';
