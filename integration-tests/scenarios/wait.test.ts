@@ -1,5 +1,4 @@
 /** `wait`: for deploy scripts, with a real daemon. */
-import { once } from 'node:events';
 import { service } from '../harness/config.ts';
 import type { Running } from '../harness/commands.ts';
 import { describe, expect, test } from '../harness/test.ts';
@@ -12,10 +11,10 @@ async function begin(world: World, ...processes: string[]): Promise<Daemon> {
   return daemon;
 }
 
-/** Waits for these beside `steady`, which is as it should be: its line shows that the others are being waited for. */
-async function waiting(world: World, ...words: string[]): Promise<Running> {
-  const wait = world.beginCtl('wait', 'steady', ...words);
-  await world.waitFor('its first line', () => wait.printed().stdout.startsWith('steady: '));
+/** Waits for these beside one that is decided already: its line shows that the others are being waited for. */
+async function waiting(world: World, decided: string, ...words: string[]): Promise<Running> {
+  const wait = world.beginCtl('wait', decided, ...words);
+  await world.waitFor('its first line', () => wait.printed().stdout.includes('\n'));
   return wait;
 }
 
@@ -31,7 +30,7 @@ describe('wait', () => {
       service('web', 'steady', 'depends-on = [{ id = "gate", condition = "finished" }]'),
     ]);
     expect((await world.ctl('update', '-y')).code).toBe(0);
-    const wait = await waiting(world, 'web', '--for', 'running');
+    const wait = await waiting(world, 'steady', 'web', '--for', 'running');
     world.open('gate.end');
     expect(await wait.finished).toMatchObject({ code: 0, stdout: 'steady: running\nweb: running\n' });
     expect((await world.row('web')).state).toBe('RUNNING');
@@ -62,17 +61,22 @@ describe('wait', () => {
   });
 
   test('without a goal: until each is as it should be, whatever that is', async ({ world }) => {
-    await begin(
-      world,
-      service('off', 'steady', 'autostart = false'),
-      service('job', 'waits 0 job.end', 'one-shot = true'),
-    );
-    const wait = await waiting(world, 'all');
-    expect(wait.printed().stdout).not.toContain('job: ');
-    world.open('job.end');
+    const gate = service('gate', 'waits 0 gate.end', 'one-shot = true');
+    const late = service('late', 'steady', 'depends-on = [{ id = "gate", condition = "finished" }]');
+    await begin(world, service('off', 'steady', 'autostart = false'), gate, late);
+    const wait = await waiting(world, 'steady', 'all');
+    expect(wait.printed().stdout).not.toContain('late: ');
+    world.open('gate.end');
     const { code, stdout } = await wait.finished;
     expect(code).toBe(0);
-    expect(stdout.trimEnd().split('\n').sort()).toEqual(['job: done', 'off: stopped', 'steady: running']);
+    expect(stdout).toMatch(/^gate: /m);
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .filter((line) => !line.startsWith('gate: '))
+        .sort(),
+    ).toEqual(['late: running', 'off: stopped', 'steady: running']);
   });
 
   test('no longer than told', async ({ world }) => {
@@ -84,11 +88,12 @@ describe('wait', () => {
   });
 
   test('not for a daemon that has gone', async ({ world }) => {
-    const daemon = await begin(world, service('web', 'waits 0 web.end', 'one-shot = true'));
-    const wait = await waiting(world, 'web');
+    const jobs = [service('done', 'exits 0', 'one-shot = true'), service('web', 'waits 0 web.end', 'one-shot = true')];
+    const daemon = await begin(world, ...jobs);
+    await world.waitForState('done', 'EXITED');
+    const wait = await waiting(world, 'done', 'web', '--for', 'finished');
     await world.killDaemon(daemon);
     expect(await wait.finished).toMatchObject({ code: 5 });
-    if (wait.child.exitCode === null) await once(wait.child, 'exit');
   });
 
   test('a name that there is not is an error at once', async ({ world }) => {

@@ -83,7 +83,13 @@ function pidInfo(row: Row): string[] {
 function idleInfo(row: Row, now: Date): string[] {
   if (row.state === 'EXITED') return exitedInfo(row, now);
   const pid = row.pid === undefined ? [] : [`pid ${row.pid}`];
-  return [...pid, row.phase ?? '', row.reason.code === 'manual' ? heldText(row, now) : row.reason.message];
+  if (row.reason.code === 'manual') return [...pid, row.phase ?? '', heldText(row, now)];
+  return [...pid, row.phase ?? '', row.reason.message, ...lastEndInfo(row)];
+}
+
+/** Who is woken by a crash loop wants to see how it ends, not only how often. */
+function lastEndInfo({ reason, lastExit }: Row): string[] {
+  return reason.code === 'too-many-runs' && lastExit !== undefined ? [`last one: ${exitWords(lastExit)}`] : [];
 }
 
 /** The reason alone says "until `start`", also of a hold that ends by itself. */
