@@ -66,7 +66,13 @@ export const mutants = [
   },
   {
     name: 'the hold is forgotten on recovery',
-    edits: [{ file: 'supervision/recovery.ts', find: 'instances.set(key, { ...instance, hold });', put: '' }],
+    edits: [
+      {
+        file: 'supervision/recovery.ts',
+        find: 'if (instance !== undefined) instances.set(key, { ...instance, hold });',
+        put: '',
+      },
+    ],
   },
   {
     name: 'a hold with an end is none',
@@ -114,11 +120,6 @@ export const mutants = [
         file: 'effects/state-store.ts',
         find: "isOver: hold.until === 'reboot' && boot !== undefined && boot !== this.#bootId",
         put: 'isOver: boot === "never"',
-      },
-      {
-        file: 'supervision/recovery.ts',
-        find: "if (hold.until === 'reboot' && instances.has(key) && !ofThisBoot.has(key)) {",
-        put: "if (hold.until === 'reboot' && ofThisBoot.size < 0) {",
       },
     ],
   },

@@ -11,6 +11,8 @@ import type { System } from './system.ts';
 export interface Loaded {
   readonly instances: readonly StoredInstance[];
   readonly holds: ReadonlyMap<InstanceKey, Hold>;
+  /** Their hold was until the next boot, and that has come. */
+  readonly endedHolds: readonly InstanceKey[];
   /** Instances of which only an older state is left: things may have been done since that it does not tell. */
   readonly setBack: ReadonlySet<InstanceKey>;
   /** Files that do not parse, with where they were set aside; nowhere on a machine that is only looked at. */
@@ -45,6 +47,7 @@ export class StateStore {
     const broken: Loaded['broken'][number][] = [];
     const setBack = new Set<InstanceKey>();
     const holds = new Map<InstanceKey, Hold>();
+    const endedHolds: InstanceKey[] = [];
     const names = this.#system.list(this.#directory);
     const keys = new Set(
       names.map((name) => /^(.+)\.json(?:\.prev)?$/.exec(name)?.[1]).filter((key) => key !== undefined),
@@ -60,9 +63,10 @@ export class StateStore {
       if (!name.endsWith('.hold')) continue;
       const key = name.slice(0, -'.hold'.length);
       const { hold, isOver } = this.#loadHold(key);
-      if (!isOver) holds.set(key, hold);
+      if (isOver) endedHolds.push(key);
+      else holds.set(key, hold);
     }
-    return { instances, holds, setBack, broken };
+    return { instances, holds, endedHolds, setBack, broken };
   }
 
   #loadInstance(key: InstanceKey, broken: Loaded['broken'][number][]): StoredInstance | undefined {

@@ -111,8 +111,7 @@ function loadStates(
   known: (key: InstanceKey) => Instance | undefined,
   now: Now,
 ): LoadedStates {
-  const endedHolds: InstanceKey[] = [];
-  const { instances: stored, holds, setBack, broken } = store.load();
+  const { instances: stored, holds, endedHolds, setBack, broken } = store.load();
   for (const { path, movedTo, why } of broken) {
     const where = movedTo === undefined ? '' : `; set aside as ${movedTo}`;
     log('error', `${path} cannot be read (${why})${where}`);
@@ -126,17 +125,9 @@ function loadStates(
         : afterBoot(instance, witness, files, now),
     );
   }
-  const ofThisBoot = new Set(
-    stored.filter(({ bootId }) => bootId === system.bootId()).map(({ instance }) => instance.key),
-  );
   for (const [key, hold] of holds) {
     const instance = known(key);
-    if (instance === undefined) continue;
-    if (hold.until === 'reboot' && instances.has(key) && !ofThisBoot.has(key)) {
-      endedHolds.push(key);
-      continue;
-    }
-    instances.set(key, { ...instance, hold });
+    if (instance !== undefined) instances.set(key, { ...instance, hold });
   }
   return {
     upToDate: new Set(stored.map(({ instance }) => instance.key).filter((key) => !setBack.has(key))),
