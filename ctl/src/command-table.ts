@@ -5,6 +5,7 @@ import { complete } from './commands/complete.ts';
 import { completion } from './commands/completion.ts';
 import { deleteOldStatusFiles } from './commands/delete-old-status-files.ts';
 import { doctor } from './commands/doctor.ts';
+import { exportCommand } from './commands/export.ts';
 import { expandTemplates } from './commands/expand-templates.ts';
 import { events } from './commands/events.ts';
 import { explain } from './commands/explain.ts';
@@ -51,6 +52,7 @@ export const COMMANDS: readonly Command[] = [
   update,
   check,
   expandTemplates,
+  exportCommand,
   genFile,
   importCommand,
   schema,

@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import type { Completions } from './completions.ts';
 import type { Examination } from './examination.ts';
 import type { Importing } from './importing.ts';
+import type { Exporting } from './exporting.ts';
 import type { Interactive } from './interactive.ts';
 import type { Live } from './live.ts';
 import type { Offline } from './offline.ts';
@@ -28,6 +29,7 @@ export function start(words: readonly string[], commands: readonly Command[]): v
     examination: () => (require('./examination.cjs') as { examination: Examination }).examination,
     // Ink begins with an `await`: that bundle cannot be CommonJS.
     tui: async () => ((await import(TUI_BUNDLE)) as { tui: Tui }).tui,
+    exporting: () => (require('./exporting.cjs') as { exporting: Exporting }).exporting,
     unsupervised: () => (require('./unsupervised.cjs') as { unsupervised: Unsupervised }).unsupervised,
     importing: () => (require('./importing.cjs') as { importing: Importing }).importing,
   });

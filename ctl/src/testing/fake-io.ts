@@ -3,6 +3,7 @@ import type { Io } from '../io.ts';
 import { completions } from '../completions.ts';
 import { examination } from '../examination.ts';
 import { importing } from '../importing.ts';
+import { exporting } from '../exporting.ts';
 import { interactive } from '../interactive.ts';
 import type { ScreenSignal } from '../io.ts';
 import { live } from '../live.ts';
@@ -97,6 +98,7 @@ export function fakeIo({
     examination: () => examination,
     // Ink takes its time to load.
     tui: async () => (await import('../tui.ts')).tui,
+    exporting: () => exporting,
     unsupervised: () => unsupervised,
     importing: () => importing,
   };
