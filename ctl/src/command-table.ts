@@ -1,5 +1,6 @@
 /** All commands, in the order of the help text. */
 import type { Command } from './command.ts';
+import { backup } from './commands/backup.ts';
 import { check } from './commands/check.ts';
 import { complete } from './commands/complete.ts';
 import { completion } from './commands/completion.ts';
@@ -20,6 +21,7 @@ import { pid } from './commands/pid.ts';
 import { ping } from './commands/ping.ts';
 import { plan } from './commands/plan.ts';
 import { restart } from './commands/restart.ts';
+import { restore } from './commands/restore.ts';
 import { schema } from './commands/schema.ts';
 import { shutdown } from './commands/shutdown.ts';
 import { signal } from './commands/signal.ts';
@@ -53,6 +55,8 @@ export const COMMANDS: readonly Command[] = [
   check,
   expandTemplates,
   exportCommand,
+  backup,
+  restore,
   genFile,
   importCommand,
   schema,

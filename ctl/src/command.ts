@@ -77,4 +77,4 @@ export const SHELL_OPTIONS: readonly Option[] = [
 ];
 
 /** In the contract, but not built yet. */
-export const LATER_COMMANDS: readonly string[] = ['backup', 'restore'];
+export const LATER_COMMANDS: readonly string[] = [];

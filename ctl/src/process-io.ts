@@ -15,6 +15,7 @@ export type Loaders = Pick<
   | 'unsupervised'
   | 'importing'
   | 'exporting'
+  | 'backups'
 >;
 
 /** Of a terminal that does not know its size (a serial line, a fresh container). */

@@ -1,5 +1,6 @@
 /** An Io for tests: keeps what was printed; the terminal, the answers and Ctrl-C are the test's. */
 import type { Io } from '../io.ts';
+import { backups } from '../backups.ts';
 import { completions } from '../completions.ts';
 import { examination } from '../examination.ts';
 import { importing } from '../importing.ts';
@@ -98,6 +99,7 @@ export function fakeIo({
     examination: () => examination,
     // Ink takes its time to load.
     tui: async () => (await import('../tui.ts')).tui,
+    backups: () => backups,
     exporting: () => exporting,
     unsupervised: () => unsupervised,
     importing: () => importing,
