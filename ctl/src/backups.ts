@@ -3,11 +3,11 @@ import { CannotTell } from '@procman/daemon/unsupervised';
 import { hostname } from 'node:os';
 import { lstatSync } from 'node:fs';
 import { clientExit } from '@procman/protocol/exit-codes';
-import { type Content, pack, UnusableArchive } from './backup/archive.ts';
+import { type Archive, type Content, pack, UnusableArchive } from './backup/archive.ts';
 import { collect, type Place } from './backup/collect.ts';
 import { nextStart } from './backup/next-start.ts';
 import { writeWhole } from './backup/private-file.ts';
-import { readArchive, restore, RestoreRefused, type RestoreOptions } from './backup/restore.ts';
+import { readArchive, restore, type Restored, RestoreRefused, type RestoreOptions } from './backup/restore.ts';
 import { Failure } from './failure.ts';
 import { findRemains } from './find-remains.ts';
 import type { Surroundings, Wish } from './find-daemon.ts';
@@ -102,11 +102,10 @@ function bring<T>(file: string, work: () => T): T {
   }
 }
 
-export const backups = {
-  save,
-  read: (file: string) => bring(file, () => readArchive(file)),
-  restore: (file: string, archive: ReturnType<typeof readArchive>, options: RestoreOptions) =>
-    bring(file, () => restore(archive, options)),
-  nextStart,
-};
+const read = (file: string): Archive => bring(file, () => readArchive(file));
+
+const bringBack = (file: string, archive: Archive, options: RestoreOptions): Restored =>
+  bring(file, () => restore(archive, options));
+
+export const backups = { save, read, restore: bringBack, nextStart };
 export type Backups = typeof backups;

@@ -165,7 +165,7 @@ describe('a backup', () => {
     const shown = await world.ctl('restore', archive(world), '--config-dir', configDir, '--state-dir', stateDir);
     expect(shown).toMatchObject({ code: 0, stderr: '' });
     expect(shown.stdout).toContain(`start with "procmand run ${configDir}/procman.toml --state-dir ${stateDir}"`);
-    expect(shown.stdout).toContain('  would start web: it is to run\n');
+    expect(shown.stdout).toContain('  would start web: ');
     expect(readFileSync(join(configDir, 'conf.d/more.toml'), 'utf8')).toContain('id = "more"');
     // The copy of what was applied last names its files at their new places.
     expect(readFileSync(join(stateDir, 'config.last.toml'), 'utf8')).toContain(

@@ -5,7 +5,7 @@ import type { Command } from '../command.ts';
 import { UsageError } from '../failure.ts';
 import { printable } from '../text/width.ts';
 
-type Plan = Awaited<ReturnType<Backups['nextStart']>>;
+type Plan = ReturnType<Backups['nextStart']>;
 
 export const restore: Command = {
   name: 'restore',
@@ -51,7 +51,7 @@ export const restore: Command = {
       outside: given.switches.has('outside'),
     });
     const config = join(configDir, basename(manifest.config));
-    const plan = await nextStart(manifest.uid, config, stateDir);
+    const plan = nextStart(manifest.uid, config, stateDir);
     const { uid, at, host } = manifest;
     const setAside = [...done.setAside];
     context.print({ uid, at, host, config, stateDir, written: done.written, setAside, plan }, () => {
