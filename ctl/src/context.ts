@@ -18,8 +18,6 @@ export interface CommandContext {
   /** Calls the daemon, connecting first where needed. Ctrl-C ends the waiting with `onInterrupt` as the message. */
   readonly call: Call;
   readonly client: () => Promise<Connection>;
-  /** Which daemon is meant, as the command line says. */
-  readonly wish: () => Promise<Wish> | Wish;
   /** Files have answered: no daemon could be reached. */
   readonly isUnsupervised: () => boolean;
   /** Prints the result itself with --json, else the text made of it. */
@@ -92,7 +90,6 @@ export function createContext(options: ContextOptions): CommandContext {
     commands,
     surroundings,
     canAsk,
-    wish: options.wish,
     client: connected,
     isUnsupervised: () => isUnsupervised,
     call: async (method, params, onInterrupt) => {
