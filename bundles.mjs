@@ -33,6 +33,8 @@ export const bundles = [
   { entry: 'ctl/src/importing.ts', outfile: 'ctl/dist/importing.cjs' },
   // Ink and its layout engine begin with an `await`, which CommonJS has not.
   { entry: 'ctl/src/tui.ts', outfile: 'ctl/dist/tui.mjs', ...terminalBundle },
+  { entry: 'ctl/src/backups.ts', outfile: 'ctl/dist/backups.cjs' },
+  { entry: 'ctl/src/exporting.ts', outfile: 'ctl/dist/exporting.cjs' },
   { entry: 'ctl/src/unsupervised.ts', outfile: 'ctl/dist/unsupervised.cjs' },
 ];
 

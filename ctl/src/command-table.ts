@@ -1,10 +1,12 @@
 /** All commands, in the order of the help text. */
 import type { Command } from './command.ts';
+import { backup } from './commands/backup.ts';
 import { check } from './commands/check.ts';
 import { complete } from './commands/complete.ts';
 import { completion } from './commands/completion.ts';
 import { deleteOldStatusFiles } from './commands/delete-old-status-files.ts';
 import { doctor } from './commands/doctor.ts';
+import { exportCommand } from './commands/export.ts';
 import { expandTemplates } from './commands/expand-templates.ts';
 import { events } from './commands/events.ts';
 import { explain } from './commands/explain.ts';
@@ -19,6 +21,7 @@ import { pid } from './commands/pid.ts';
 import { ping } from './commands/ping.ts';
 import { plan } from './commands/plan.ts';
 import { restart } from './commands/restart.ts';
+import { restore } from './commands/restore.ts';
 import { schema } from './commands/schema.ts';
 import { shutdown } from './commands/shutdown.ts';
 import { signal } from './commands/signal.ts';
@@ -51,6 +54,9 @@ export const COMMANDS: readonly Command[] = [
   update,
   check,
   expandTemplates,
+  exportCommand,
+  backup,
+  restore,
   genFile,
   importCommand,
   schema,

@@ -75,6 +75,3 @@ export const GLOBAL_OPTIONS: readonly Option[] = [
 export const SHELL_OPTIONS: readonly Option[] = [
   { long: 'exit-on-error', short: 'e', summary: 'a script on stdin stops at its first failing command' },
 ];
-
-/** In the contract, but not built yet. */
-export const LATER_COMMANDS: readonly string[] = ['export', 'backup', 'restore'];

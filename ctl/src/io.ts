@@ -1,7 +1,9 @@
 /** All that a command touches of the process it runs in; replaced whole in tests. */
+import type { Backups } from './backups.ts';
 import type { Completions } from './completions.ts';
 import type { Examination } from './examination.ts';
 import type { Importing } from './importing.ts';
+import type { Exporting } from './exporting.ts';
 import type { Interactive } from './interactive.ts';
 import type { Live } from './live.ts';
 import type { Offline } from './offline.ts';
@@ -27,7 +29,7 @@ export interface Io {
   readonly onScreenSignal: (react: (signal: ScreenSignal) => void) => () => void;
   /** Does to this process what the signal does where nobody handles it. */
   readonly raise: (signal: NodeJS.Signals) => void;
-  /** The parts that most commands do without: the config loader, shell and questions, the rarer tables, what looks at machine and state, the full screen, answers without a daemon, and readers of foreign files. */
+  /** The parts that most commands do without: the config loader, shell and questions, the rarer tables, what looks at machine and state, the full screen, answers without a daemon, readers of foreign files, what writes units, and what saves and restores. */
   readonly offline: () => Promise<Offline> | Offline;
   readonly interactive: () => Promise<Interactive> | Interactive;
   readonly reports: () => Promise<Reports> | Reports;
@@ -35,6 +37,8 @@ export interface Io {
   readonly live: () => Promise<Live> | Live;
   readonly examination: () => Promise<Examination> | Examination;
   readonly tui: () => Promise<Tui> | Tui;
+  readonly backups: () => Promise<Backups> | Backups;
+  readonly exporting: () => Promise<Exporting> | Exporting;
   readonly unsupervised: () => Promise<Unsupervised> | Unsupervised;
   readonly importing: () => Promise<Importing> | Importing;
 }

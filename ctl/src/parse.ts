@@ -1,6 +1,6 @@
 /** Turns words into a command and what was given to it, by the command table. */
 import { parseArgs } from 'node:util';
-import { type Command, GLOBAL_OPTIONS, type Given, LATER_COMMANDS, type Option, SHELL_OPTIONS } from './command.ts';
+import { type Command, GLOBAL_OPTIONS, type Given, type Option, SHELL_OPTIONS } from './command.ts';
 import { UsageError } from './failure.ts';
 import { habitHint } from './habits.ts';
 import { nearest } from './text/nearest.ts';
@@ -67,7 +67,6 @@ export function findCommand(verb: string, commands: readonly Command[]): Command
   if (found) return found;
   if (verb === 'exit' || verb === 'quit')
     throw new UsageError(`"${verb}" leaves the interactive shell; it takes nothing more and is nothing elsewhere`);
-  if (LATER_COMMANDS.includes(verb)) throw new UsageError(`"${verb}" is not yet available in this version`);
   const habit = habitHint(verb);
   if (habit !== undefined) throw new UsageError(`unknown command "${verb}"; ${habit}`);
   const visible = commands.filter(({ hidden }) => !hidden);

@@ -5,7 +5,17 @@ import { type Io, OutputClosed, SCREEN_SIGNALS } from './io.ts';
 
 export type Loaders = Pick<
   Io,
-  'offline' | 'interactive' | 'reports' | 'completions' | 'live' | 'examination' | 'tui' | 'unsupervised' | 'importing'
+  | 'offline'
+  | 'interactive'
+  | 'reports'
+  | 'completions'
+  | 'live'
+  | 'examination'
+  | 'tui'
+  | 'unsupervised'
+  | 'importing'
+  | 'exporting'
+  | 'backups'
 >;
 
 /** Of a terminal that does not know its size (a serial line, a fresh container). */

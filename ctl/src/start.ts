@@ -1,9 +1,11 @@
 /** Runs the command line of this process, and ends the process with its exit code. */
 import { run } from './cli.ts';
+import type { Backups } from './backups.ts';
 import type { Command } from './command.ts';
 import type { Completions } from './completions.ts';
 import type { Examination } from './examination.ts';
 import type { Importing } from './importing.ts';
+import type { Exporting } from './exporting.ts';
 import type { Interactive } from './interactive.ts';
 import type { Live } from './live.ts';
 import type { Offline } from './offline.ts';
@@ -28,6 +30,8 @@ export function start(words: readonly string[], commands: readonly Command[]): v
     examination: () => (require('./examination.cjs') as { examination: Examination }).examination,
     // Ink begins with an `await`: that bundle cannot be CommonJS.
     tui: async () => ((await import(TUI_BUNDLE)) as { tui: Tui }).tui,
+    backups: () => (require('./backups.cjs') as { backups: Backups }).backups,
+    exporting: () => (require('./exporting.cjs') as { exporting: Exporting }).exporting,
     unsupervised: () => (require('./unsupervised.cjs') as { unsupervised: Unsupervised }).unsupervised,
     importing: () => (require('./importing.cjs') as { importing: Importing }).importing,
   });

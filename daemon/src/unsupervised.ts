@@ -32,6 +32,8 @@ export interface Place {
   /** Absolute; undefined where nobody says it. */
   readonly config?: string | undefined;
   readonly owner?: OwnerFile | undefined;
+  /** The configuration that the next daemon will have; else the one applied last counts. */
+  readonly next?: LoadedConfig | undefined;
 }
 
 /** Nothing can be told, and why. */
@@ -63,13 +65,16 @@ export class Unsupervised implements ReadingContext {
    * @param version - of whoever looks
    * @throws CannotTell
    */
-  constructor({ uid, stateDir, config: path, owner }: Place, version: string) {
+  constructor({ uid, stateDir, config: path, owner, next }: Place, version: string) {
     const system = new ReadOnlySystem(new NodeSystem());
     const notes: string[] = [];
     const context = { ...currentContext(), stateDir };
     const files = telling(() => system.list(stateDir));
     if (files.length === 0) notes.push(`the state directory ${stateDir} is gone: what is not in /proc is not known`);
-    const found = findConfig(system, stateDir, path, context);
+    const found =
+      next === undefined
+        ? findConfig(system, stateDir, path, context)
+        : { config: next, appliedAt: system.now().wall, notes: [], problems: undefined };
     const { config } = found;
     notes.push(...found.notes);
     this.system = system;

@@ -1,8 +1,10 @@
 /** An Io for tests: keeps what was printed; the terminal, the answers and Ctrl-C are the test's. */
 import type { Io } from '../io.ts';
+import { backups } from '../backups.ts';
 import { completions } from '../completions.ts';
 import { examination } from '../examination.ts';
 import { importing } from '../importing.ts';
+import { exporting } from '../exporting.ts';
 import { interactive } from '../interactive.ts';
 import type { ScreenSignal } from '../io.ts';
 import { live } from '../live.ts';
@@ -97,6 +99,8 @@ export function fakeIo({
     examination: () => examination,
     // Ink takes its time to load.
     tui: async () => (await import('../tui.ts')).tui,
+    backups: () => backups,
+    exporting: () => exporting,
     unsupervised: () => unsupervised,
     importing: () => importing,
   };

@@ -93,6 +93,16 @@ export function bundleConfig(path: string, context: LoadContext): GuardedText {
   return { ...file, text: files.bundle(file.text) };
 }
 
+/** The files that a configuration file names and that can be read (included ones, env-files), absolute; also where it has problems. Never throws. */
+export function namedFiles(path: string, context: LoadContext): readonly string[] {
+  const absolute = resolve(path);
+  const file = readGuarded(absolute);
+  if (!file.ok) return [];
+  const files = new FilesOnDisk();
+  check({ text: file.text, file: absolute, files }, context);
+  return files.paths;
+}
+
 /**
  * What is wrong with a text that is to become this file; the files that it names are opened. Never throws.
  *
