@@ -6,7 +6,7 @@ import { Supervisor } from '../supervision/supervisor.ts';
 import type { LauncherFlaws } from './launcher.ts';
 import type { SimulatedMachine, SimulatedProcess } from './machine.ts';
 import { SimulatedProber } from './simulated-prober.ts';
-import { DaemonKilled, SimulatedSystem, type Moment } from './simulated-system.ts';
+import { DaemonKilled, MOST_CALLS, SimulatedSystem, type Moment } from './simulated-system.ts';
 
 export const UID = 'sim';
 export const STATE_DIRECTORY = '/state';
@@ -193,6 +193,7 @@ export class DaemonOnTrial {
   }
 
   #guard(what: string, work: () => void): boolean {
+    if (this.#system !== undefined) this.#system.restsBy = this.#system.calls + MOST_CALLS;
     try {
       work();
       // Whatever the code made of it: after its last call it does not exist any more.

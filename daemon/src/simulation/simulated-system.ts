@@ -17,6 +17,9 @@ export class DaemonKilled extends Error {
 
 export type Moment = 'before' | 'within' | 'after';
 
+/** Far more than anything that a daemon is told of takes. */
+export const MOST_CALLS = 20_000;
+
 export class SimulatedSystem implements System {
   readonly ticksPerSecond: number;
   /** Nobody is root there, so all of it runs as the daemon. */
@@ -29,6 +32,8 @@ export class SimulatedSystem implements System {
   #moment: Moment = 'before';
   #isDead = false;
   calls = 0;
+  /** So many calls in all it may have made when what it was told last is done. */
+  restsBy = MOST_CALLS;
   /** How likely anybody else gets on between two calls. */
   interleaving = 0;
   /** How likely a call takes its time. */
@@ -56,6 +61,7 @@ export class SimulatedSystem implements System {
   #call<T>(work: () => T, partly?: () => void): T {
     if (this.#isDead) throw new DaemonKilled();
     this.calls += 1;
+    if (this.calls > this.restsBy) throw new Error(`it does not come to rest: ${MOST_CALLS} calls for one thing`);
     const { random } = this.#machine;
     if (this.interleaving > 0 && random.chance(this.interleaving)) {
       if (random.chance(0.1)) this.between?.();
