@@ -73,9 +73,15 @@ export class TimeInvariants {
     for (const key of this.#truth.machine.files.list(`${this.#truth.deeds.stateDirectory}/instances`).map(keyOfFile)) {
       const instance = key === undefined ? undefined : onRecord(this.#truth, key);
       const run = runOf(instance);
-      if (instance !== undefined && run !== undefined && 'stop' in instance.activity)
-        this.#stops.set(instance.key, run.launchId);
+      if (instance === undefined || run === undefined || !('stop' in instance.activity)) continue;
+      this.#noteStop(instance.key, run.launchId, instance.activity.stop);
     }
+  }
+
+  #noteStop(key: string, launchId: string, stop: Stop | undefined): void {
+    this.#stops.set(key, launchId);
+    const launch = this.#truth.launches.get(nameOf({ key, launchId }));
+    if (launch !== undefined && stop !== undefined && OWN_FAULTS.has(stop.cause)) launch.isOwnFault = true;
   }
 
   /** An instance that has changed. */
@@ -84,9 +90,7 @@ export class TimeInvariants {
     const stop = 'stop' in activity ? activity.stop : undefined;
     const run = runOf(instance);
     if (stop === undefined || run === undefined || this.#stops.get(key) === run.launchId) return;
-    this.#stops.set(key, run.launchId);
-    const launch = this.#truth.launches.get(nameOf({ key, launchId: run.launchId }));
-    if (launch !== undefined && OWN_FAULTS.has(stop.cause)) launch.isOwnFault = true;
+    this.#noteStop(key, run.launchId, stop);
     // One that another daemon began, unseen, is judged no more.
     if (stop.since !== this.#truth.machine.mono) return;
     const why = this.#whyNot(instance, run, stop);
