@@ -35,9 +35,16 @@ export class HookInvariants {
           `${stem} ${launchId} (pid ${process.pid}) runs while ${described(other)} lives`,
         );
     }
-    if (!FIRST_OR_LAST.has(jobOf(stem))) return;
+    if (!FIRST_OR_LAST.has(jobOf(stem)) || this.#isNoLongerAsked(stem, launchId)) return;
     this.checkNoHooks(process, stem, launchId);
     this.#checkNoRun(process, stem, launchId);
+  }
+
+  /** A question about a dependency that is none any more holds nothing up: it asks about somebody else. */
+  #isNoLongerAsked(stem: string, launchId: string): boolean {
+    if (jobOf(stem) !== 'dependency') return false;
+    const job = onRecord(this.#truth, keyOf(stem))?.jobs.find((each) => each.launchId === launchId);
+    return job === undefined || job.killed !== undefined;
   }
 
   /** A run, or its first or last hook, begins. */
