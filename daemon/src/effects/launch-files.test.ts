@@ -71,7 +71,6 @@ describe('LaunchFiles', () => {
     ['a damaged record', (path) => fs.writeFileSync(path, formatRecord(record).replace('34', '35'))],
     ['a folder', (path) => fs.mkdirSync(`${path}/within`, { recursive: true })],
     ['a pipe', (path) => spawnSync('mkfifo', [path])],
-    ['a link to nowhere', (path) => fs.symlinkSync('/nowhere', path)],
   ])('puts %s out of the way of a launch, and keeps it', (_what, put) => {
     const { files, runs } = ground;
     put(`${runs}/record/${KEY}`);

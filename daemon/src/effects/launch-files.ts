@@ -101,7 +101,9 @@ export class LaunchFiles {
   /** A folder at the record's place would be in the launcher's way; a damaged record is kept for people. Out of `record/`, whose names are stems. */
   #setAsideNoRecord(stem: Stem): string | undefined {
     const path = this.#recordFile(stem);
-    if (!this.#system.exists(path) || this.readRecord(stem) !== undefined) return undefined;
+    const file = this.#system.readFile(path);
+    // What cannot be seen is left to the launcher, which looks itself.
+    if (file === undefined || parseRecord(file.text) !== undefined) return undefined;
     const movedTo = asidePath(`${this.#runs}/record-${stem}`, this.#system.now().wall);
     return this.#system.rename(path, movedTo) ? movedTo : undefined;
   }

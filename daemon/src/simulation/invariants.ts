@@ -267,9 +267,10 @@ export class Invariants implements Observer {
       if (this.#deeds.lossy.has(key)) continue;
       const ended = [...this.launches.values()]
         .filter((launch) => launch.key === key && launch.ended !== undefined)
-        .sort((a, b) => (b.ended ?? 0) - (a.ended ?? 0))
-        .slice(0, EXITS_KEPT);
-      for (const truth of ended) {
+        .sort((a, b) => (b.ended ?? 0) - (a.ended ?? 0));
+      // Those that went down with the machine take a place, too.
+      const others = exits.filter(({ launchId }) => !ended.some((truth) => truth.launchId === launchId)).length;
+      for (const truth of ended.slice(0, EXITS_KEPT - others)) {
         if (
           !isExitRecorded(truth) ||
           truth.handsOver ||
