@@ -5,7 +5,7 @@ import { COMMANDS } from '@procman/ctl/command-table';
 import type { StatusResult } from '@procman/protocol/views';
 import { begin, type Finished } from '../harness/commands.ts';
 import { processTable, service } from '../harness/config.ts';
-import { procmanctl } from '../harness/paths.ts';
+import { procmanctl, programs } from '../harness/paths.ts';
 import { describe, expect, test } from '../harness/test.ts';
 import type { World } from '../harness/world.ts';
 
@@ -27,6 +27,14 @@ const WORDS: Readonly<Record<string, (world: World) => string>> = {
   check: ({ config }) => `check '${config}'`,
   'expand-templates': ({ config }) => `expand-templates '${config}'`,
   'gen-file': () => 'gen-file',
+  import: () => `import --from procfile '${join(programs, '..', 'import-samples', 'Procfile')}'`,
+  export: ({ config }) => `export '${config}' --to systemd`,
+  backup: (world) => `backup '${join(world.root, 'saved.tgz')}'`,
+  // What the one before has saved, beside all that is there.
+  restore: (world) => `restore '${join(world.root, 'saved.tgz')}' --state-dir '${join(world.root, 'other')}'`,
+  metrics: () => 'metrics',
+  'notify-test': () => 'notify-test',
+  tui: () => 'tui',
   schema: () => 'schema',
   uid: () => 'uid',
   list: () => 'list',
