@@ -111,12 +111,9 @@ describe('delete-old-status-files', () => {
     for (const name of readdirSync(record)) {
       const path = join(record, name);
       // Of another process: what remains is the lock.
-      writeFileSync(
-        path,
-        readFileSync(path, 'utf8')
-          .replace(/^\d+ \d+/, '1 1')
-          .replace(/\d+ \d+ end/, '1 1 end'),
-      );
+      const [, , launch = '', boot = '', namespace = ''] = readFileSync(path, 'utf8').split(' ');
+      const words = ['1', '1', launch, boot, namespace, '1', '1'].join(' ');
+      writeFileSync(path, `${words} ${words} end\n`);
     }
     age(world.stateDir);
     expect((await clean(world)).kept).toMatchObject([{ why: expect.stringContaining('the lock of') as string }]);
