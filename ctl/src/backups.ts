@@ -6,10 +6,10 @@ import { clientExit } from '@procman/protocol/exit-codes';
 import { type Archive, type Content, pack, UnusableArchive } from './backup/archive.ts';
 import { collect, type Place } from './backup/collect.ts';
 import { nextStart } from './backup/next-start.ts';
-import { writeWhole } from './backup/private-file.ts';
+import { writeWhole } from './whole-file.ts';
 import { readArchive, restore, type Restored, RestoreRefused, type RestoreOptions } from './backup/restore.ts';
 import { Failure } from './failure.ts';
-import { findRemains } from './find-remains.ts';
+import { findRemains, listOf } from './find-remains.ts';
 import type { Surroundings, Wish } from './find-daemon.ts';
 import { VERSION } from './version.ts';
 
@@ -25,13 +25,11 @@ function placeOf(wish: Wish, around: Surroundings): Place & { readonly uid: stri
       exitCode: clientExit.unreachable,
       code: 'no-daemon',
     });
-  if (others.length > 0) {
-    const list = places.map(({ uid, stateDir }) => `  -u ${uid}   state ${stateDir}`).join('\n');
-    throw new Failure(`there are several daemons; choose one:\n${list}`, {
+  if (others.length > 0)
+    throw new Failure(`there are several daemons; choose one:\n${listOf(places)}`, {
       exitCode: clientExit.usage,
       code: 'several-daemons',
     });
-  }
   const { uid, stateDir, config } = place;
   if (config === undefined)
     throw failure(`which configuration uid "${uid}" had is not known: name it with -c FILE`, 'no-config');

@@ -25,6 +25,11 @@ export function findRemains(wish: Wish, around: Surroundings): Remains {
   return ofAnybody(owners, around);
 }
 
+/** A line for each, with the option that chooses it. */
+export function listOf(places: readonly Place[]): string {
+  return places.map(({ uid, stateDir }) => `  -u ${uid}   state ${stateDir}`).join('\n');
+}
+
 function ofSocket(socket: string, owners: readonly FoundDaemon[], around: Surroundings): Remains {
   const found = owners.find(({ owner }) => owner.socket === socket);
   if (found) return { places: [placeOf(found.owner)], looked: [] };

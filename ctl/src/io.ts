@@ -45,6 +45,8 @@ export interface Io {
 
 /** The terminal has another size; Ctrl-Z, and the return from it; the end. */
 export type ScreenSignal = 'SIGWINCH' | 'SIGTSTP' | 'SIGCONT' | 'SIGTERM' | 'SIGHUP';
+/** Exit codes, as a shell reports them, of those that end a full screen. */
+export const ENDED_BY: Readonly<Partial<Record<ScreenSignal, number>>> = { SIGTERM: 128 + 15, SIGHUP: 128 + 1 };
 export const SCREEN_SIGNALS: readonly ScreenSignal[] = ['SIGWINCH', 'SIGTSTP', 'SIGCONT', 'SIGTERM', 'SIGHUP'];
 
 /** The reader of our output has gone (`| head -1`): nothing is left to say, and nothing went wrong. */

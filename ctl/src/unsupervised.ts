@@ -4,7 +4,7 @@ import { lastHolder } from '@procman/daemon/effects/daemon-lock';
 import { CannotTell, type Place, type Reply, Unsupervised as Answers } from '@procman/daemon/unsupervised';
 import type { Notice } from './client.ts';
 import { isClosedToUs, type Surroundings, type Wish, listDaemons } from './find-daemon.ts';
-import { findRemains } from './find-remains.ts';
+import { findRemains, listOf } from './find-remains.ts';
 import { formatTime } from './text/time.ts';
 import { VERSION } from './version.ts';
 
@@ -47,10 +47,6 @@ const closedText = (uid: string, pid: number): string =>
   `yet one runs for uid "${uid}" (pid ${pid}), whose socket is not open to this user (see socket-mode and socket-group)`;
 
 const refused = (message: string): Look => ({ kind: 'refused', message });
-
-function listOf(places: readonly Place[]): string {
-  return places.map(({ uid, stateDir }) => `  -u ${uid}   state ${stateDir}`).join('\n');
-}
 
 function found(place: Place, now: Date): Look {
   const answers = new Answers(place, VERSION);

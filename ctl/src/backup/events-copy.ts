@@ -1,12 +1,8 @@
 /** A copy of the history that is whole, also while a daemon writes it. */
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type * as SqliteModule from '@photostructure/sqlite';
-
-/** The bundle is CommonJS; the sources, as tests load them, are not, and run in the repository. */
-const HERE = typeof __filename === 'string' ? __filename : `${process.cwd()}/package.json`;
+import { copyDatabase, sqlite } from '@procman/daemon/history/sqlite';
 
 /**
  * @param isServed - a daemon has it open: SQLite gives a snapshot of it. Else a copy is read, because even a reader would write beside it
@@ -19,21 +15,15 @@ export function copyOfEvents(stateDir: string, isServed: boolean): Uint8Array | 
   // 0700.
   const folder = mkdtempSync(join(tmpdir(), 'procman-backup-'));
   try {
-    const from = isServed ? path : copied(path, folder);
+    const from = isServed ? path : copyDatabase(path, folder);
     return snapshot(from, join(folder, 'snapshot.db'), isServed);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function copied(path: string, folder: string): string {
-  for (const part of ['', '-wal'])
-    if (existsSync(`${path}${part}`)) copyFileSync(`${path}${part}`, join(folder, `events.db${part}`));
-  return join(folder, 'events.db');
-}
-
 function snapshot(from: string, to: string, readOnly: boolean): Uint8Array {
-  const { DatabaseSync } = createRequire(HERE)('@photostructure/sqlite') as typeof SqliteModule;
+  const { DatabaseSync } = sqlite();
   const db = new DatabaseSync(from, { readOnly, timeout: 10_000 });
   try {
     db.prepare('VACUUM INTO ?').run(to);

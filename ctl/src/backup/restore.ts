@@ -6,7 +6,7 @@ import { claimStateFolder, refuseForeignLinks } from '@procman/daemon/state-fold
 import { listDaemons, type Surroundings } from '../find-daemon.ts';
 import { type Archive, unpack, UnusableArchive } from './archive.ts';
 import type { Manifest } from './manifest.ts';
-import { syncFolder, writeWhole } from './private-file.ts';
+import { syncFolder, writeWhole } from '../whole-file.ts';
 import { differing, missingOrDiffering, notAFolder, type Places, stateInTheWay, STATE_ITEMS, type Target, targetsOf } from './targets.ts'; // prettier-ignore
 
 /** Why nothing was restored, for people. */

@@ -1,8 +1,9 @@
 import { clientExit } from '@procman/protocol/exit-codes';
-import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Command } from '../command.ts';
 import { Failure, UsageError } from '../failure.ts';
+import { writeWhole } from '../whole-file.ts';
 
 export const metrics: Command = {
   name: 'metrics',
@@ -34,30 +35,14 @@ export const metrics: Command = {
   },
 };
 
-/** Written beside, under a name that no collector reads, then renamed: whoever reads sees the old text or the new one. */
+/** Whoever reads sees the old text or the new one, whatever the umask: the collector is another user, and reads no drafts. */
 function replaceWhole(file: string, text: string): void {
-  const draft = join(dirname(file), `.${basename(file)}.${process.pid}.new`);
   try {
     if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true)
       throw new Error('it is a folder; name a file in it');
-    writeDraft(draft, text);
-    renameSync(draft, file);
+    writeWhole(file, text, 0o644);
   } catch (cause) {
-    rmSync(draft, { force: true });
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Failure(`cannot write ${file}: ${why}`, { exitCode: clientExit.failure, code: 'write', cause });
-  }
-}
-
-function writeDraft(path: string, text: string): void {
-  const descriptor = openSync(path, 'wx', 0o644);
-  try {
-    // Whatever the umask: the collector is another user.
-    fchmodSync(descriptor, 0o644);
-    const bytes = Buffer.from(text);
-    for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -1,4 +1,6 @@
 /** Dangers of the daemon and its configuration. */
+import type { ProcessIdentity } from '@procman/daemon/core/model';
+import { parseRecord } from '@procman/daemon/effects/launch-files';
 import { dirname } from 'node:path';
 import {
   type Check,
@@ -55,25 +57,21 @@ export interface RecordSeen {
   readonly launcherIsAlive: boolean;
 }
 
-/** The seven words of a run record stand there twice, see docs/architecture.md. */
-const sameTwice = (words: readonly string[]): boolean => words.slice(0, 7).every((word, at) => word === words[at + 7]);
-
-/** `PID START LAUNCH BOOT NAMESPACE LAUNCHER LAUNCHER-START`, these once more, `end`; once only from launchers of the versions before. */
+/** Those of this boot that can be read. */
 export function records(subject: Subject): RecordSeen[] {
   const { machine } = subject;
   const folder = stateDirOf(subject);
   const boot = machine.text('/proc/sys/kernel/random/boot_id')?.trim();
   if (folder === undefined) return [];
   return machine.names(`${folder}/runs/record`).flatMap((stem) => {
-    const words = machine.text(`${folder}/runs/record/${stem}`)?.trimEnd().split(' ') ?? [];
-    const isTold = words.pop() === 'end' && (words.length <= 7 || sameTwice(words));
-    if (!isTold || words[3] !== boot) return [];
-    const lives = (pid: string | undefined, start: string | undefined): boolean => {
-      const stat = machine.text(`/proc/${pid ?? ''}/stat`) ?? '';
+    const record = parseRecord(machine.text(`${folder}/runs/record/${stem}`) ?? '');
+    if (record === undefined || record.process.bootId !== boot) return [];
+    const lives = ({ pid, startTicks }: ProcessIdentity): boolean => {
+      const stat = machine.text(`/proc/${pid}/stat`) ?? '';
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return stat !== '' && fields[0] !== 'Z' && fields[19] === start;
+      return stat !== '' && fields[0] !== 'Z' && fields[19] === String(startTicks);
     };
-    return [{ stem, isAlive: lives(words[0], words[1]), launcherIsAlive: lives(words[5], words[6]) }];
+    return [{ stem, isAlive: lives(record.process), launcherIsAlive: lives(record.launcher) }];
   });
 }
 

@@ -1,6 +1,7 @@
 /** Puts exported files into a folder: nothing of somebody else is replaced unless that is asked for. */
-import { closeSync, fchmodSync, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeWhole } from '../whole-file.ts';
 import type { ExportedFile } from './model.ts';
 import { SEAL } from './systemd.ts';
 
@@ -20,7 +21,13 @@ export function writeFiles(folder: string, files: readonly ExportedFile[], force
   });
   if (refused.length > 0) return { written: [], refused };
   mkdirSync(folder, { recursive: true });
-  return { written: files.map((file) => writeFile(join(folder, file.name), file)), refused: [] };
+  const written = files.map(({ name, text, mode }) => {
+    const path = join(folder, name);
+    // systemd must never find half a unit, and nobody a secret before its mode is set.
+    writeWhole(path, text, mode);
+    return path;
+  });
+  return { written, refused: [] };
 }
 
 function obstacle(path: string, force: boolean): string | undefined {
@@ -29,20 +36,4 @@ function obstacle(path: string, force: boolean): string | undefined {
   if (!there.isFile()) return there.isDirectory() ? 'is a folder' : 'is no plain file';
   if (force || readFileSync(path, 'utf8').startsWith(SEAL)) return undefined;
   return 'was not written by `procmanctl export`';
-}
-
-/** systemd must never find half a unit, and nobody a secret before its mode is set. */
-function writeFile(path: string, { text, mode }: ExportedFile): string {
-  const draft = `${path}.${process.pid}`;
-  rmSync(draft, { force: true });
-  const descriptor = openSync(draft, 'wx', 0o600);
-  try {
-    writeFileSync(descriptor, text);
-    fchmodSync(descriptor, mode);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-  renameSync(draft, path);
-  return path;
 }

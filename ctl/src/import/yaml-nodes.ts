@@ -1,7 +1,7 @@
 /** YAML (and JSON, which is YAML too) with the line of every key. */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Document } from 'yaml';
 import type { Place } from './draft.ts';
-import type { Reading, Source } from './reading.ts';
+import type { Field, Reading, Source } from './reading.ts';
 
 /** A value with its place. */
 export interface YamlNode {
@@ -99,6 +99,11 @@ function textOf(node: Node): string {
   if (!isScalar(node)) return '';
   if (typeof node.value === 'string') return node.value;
   return node.source ?? JSON.stringify(node.value);
+}
+
+/** A setting of what is called `of`. @param key - what it is called, where that is not what was written */
+export function fieldOf({ key: written, place, node }: YamlPair, of: string, key = written): Field {
+  return { key, place, text: shownNode(node), of };
 }
 
 /** For messages. */

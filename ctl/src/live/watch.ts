@@ -1,6 +1,6 @@
 /** `status --watch`: shows every change, until Ctrl-C; the daemon may go and come back meanwhile. */
 import type { CommandContext } from '../context.ts';
-import type { ScreenSignal } from '../io.ts';
+import { ENDED_BY, type ScreenSignal } from '../io.ts';
 import type { StatusResult } from '@procman/protocol/views';
 import type { StatusOptions } from '../render/status.ts';
 import { followStatus, type StatusParams, type Tools } from './following.ts';
@@ -9,7 +9,6 @@ import { type View, viewOf } from './views.ts';
 const RETRY_MS = 500;
 /** Processor and memory change without an event. */
 const RESOURCES_MS = 2000;
-const ENDED_BY: Readonly<Partial<Record<ScreenSignal, number>>> = { SIGTERM: 128 + 15, SIGHUP: 128 + 1 };
 const INTERRUPTED = 130;
 
 /** Gives the exit code; rejects where the daemon refuses, or is not there at the beginning. */

@@ -1,6 +1,7 @@
 /** What proves, or keeps from proving, that nothing of a state folder is alive. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseRecord } from '@procman/daemon/effects/launch-files';
 import { listDaemons, type Surroundings } from '../find-daemon.ts';
 import { isHeld } from './kernel-lock.ts';
 
@@ -13,25 +14,20 @@ export function whatLives(stateDir: string, uid: string, around: Surroundings): 
   return fromRecords(stateDir, around) ?? fromLocks(stateDir) ?? fromMarks(uid, around);
 }
 
-/** `PID START LAUNCH BOOT NAMESPACE LAUNCHER LAUNCHER-START end`: docs/architecture.md. One that does not parse proves nothing. */
+/** One that does not parse proves nothing. */
 function fromRecords(stateDir: string, { proc }: Surroundings): string | undefined {
   const boot = textOf(`${proc}/sys/kernel/random/boot_id`)?.trim();
   const namespace = linkOf(`${proc}/self/ns/pid`);
   for (const stem of namesIn(join(stateDir, 'runs/record'))) {
-    const words =
-      textOf(join(stateDir, 'runs/record', stem))
-        ?.trimEnd()
-        .split(' ') ?? [];
-    const [pid, start, , itsBoot, itsNamespace, launcher, launcherStart] = words;
-    if (words.length < 8 || words.at(-1) !== 'end' || boot === undefined) return `the record of ${stem} cannot be read`;
-    if (itsBoot !== boot) continue;
-    if (itsNamespace !== namespace)
+    const record = parseRecord(textOf(join(stateDir, 'runs/record', stem)) ?? '');
+    if (record === undefined || boot === undefined) return `the record of ${stem} cannot be read`;
+    if (record.process.bootId !== boot) continue;
+    if (record.process.pidNamespace !== namespace)
       return `${stem} ran in another pid namespace of this boot: it cannot be seen from here`;
-    const alive = [
-      [pid, start],
-      [launcher, launcherStart],
-    ].find(([each, ticks]) => startTicks(each, proc) === ticks);
-    if (alive) return `${stem} lives, pid ${alive[0] ?? ''}`;
+    const alive = [record.process, record.launcher].find(
+      ({ pid, startTicks: ticks }) => startTicks(pid, proc) === String(ticks),
+    );
+    if (alive) return `${stem} lives, pid ${alive.pid}`;
   }
   return undefined;
 }
@@ -54,8 +50,8 @@ function fromMarks(uid: string, { proc }: Surroundings): string | undefined {
 }
 
 /** A zombie counts as alive here: its launcher has not yet taken note. */
-function startTicks(pid: string | undefined, proc: string): string | undefined {
-  const stat = textOf(`${proc}/${pid ?? ''}/stat`);
+function startTicks(pid: number, proc: string): string | undefined {
+  const stat = textOf(`${proc}/${pid}/stat`);
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
 }
 

@@ -6,13 +6,7 @@ import { wrapIndented } from '../text/wrap.ts';
 import { adviceOn } from './explain-advice.ts';
 import { blocksOf, type Block } from './explain-blocks.ts';
 import { localTimes } from '../text/local-times.ts';
-import { paint, type Paint, type Style } from './style.ts';
-
-const VERDICT_PAINT: Readonly<Record<Row['verdict'], Paint | undefined>> = {
-  ok: undefined,
-  pending: 'yellow',
-  problem: 'red',
-};
+import { paint, type Style, VERDICT_PAINT } from './style.ts';
 
 /** Columns of a block's title, so that all texts begin one below the other. */
 const TITLE = 14;

@@ -3,17 +3,11 @@ import type { Row, StatusResult } from '@procman/protocol/views';
 import { formatTime, formatUptime } from '../text/time.ts';
 import { printable, truncate } from '../text/width.ts';
 import { RESOURCE_COLUMNS, resourceCells } from './resources.ts';
-import { paint, type Paint, type Style } from './style.ts';
+import { paint, type Style, VERDICT_PAINT } from './style.ts';
 import { layTable, type TableLines } from './table.ts';
 
 const HEADER = ['NAME', 'STATE', 'INFO'];
 const RESOURCES_HEADER = ['NAME', 'STATE', ...RESOURCE_COLUMNS, 'INFO'];
-const VERDICT_PAINT: Readonly<Record<Row['verdict'], Paint | undefined>> = {
-  ok: undefined,
-  pending: 'yellow',
-  problem: 'red',
-};
-
 /** What is told of what comes next; the rest is told by other fields, or is long to come. */
 const COMING: Readonly<Partial<Record<NonNullable<Row['next']>['action'], string>>> = { start: 'starts', run: 'runs' };
 

@@ -1,4 +1,5 @@
 /** How to print: for a person at a terminal, or for whatever reads a pipe. */
+import type { Verdict } from '@procman/protocol/vocabulary';
 import type { Io } from '../io.ts';
 
 export interface Style {
@@ -27,6 +28,17 @@ export function chooseStyle(io: Io, choice: ColorChoice): Style {
 /** Where nothing is said of the terminal, nothing is presumed. */
 export function isDumb(kind: string | undefined): boolean {
   return kind === undefined || kind === '' || kind === 'dumb';
+}
+
+export const VERDICT_PAINT: Readonly<Record<Verdict, Paint | undefined>> = {
+  ok: undefined,
+  pending: 'yellow',
+  problem: 'red',
+};
+
+/** What `paint` has added taken away again. */
+export function unpainted(text: string): string {
+  return text.replace(/\u001b\[[\d;]*m/g, '');
 }
 
 export function paint(text: string, as: Paint | undefined, style: Style): string {

@@ -2,10 +2,9 @@
 import { resolve } from 'node:path';
 import { defaultSocketPath, defaultStateDirectory, isSocketPathTooLong } from '@procman/protocol/paths';
 import type { LoadContext } from './context.ts';
-import { daemonKeys, topKeys, type DaemonValues } from './daemon-keys.ts';
+import { daemonKeys, type DaemonValues } from './daemon-keys.ts';
 import { describeValue } from './issues.ts';
-import { metricsKeys } from './metrics-keys.ts';
-import { processKeys } from './process-keys.ts';
+import { placeBelow } from './key-places.ts';
 import type { Report } from './report.ts';
 import { addDefaults, isTable, readTable, type RawTable, type TableKind } from './table-reader.ts';
 
@@ -54,14 +53,7 @@ export interface DaemonTable {
 
 const DAEMON: TableKind<typeof daemonKeys> = {
   shape: daemonKeys,
-  // A key below a header belongs to that table: the commonest slip of all in TOML.
-  elsewhere: (key) => {
-    if (Object.hasOwn(topKeys, key)) return 'it belongs above all tables, before [daemon]';
-    if (Object.hasOwn(metricsKeys, key)) return 'it belongs under [metrics]';
-    return Object.hasOwn(processKeys, key)
-      ? 'it belongs under [[process]], or under [defaults] for all of them'
-      : undefined;
-  },
+  elsewhere: (key) => placeBelow('[daemon]', key, ['metrics', 'process']),
 };
 
 /** What `[daemon]` is resolved against. */

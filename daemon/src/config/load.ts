@@ -7,21 +7,19 @@ import type { CoreConfig, ProcessConfig, ProcessVersion } from '../core/model.ts
 import type { Notify } from '../core/notify/model.ts';
 import { CarriedFiles, FilesOnDisk, type ConfigFiles } from './config-files.ts';
 import { currentContext, type LoadContext } from './context.ts';
-import { daemonKeys, topKeys } from './daemon-keys.ts';
+import { topKeys } from './daemon-keys.ts';
 import { readDaemon, type DaemonTable } from './daemon-table.ts';
 import { draftsById, type Draft } from './draft.ts';
 import { folderProblems, permissionProblems } from './file-permissions.ts';
 import { readGuarded, type GuardedText } from './guarded-file.ts';
 import { joinIncluded } from './include.ts';
-import { notifyKeys } from './notify-keys.ts';
 import { readNotifies } from './notify-tables.ts';
 import { parseToml } from './parse-toml.ts';
-import { metricsKeys } from './metrics-keys.ts';
 import { readMetrics, type MetricsTable } from './metrics-table.ts';
 import { locate } from './positions.ts';
 import type { Problem } from './problem.ts';
 import { readDrafts } from './process-drafts.ts';
-import { processKeys } from './process-keys.ts';
+import { placeOf } from './key-places.ts';
 import { Report } from './report.ts';
 import { checkRules, type RuleInput } from './rules.ts';
 import { checkNotifies } from './rules-notify.ts';
@@ -174,17 +172,10 @@ export function countProcesses(config: LoadedConfig): number {
 /** Checks the top of the file: `uid`, `file-format`, `include`, and that there is nothing unknown. */
 function readUid(top: RawTable, report: Report): string | undefined {
   const others = ['daemon', 'metrics', 'defaults', 'process', 'template', 'notify'];
-  const kind = { shape: topKeys, others, elsewhere: tableOf };
+  const elsewhere = (key: string): string | undefined => placeOf(key, ['daemon', 'metrics', 'process', 'notify']);
+  const kind = { shape: topKeys, others, elsewhere };
   const values = readTable(top, kind, { path: [] }, report);
   return addDefaults(values, top, kind, { path: [] }, report).uid;
-}
-
-/** A key of some table that stands above all of them. */
-function tableOf(key: string): string | undefined {
-  if (Object.hasOwn(daemonKeys, key)) return 'it belongs under [daemon]';
-  if (Object.hasOwn(metricsKeys, key)) return 'it belongs under [metrics]';
-  if (Object.hasOwn(processKeys, key)) return 'it belongs under [[process]], or under [defaults] for all of them';
-  return Object.hasOwn(notifyKeys, key) ? 'it belongs under [[notify]]' : undefined;
 }
 
 function coreConfig({ drafts, standings, daemon }: RuleInput): CoreConfig {

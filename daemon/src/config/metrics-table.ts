@@ -1,10 +1,9 @@
 /** Reads `[metrics]`: where the figures for Prometheus are served, and to whom. */
 import { resolve } from 'node:path';
-import { daemonKeys, topKeys } from './daemon-keys.ts';
 import { describeValue } from './issues.ts';
+import { placeBelow } from './key-places.ts';
 import { isLoopback, metricsKeys, type ListenAddress } from './metrics-keys.ts';
 import { quote } from './problem.ts';
-import { processKeys } from './process-keys.ts';
 import type { Report } from './report.ts';
 import { isTable, readTable, type RawTable, type TableKind } from './table-reader.ts';
 
@@ -17,13 +16,7 @@ export interface MetricsTable {
 
 const METRICS: TableKind<typeof metricsKeys> = {
   shape: metricsKeys,
-  elsewhere: (key) => {
-    if (Object.hasOwn(topKeys, key)) return 'it belongs above all tables, before [metrics]';
-    if (Object.hasOwn(daemonKeys, key)) return 'it belongs under [daemon]';
-    return Object.hasOwn(processKeys, key)
-      ? 'it belongs under [[process]], or under [defaults] for all of them'
-      : undefined;
-  },
+  elsewhere: (key) => placeBelow('[metrics]', key, ['daemon', 'process']),
 };
 
 /** @returns undefined where nothing is to listen */

@@ -3,8 +3,7 @@ import { resolveCivilTime } from './apply-on.ts';
 import type { ConfigFiles } from './config-files.ts';
 import type { LoadContext } from './context.ts';
 import { readDefaults, valuesFor, type Defaults } from './defaults.ts';
-import { daemonKeys } from './daemon-keys.ts';
-import { metricsKeys } from './metrics-keys.ts';
+import { placeOf } from './key-places.ts';
 import type { Draft } from './draft.ts';
 import { readEnvFile } from './env-file.ts';
 import { describeValue } from './issues.ts';
@@ -22,10 +21,7 @@ import { fillTable, hasPidFile, scopeOf, textsOf, type Scope } from './variables
 const PROCESS: TableKind<typeof processKeys> = {
   shape: processKeys,
   free: ['env', 'params', 'template'],
-  elsewhere: (key) => {
-    if (Object.hasOwn(daemonKeys, key)) return 'it belongs under [daemon]';
-    return Object.hasOwn(metricsKeys, key) ? 'it belongs under [metrics]' : undefined;
-  },
+  elsewhere: (key) => placeOf(key, ['daemon', 'metrics']),
 };
 
 /** What the tables are resolved against. */

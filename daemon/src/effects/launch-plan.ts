@@ -10,6 +10,7 @@
  *
  * A text file without `#!` is run by sh, as POSIX says for ENOEXEC: that counts as launched, also if sh makes nothing of it.
  */
+import { isObject } from '../core/is-object.ts';
 import type { Limits } from '../core/model.ts';
 import { asUser, becomeUser, openPlan, quote, setLimits, step, withoutExitFile } from './launch-steps.ts';
 import { markLine, type LogMark } from './last-words.ts';
@@ -181,10 +182,6 @@ function isAccount(value: unknown): value is LaunchAccount {
   if (!isObject(value)) return false;
   const { uid, gid, initGroups } = value;
   return Number.isInteger(uid) && Number.isInteger(gid) && typeof initGroups === 'boolean';
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function holdsNul(plan: LaunchPlan): boolean {

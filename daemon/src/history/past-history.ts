@@ -2,10 +2,11 @@
  * The history that a daemon has left, for one who only looks. SQLite would write beside the database even to read it, so a copy is read:
  * what lies in the state directory stays as it is, down to its times.
  */
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Entry } from './event.ts';
+import { copyDatabase } from './sqlite.ts';
 import { EventStore } from './store.ts';
 
 export class PastHistory {
@@ -39,9 +40,7 @@ function copied(path: string): EventStore {
   // 0700.
   const folder = mkdtempSync(join(tmpdir(), 'procman-events-'));
   try {
-    for (const part of ['', '-wal'])
-      if (existsSync(`${path}${part}`)) copyFileSync(`${path}${part}`, join(folder, `events.db${part}`));
-    const store = new EventStore(join(folder, 'events.db'));
+    const store = new EventStore(copyDatabase(path, folder));
     store.last();
     return store;
   } finally {

@@ -5,13 +5,10 @@
  * survives `kill -9` all the same; after a power cut the file may be broken, and is then set aside and started anew.
  */
 import * as fs from 'node:fs';
-import { createRequire } from 'node:module';
-import type * as SqliteModule from '@photostructure/sqlite';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { EventType } from '@procman/protocol/vocabulary';
 import type { About, Entry, EventBody } from './event.ts';
-
-type Sqlite = typeof SqliteModule;
+import { sqlite } from './sqlite.ts';
 
 const SCHEMA_VERSION = 1;
 const SCHEMA = `
@@ -42,17 +39,6 @@ export function troubleOf(error: unknown): Trouble {
 
 /** A later release has written it: it is left as it is. */
 export class NewerStoreError extends Error {}
-
-/** The bundle is CommonJS; the sources, as tests load them, are not, and run in the repository. */
-const HERE = typeof __filename === 'string' ? __filename : `${process.cwd()}/package.json`;
-
-let loaded: Sqlite | undefined;
-
-/** Loaded when first needed: a tenth of a second that no start has to wait for. */
-function sqlite(): Sqlite {
-  loaded ??= createRequire(HERE)('@photostructure/sqlite') as Sqlite;
-  return loaded;
-}
 
 /** Without waiting: a pipe at this place would hold up whoever opens it until somebody else does. */
 function make(path: string): void {

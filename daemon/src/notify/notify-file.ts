@@ -1,4 +1,5 @@
 /** `STATE-DIR/notify.json`: what was told already, and whether the daemon before came to its end. Losing it only tells something twice. */
+import { isObject } from '../core/is-object.ts';
 import type { Now, WallTime } from '../core/model.ts';
 import type { NotifyState } from '../core/notify/model.ts';
 import { restored, saved } from '../core/notify/saved.ts';
@@ -94,6 +95,3 @@ function lifeOf(value: unknown): Life | undefined {
   if (typeof at !== 'number' || typeof code !== 'number') return { pid, bootId };
   return { pid, bootId, ended: { at, code, ...(typeof by === 'string' ? { by } : {}) } };
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -12,7 +12,7 @@ import { afterMove, atStart, caughtUp, CLOCK_JUMP } from '../core/clock.ts';
 import { withConfig, withFallbacks } from '../core/facts.ts';
 import { resultOf, type JobEvent } from '../core/jobs.ts';
 import type {
-  CoreConfig, Instance, InstanceKey, MonotonicTime, Now, ProcessVersion, Run, WallTime, World,
+  ClockGuard, CoreConfig, Instance, InstanceKey, MonotonicTime, Now, ProcessVersion, Run, WallTime, World,
 } from '../core/model.ts'; // prettier-ignore
 import { requiredFailure, withRequiredAnew } from '../core/required.ts';
 import { NO_VETOES, vetoKey } from '../core/schedule.ts';
@@ -485,13 +485,14 @@ export class Supervisor {
     this.#o.onTurn?.();
   }
 
-  /** The clock jumped: what it stops waits until the new time has held for a while. */
-  #noteJump(now: Now): void {
+  /** Tells of a jump of the clock. @returns the guard after whatever it did since the last turn */
+  #noteJump(now: Now): ClockGuard {
     const jump = now.wall - this.#decidedAt.wall - (now.mono - this.#decidedAt.mono);
-    this.#world = { ...this.#world, clock: afterMove(this.#world.clock, jump, now) };
-    if (Math.abs(jump) < CLOCK_JUMP) return;
-    const text = `the clock jumped by ${Math.round(jump / 1000)} s: what it would stop waits until it has held for 30 s`;
-    this.#o.log('warning', text);
+    if (Math.abs(jump) >= CLOCK_JUMP) {
+      const text = `the clock jumped by ${Math.round(jump / 1000)} s: what it would stop waits until it has held for 30 s`;
+      this.#o.log('warning', text);
+    }
+    return afterMove(this.#world.clock, jump, now);
   }
 
   #tellClock(): void {
@@ -505,9 +506,9 @@ export class Supervisor {
     const changes = this.#queue.splice(0);
     this.#answersAt = undefined;
     const now = this.#o.system.now();
-    this.#noteJump(now);
+    const clock = this.#noteJump(now);
     this.#decidedAt = now;
-    this.#world = { ...this.#world, clock: caughtUp(this.#world.clock, now) };
+    this.#world = { ...this.#world, clock: caughtUp(clock, now) };
     const { vetoes } = this.#world;
     this.#world = this.#takeovers.weigh(this.#world, now);
     this.#tellJobs(changes, now);

@@ -3,7 +3,7 @@ import { basename, dirname, extname, resolve } from 'node:path';
 import { directCommand, plainText, shellWord } from '../command-words.ts';
 import { type Place, ProcessTable } from '../draft.ts';
 import { type Field, idOf, type Reader, type Reading, type Source } from '../reading.ts';
-import { readYaml, shownNode, type YamlNode, type YamlPair } from '../yaml-nodes.ts';
+import { fieldOf, readYaml, shownNode, type YamlNode, type YamlPair } from '../yaml-nodes.ts';
 import { APP_ALIASES, APP_KEYS, APP_WITHOUT, homeOf, interpreterFor, wordsOf } from './pm2-app.ts';
 
 export const pm2: Reader = {
@@ -68,19 +68,11 @@ function readApp(node: YamlNode, file: string, reading: Reading): void {
   table.set('command', commandOf(app, script, cwd, reading));
   table.set('work-dir', plainText(cwd));
   for (const [key, pair] of pairs) readKey({ key, pair, app, table, reading });
-  if (!reading.claim(table.id, app.place)) return undefined;
+  if (!reading.claim(table.id, app.place)) return;
   reading.draft.add(table);
   const cron = pairs.get('cron_restart');
-  if (cron !== undefined) addCron(fieldOf('cron_restart', cron, name), table, reading);
-  return undefined;
+  if (cron !== undefined) addCron(fieldOf(cron, name, 'cron_restart'), table, reading);
 }
-
-const fieldOf = (key: string, { place, node }: YamlPair, of: string): Field => ({
-  key,
-  place,
-  text: shownNode(node),
-  of,
-});
 
 const TOGETHER: ReadonlySet<string> = new Set([
   'name',
@@ -101,7 +93,7 @@ interface KeyToRead {
 }
 
 function readKey({ key, pair, app, table, reading }: KeyToRead): void {
-  const field = fieldOf(key, pair, app.name);
+  const field = fieldOf(pair, app.name, key);
   const read = Object.hasOwn(APP_KEYS, key) ? APP_KEYS[key] : undefined;
   if (read !== undefined) {
     read(field, table, reading, pair.node);
@@ -113,9 +105,9 @@ function readKey({ key, pair, app, table, reading }: KeyToRead): void {
   }
   if (key === 'exec_mode') {
     if (field.text.startsWith('cluster')) reading.leaveOut(table, field, CLUSTER);
-    return undefined;
+    return;
   }
-  if (TOGETHER.has(key) || key === 'instance_var') return undefined;
+  if (TOGETHER.has(key) || key === 'instance_var') return;
   if (key.startsWith('env_')) {
     const variables = (pair.node.pairs ?? []).map((each) => `${each.key}=${shownNode(each.node)}`).join(', ');
     const why = `for "pm2 --env ${key.slice(4)}"; put these into env where they are to count: ${variables}`;
@@ -191,5 +183,4 @@ function addCron(field: Field, table: ProcessTable, reading: Reading): void {
   restart.set('one-shot', true);
   restart.setIn('schedule', 'cron', field.text);
   reading.draft.add(restart);
-  return undefined;
 }

@@ -2,7 +2,7 @@
 import { directCommand, plainText } from '../command-words.ts';
 import { ProcessTable } from '../draft.ts';
 import { type Field, idOf, type Reader, type Reading } from '../reading.ts';
-import { readYaml, shownNode, type YamlNode, type YamlPair } from '../yaml-nodes.ts';
+import { fieldOf, readYaml, shownNode, type YamlNode, type YamlPair } from '../yaml-nodes.ts';
 
 export const taskmaster: Reader = {
   read: (sources, reading) => {
@@ -56,10 +56,6 @@ function readDaemonKey(pair: YamlPair, reading: Reading): void {
   const read = Object.hasOwn(DAEMON_KEYS, pair.key) ? DAEMON_KEYS[pair.key] : undefined;
   if (read !== undefined) read(field, reading);
   else reading.draft.daemon.remark(pair.place, `${pair.key}: ${field.text}`, 'no counterpart');
-}
-
-function fieldOf({ key, place, node }: YamlPair, of: string): Field {
-  return { key, place, text: shownNode(node), of };
 }
 
 type KeyReader = (field: Field, table: ProcessTable, reading: Reading, node: YamlNode) => void;

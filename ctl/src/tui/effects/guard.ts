@@ -1,5 +1,5 @@
 /** Whatever ends this process, the terminal is left as it was found. */
-import type { Io, ScreenSignal } from '../../io.ts';
+import { ENDED_BY, type Io, type ScreenSignal } from '../../io.ts';
 import type { Screen } from './screen.ts';
 
 export interface Reactions {
@@ -12,7 +12,6 @@ export interface Reactions {
   readonly crashed: (error: unknown) => void;
 }
 
-const ENDED_BY: Readonly<Partial<Record<ScreenSignal, number>>> = { SIGTERM: 128 + 15, SIGHUP: 128 + 1 };
 const INTERRUPTED = 130;
 
 /** @returns ends the watch */

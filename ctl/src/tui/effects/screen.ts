@@ -6,6 +6,7 @@ import { EventEmitter } from 'node:events';
 import type { Io } from '../../io.ts';
 import { displayWidth } from '../../text/width.ts';
 import { LineTokens, TOKEN_WIDTH } from './line-tokens.ts';
+import { unpainted } from '../../render/style.ts';
 
 /** Alternate screen, no cursor, no wrapping; and back (xterm(1), "Functions using CSI"). */
 const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[2J';
@@ -15,8 +16,6 @@ const BEGIN = '\u001b[?2026h';
 const END = '\u001b[?2026l';
 const CLEAR_LINE = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
-
-const STYLES = /\u001b\[[\d;]*m/g;
 
 const at = (line: number): string => `\u001b[${line + 1};1H`;
 
@@ -76,7 +75,7 @@ export class Screen extends EventEmitter {
 
   /** The cursor stays on the last column then, and clearing would take what stands there. */
   #isFull(line: string): boolean {
-    return displayWidth(line.replace(STYLES, '')) >= this.#io.columns();
+    return displayWidth(unpainted(line)) >= this.#io.columns();
   }
 
   #draw(lines: readonly string[]): void {

@@ -1,6 +1,6 @@
 /** Keys that act on instances: the same in the list and in the details. */
 import type { Key, Verb } from './inputs.ts';
-import type { Step } from './reduce.ts';
+import { stay, type Step } from './step.ts';
 import type { State } from './state.ts';
 import { stopsOf } from './stops.ts';
 
@@ -10,7 +10,7 @@ const VERBS: Readonly<Record<Key, Verb>> = { s: 'start', x: 'stop', r: 'restart'
 export function actKey(state: State, names: readonly string[], key: Key): Step | undefined {
   const verb = Object.hasOwn(VERBS, key) ? VERBS[key] : undefined;
   if (verb === undefined) return undefined;
-  if (names.length === 0) return { state, effects: [] };
+  if (names.length === 0) return stay(state);
   if (state.link.kind !== 'connected') {
     const text = `${verb} needs a daemon, and none runs; start one with "procmand run FILE"`;
     return { state: { ...state, notice: { text, isError: true } }, effects: [] };

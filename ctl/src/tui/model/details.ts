@@ -4,7 +4,7 @@ import type { Effect, Key } from './inputs.ts';
 import { bodyRows } from './layout.ts';
 import { found, logMoved } from './log.ts';
 import { scrolledBy } from './page.ts';
-import type { Step } from './reduce.ts';
+import { stay, type Step } from './step.ts';
 import { clamp, stepOf } from './scroll.ts';
 import { type DetailsView, emptyLog, type State, type Tab, TABS, without, withTop } from './state.ts';
 
@@ -35,7 +35,7 @@ export function onDetailsKey(state: State, view: DetailsView, key: Key): Step {
   if (tab !== undefined) return toTab(state, view, tab);
   if (view.tab === 'log') return onLogKey(state, view, key);
   if (view.tab === 'links') return onLinksKey(state, view, key);
-  return { state: scrolledBy(state, view, key), effects: [] };
+  return stay(scrolledBy(state, view, key));
 }
 
 function tabOf(now: Tab, key: Key): Tab | undefined {
@@ -59,7 +59,7 @@ function onLinksKey(state: State, view: DetailsView, key: Key): Step {
     return { state: withTop(state, { ...view, link }), effects: [] };
   }
   const chosen = links[view.link];
-  if (key !== 'enter' || chosen === undefined || !chosen.target) return { state, effects: [] };
+  if (key !== 'enter' || chosen === undefined || !chosen.target) return stay(state);
   // A dependency is named by its process: the first instance of it stands for all.
   const row = (state.status?.processes ?? []).find(({ name, id }) => name === chosen.name || id === chosen.name);
   return row === undefined ? { state, effects: [] } : openDetails(state, row.name);
@@ -91,6 +91,6 @@ function onLogKey(state: State, view: DetailsView, key: Key): Step {
       return { state: withTop(state, next), effects: effectsOf(next) };
     }
     default:
-      return { state, effects: [] };
+      return stay(state);
   }
 }

@@ -6,7 +6,7 @@ import { onListKey } from './list.ts';
 import { bodyRows } from './layout.ts';
 import { onPromptKey } from './prompt.ts';
 import { scrolledBy } from './page.ts';
-import type { Step } from './reduce.ts';
+import { stay, type Step } from './step.ts';
 import { clamp, stepOf } from './scroll.ts';
 import { type DaemonsView, type PlanView, type QuestionView, type State, topView, withTop } from './state.ts';
 import { stopsOf } from './stops.ts';
@@ -30,8 +30,6 @@ export function onKey(state: State, key: Key): Step {
   if (view.kind === 'daemons') return onDaemonsKey(state, view, key);
   return stay(scrolledBy(state, view, key));
 }
-
-export const stay = (state: State): Step => ({ state, effects: [] });
 
 const isBack = (key: Key): boolean => key === 'escape' || key === 'backspace';
 

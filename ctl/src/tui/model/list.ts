@@ -4,7 +4,7 @@ import { openDetails } from './details.ts';
 import type { Key } from './inputs.ts';
 import { itemsOf, type Item, namesOf, selectedIndex } from './items.ts';
 import { bodyRows } from './layout.ts';
-import type { Step } from './reduce.ts';
+import { stay, type Step } from './step.ts';
 import { clamp, stepOf } from './scroll.ts';
 import type { State, View } from './state.ts';
 
@@ -42,8 +42,6 @@ export function onListKey(state: State, key: Key): Step {
       return stay(state);
   }
 }
-
-const stay = (state: State): Step => ({ state, effects: [] });
 
 function opened(state: State, view: View, kind: 'plan' | 'timeline' | 'daemons'): Step {
   return { state: { ...state, views: [...state.views, view] }, effects: [{ kind }] };

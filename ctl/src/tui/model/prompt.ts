@@ -1,19 +1,19 @@
 /** A line that is being typed: the filter of the list, or what is searched for in a log. It takes effect with each character. */
 import { found } from './log.ts';
 import type { Key } from './inputs.ts';
-import type { Step } from './reduce.ts';
+import { stay, type Step } from './step.ts';
 import { type Prompt, type State, topView, without, withTop } from './state.ts';
 
 const LONGEST = 200;
 
 export function onPromptKey(state: State, prompt: Prompt, key: Key): Step {
-  if (key === 'enter' || key === 'up' || key === 'down') return { state: without(state, 'prompt'), effects: [] };
+  if (key === 'enter' || key === 'up' || key === 'down') return stay(without(state, 'prompt'));
   if (key === 'escape')
     return { state: without(typed(state, { ...prompt, text: prompt.before }), 'prompt'), effects: [] };
   if (key === 'backspace')
     return { state: typed(state, { ...prompt, text: Array.from(prompt.text).slice(0, -1).join('') }), effects: [] };
   // Names of keys have more than one character.
-  if (Array.from(key).length !== 1 || prompt.text.length >= LONGEST) return { state, effects: [] };
+  if (Array.from(key).length !== 1 || prompt.text.length >= LONGEST) return stay(state);
   return { state: typed(state, { ...prompt, text: prompt.text + key }), effects: [] };
 }
 

@@ -6,11 +6,7 @@ import { bodyRows } from './layout.ts';
 import { onReply } from './replies.ts';
 import { keepInSight } from './scroll.ts';
 import { type State, topView, without } from './state.ts';
-
-export interface Step {
-  readonly state: State;
-  readonly effects: readonly Effect[];
-}
+import { stay, type Step } from './step.ts';
 
 export function reduce(state: State, input: Input, now: number): Step {
   const timed: State = { ...state, now };
@@ -23,9 +19,9 @@ function changed(state: State, input: Input): Step {
     case 'key':
       return onKey(state.notice === undefined ? state : without(state, 'notice'), input.key);
     case 'resize':
-      return { state: { ...state, size: input.size }, effects: [] };
+      return stay({ ...state, size: input.size });
     case 'tick':
-      return { state, effects: [] };
+      return stay(state);
     case 'link':
       return onLink(state, input.link);
     case 'status':

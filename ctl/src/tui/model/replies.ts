@@ -1,7 +1,7 @@
 /** What was asked for has come, or could not be had. A reply for what is no longer looked at is dropped. */
 import type { Input } from './inputs.ts';
 import { appended } from './log.ts';
-import type { Step } from './reduce.ts';
+import { stay, type Step } from './step.ts';
 import { type DetailsView, type State, topView, type View, without, withTop } from './state.ts';
 
 type Reply = Exclude<Input, { kind: 'key' | 'resize' | 'tick' | 'link' | 'status' | 'heard' | 'usage' }>;
@@ -43,8 +43,6 @@ export function onReply(state: State, reply: Reply): Step {
       return failed(state, reply);
   }
 }
-
-const stay = (state: State): Step => ({ state, effects: [] });
 
 function noticed(state: State, text: string, isError: boolean): Step {
   return stay({ ...state, notice: { text, isError } });

@@ -1,18 +1,12 @@
 /** The columns of the list: what is in them, and how wide they are on this screen. */
 import type { Resources, Row } from '@procman/protocol/views';
 import { formatBytes } from '../../render/resources.ts';
-import type { Paint } from '../../render/style.ts';
+import { VERDICT_PAINT } from '../../render/style.ts';
 import { localTimes } from '../../text/local-times.ts';
 import { displayWidth, printable } from '../../text/width.ts';
 import type { State } from '../model/state.ts';
 import { fit, fitRight, type Segment } from './segments.ts';
 import { compactTime, compactUptime } from './short-times.ts';
-
-export const VERDICT_PAINT: Readonly<Record<Row['verdict'], Paint | undefined>> = {
-  ok: undefined,
-  pending: 'yellow',
-  problem: 'red',
-};
 
 const NARROWEST_NAME = 12;
 const WIDEST_NAME = 48;

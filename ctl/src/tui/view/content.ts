@@ -2,7 +2,7 @@
 import type { Explanation } from '@procman/protocol/views';
 import { renderEvents } from '../../render/events.ts';
 import { renderExplanations } from '../../render/explain.ts';
-import { paint, type Style } from '../../render/style.ts';
+import { paint, type Style, unpainted } from '../../render/style.ts';
 import { endingsOf, renderUpdate } from '../../render/update.ts';
 import { breakInto, displayWidth, padEnd, printable } from '../../text/width.ts';
 import { wrapIndented } from '../../text/wrap.ts';
@@ -82,15 +82,13 @@ function planText(state: State, plan: NonNullable<Extract<View, { kind: 'plan' }
   const style = styleOf(state);
   const lines = linesOf(renderUpdate(plan, 'would', style)).flatMap((line) => line.split('\n'));
   const wrapped = lines.flatMap((line) =>
-    displayWidth(plain(line)) <= style.columns ? [line] : wrapIndented(plain(line), style.columns, '', '  '),
+    displayWidth(unpainted(line)) <= style.columns ? [line] : wrapIndented(unpainted(line), style.columns, '', '  '),
   );
   if (!plan.ok) return wrapped;
   const endings = endingsOf(plan);
   const question = endings === undefined ? 'Nothing that runs would end.' : `This would ${endings}.`;
   return [...wrapped, '', paint(`${question} Put it into effect?   y: yes    n: no`, 'bold', style)];
 }
-
-const plain = (text: string): string => text.replace(/\u001b\[[\d;]*m/g, '');
 
 function helpText({ size, color, unicode }: State): string[] {
   const style = styleOf({ size, color });

@@ -3,7 +3,8 @@ import { printable } from '../../text/width.ts';
 import { type Item, itemsOf, selectedIndex } from '../model/items.ts';
 import { bodyRows } from '../model/layout.ts';
 import type { State } from '../model/state.ts';
-import { columnsOf, type Columns, headingOf, segmentsOf, VERDICT_PAINT } from './columns.ts';
+import { VERDICT_PAINT } from '../../render/style.ts';
+import { columnsOf, type Columns, headingOf, segmentsOf } from './columns.ts';
 import { styleOf } from './content.ts';
 import { fit, lineOf, type Segment } from './segments.ts';
 

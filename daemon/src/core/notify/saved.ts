@@ -1,4 +1,5 @@
 /** What is remembered over the daemon's end. Monotonic times do not outlive it, so they are kept as wall times. */
+import { isObject } from '../is-object.ts';
 import type { MonotonicTime, Now, WallTime } from '../model.ts';
 import { noticeKinds, type NotifyState, type Trouble, type TroubleKind } from './model.ts';
 import { MOST_TROUBLES } from './sight.ts';
@@ -82,8 +83,6 @@ function restoredTrouble(value: unknown, mono: (at: number) => MonotonicTime): T
   };
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 const countOf = (value: unknown): number => (isNumber(value) && value > 0 ? Math.floor(value) : 0);
 const isTroubleKind = (value: unknown): value is TroubleKind =>
