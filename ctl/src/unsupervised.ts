@@ -1,9 +1,8 @@
 /** Entry of the bundle `unsupervised.cjs`: answers of a daemon that is not there. Loaded where none can be reached. */
-import { existsSync, readFileSync } from 'node:fs';
 import { lastHolder } from '@procman/daemon/effects/daemon-lock';
 import { CannotTell, type Place, type Reply, Unsupervised as Answers } from '@procman/daemon/unsupervised';
 import type { Notice } from './client.ts';
-import { isClosedToUs, type Surroundings, type Wish, listDaemons } from './find-daemon.ts';
+import { isClosedToUs, isProcmand, type Surroundings, type Wish, listDaemons } from './find-daemon.ts';
 import { findRemains } from './find-remains.ts';
 import { formatTime } from './text/time.ts';
 import { VERSION } from './version.ts';
@@ -90,16 +89,6 @@ function livingDaemon({ stateDir, uid }: Place, around: Surroundings): number | 
   if (served) return served.owner.pid;
   const pid = lastHolder(`${stateDir}/procmand.lock`);
   return pid !== undefined && isProcmand(pid, around.proc) ? pid : undefined;
-}
-
-function isProcmand(pid: number, proc: string): boolean {
-  if (!existsSync(`${proc}/${pid}`)) return false;
-  try {
-    const words = readFileSync(`${proc}/${pid}/cmdline`, 'utf8').split('\0');
-    return words.some((word) => /(^|\/)procmand(\.cjs)?$/.test(word));
-  } catch {
-    return false;
-  }
 }
 
 function sourceOf(answers: Answers): Source {
