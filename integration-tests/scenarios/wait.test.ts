@@ -1,5 +1,5 @@
 /** `wait`: for deploy scripts, with a real daemon. */
-import { service } from '../harness/config.ts';
+import { processTable, service } from '../harness/config.ts';
 import type { Running } from '../harness/commands.ts';
 import { describe, expect, test } from '../harness/test.ts';
 import type { Daemon, World } from '../harness/world.ts';
@@ -87,7 +87,11 @@ describe('wait', () => {
     ['a glob and a name', ['work*', 'steady'], ['steady', 'worker:worker_00', 'worker:worker_01']],
     ['all', ['all'], ['shop:web', 'steady', 'worker:worker_00', 'worker:worker_01']],
   ] as const)('by %s', async ([, given, meant], { world }) => {
-    await begin(world, service('worker', 'steady', 'numprocs = 2'), service('web', 'steady', 'group = "shop"'));
+    await begin(
+      world,
+      processTable('worker', 'sleep 1000000', 'numprocs = 2'),
+      service('web', 'steady', 'group = "shop"'),
+    );
     const { code, stdout } = await world.ctl('wait', ...given, '--for', 'running', '--timeout', '1m');
     expect(code).toBe(0);
     expect(stdout.trimEnd().split('\n').sort()).toEqual(meant.map((name) => `${name}: running`));
