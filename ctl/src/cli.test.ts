@@ -98,7 +98,7 @@ describe('exit codes', () => {
     expect(first).toBe(
       'procmanctl: no daemon is running for socket /nowhere.sock: there is no such socket; start one with "procmand run FILE"',
     );
-    expect(second).toMatch(/^nor is there anything that one has left \(looked for .+\)$/);
+    expect(second).toMatch(/^nor is there anything that one has left \(looked for .+\); with -c FILE /);
   });
 
   it('and names the commands that do without, where another one is asked for', async () => {

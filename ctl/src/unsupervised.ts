@@ -30,7 +30,7 @@ function look(wish: Wish, around: Surroundings, now: Date): Look {
     const { places, looked } = findRemains(wish, around);
     const [place, ...others] = places;
     if (place === undefined)
-      return refused(`nor is there anything that one has left (looked for ${looked.join(', ')})`);
+      return refused(`nor is there anything that one has left (looked for ${looked.join(', ')})${hintOf(wish)}`);
     if (others.length > 0) return refused(`several daemons have left files; choose one:\n${listOf(places)}`);
     const pid = livingDaemon(place, around);
     if (pid === undefined) return found(place, now);
@@ -41,6 +41,10 @@ function look(wish: Wish, around: Surroundings, now: Date): Look {
     throw error;
   }
 }
+
+/** A configuration says where its state is, a socket does not. */
+const hintOf = ({ configUid }: Wish): string =>
+  configUid === undefined ? '; with -c FILE what the daemon of that configuration has left is found' : '';
 
 const closedText = (uid: string, pid: number): string =>
   `yet one runs for uid "${uid}" (pid ${pid}), whose socket is not open to this user (see socket-mode and socket-group)`;
