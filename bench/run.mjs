@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { endAll } from './harness.mjs';
 
-const FIGURES = ['restart', 'start', 'status', 'output', 'rotation', 'adoption', 'idle', 'memory', 'tui'];
+const FIGURES = ['restart', 'start', 'status', 'output', 'rotation', 'adoption', 'idle', 'memory', 'tui', 'events'];
 
 function options(words) {
   const only = [];

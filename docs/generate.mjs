@@ -11,7 +11,7 @@ import { pictureSections } from './pictures.mjs';
 import { sectionsOf } from './sections.mjs';
 
 const root = new URL('..', import.meta.url);
-const documents = ['README.md', 'docs/configuration.md', 'docs/protocol.md', 'docs/tui.md', 'docs/metrics.md'];
+const documents = ['docs/commands.md', 'docs/configuration.md', 'docs/protocol.md', 'docs/tui.md', 'docs/metrics.md'];
 
 /** What the documents are made of. */
 const declarations = `

@@ -98,7 +98,7 @@ describe('exit codes', () => {
     expect(first).toBe(
       'procmanctl: no daemon is running for socket /nowhere.sock: there is no such socket; start one with "procmand run FILE"',
     );
-    expect(second).toMatch(/^nor is there anything that one has left \(looked for .+\)$/);
+    expect(second).toMatch(/^nor is there anything that one has left \(looked for .+\); with -c FILE /);
   });
 
   it('and names the commands that do without, where another one is asked for', async () => {
@@ -142,7 +142,6 @@ describe('params', () => {
     ['status', ['--at', '2026-12-01T08:00'], { at: '2026-12-01T08:00' }],
     ['timeline', [], {}],
     ['timeline', ['a', 'b', '--for', '7d', '--from', '18:00'], { names: ['a', 'b'], from: '18:00', seconds: 604_800 }],
-    ['shutdown', ['--leave-running'], { leaveRunning: true }],
     ['update', ['--plan', 'x'], { hash: 'x' }],
     ['logs', ['a', '-n', '3', '--stderr'], { name: 'a', stream: 'stderr', lines: 3 }],
     ['logs', ['--daemon'], { daemon: true, lines: 50 }],
@@ -152,7 +151,7 @@ describe('params', () => {
     const answers = { start: results, stop: results, restart: results, unblock: results, signal: results, logs };
     const timeline = () => ({ from: AT, to: AT, entries: [], truncated: false });
     const status: Answer = ({ at }) => (at === undefined ? statusOf([]) : { at: AT, processes: [] });
-    await ctl([method, ...words], { ...answers, status, timeline, update: () => plan, shutdown: results });
+    await ctl([method, ...words], { ...answers, status, timeline, update: () => plan });
     expect(daemon?.asked).toEqual([{ method, params }]);
   });
 

@@ -111,7 +111,7 @@ function contextOf(parsed: Parsed, { io, surroundings, commands }: Invocation): 
   });
 }
 
-/** `--watch` waits for a daemon; the first line of `--nagios` and `--json` is their own. */
+/** `--watch` asks files itself, as long as there is no daemon; the first line of `--nagios` and `--json` is their own. */
 function answerWithoutDaemon(
   command: Command | undefined,
   switches: ReadonlySet<string>,

@@ -105,8 +105,7 @@ export function createContext(options: ContextOptions): CommandContext {
 }
 
 function withHint({ message, exitCode, code, cause }: Failure): Failure {
-  const hint =
-    '"status" without --watch, "explain", "logs", "timeline" and "events" answer without one, from the files of the last';
+  const hint = '"status", "explain", "logs", "timeline" and "events" answer without one, from the files of the last';
   return new Failure(`${message}\n${hint}`, { exitCode, code, cause });
 }
 

@@ -102,11 +102,22 @@ function ownerFiles(folder: string, around: Surroundings): string[] {
 
 function isLive(owner: OwnerFile, proc: string): boolean {
   if (textOf(`${proc}/sys/kernel/random/boot_id`)?.trim() !== owner.bootId) return false;
-  const stat = textOf(`${proc}/${owner.pid}/stat`);
-  if (stat === undefined) return false;
+  return startTicksOf(owner.pid, proc) === owner.startTicks;
+}
+
+/** Clock ticks since boot; undefined where there is no such process, or only what its parent has not taken note of yet. */
+export function startTicksOf(pid: number, proc: string): number | undefined {
+  const stat = textOf(`${proc}/${pid}/stat`);
+  if (stat === undefined) return undefined;
   // Field 2 is the command in brackets and may hold anything; what follows the last bracket begins with field 3 (proc(5)).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields[0] !== 'Z' && Number(fields[19]) === owner.startTicks;
+  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : Number(fields[19]);
+}
+
+/** By its command line: another pid namespace may have given its pid to somebody else here. */
+export function isProcmand(pid: number, proc: string): boolean {
+  const words = (textOf(`${proc}/${pid}/cmdline`) ?? '').split('\0');
+  return words.some((word) => /(^|\/)procmand(\.cjs)?$/.test(word));
 }
 
 const isOpen = (socket: string): boolean => refusal(socket) === undefined;

@@ -1,9 +1,8 @@
 /** Entry of the bundle `unsupervised.cjs`: answers of a daemon that is not there. Loaded where none can be reached. */
-import { existsSync, readFileSync } from 'node:fs';
 import { lastHolder } from '@procman/daemon/effects/daemon-lock';
 import { CannotTell, type Place, type Reply, Unsupervised as Answers } from '@procman/daemon/unsupervised';
 import type { Notice } from './client.ts';
-import { isClosedToUs, type Surroundings, type Wish, listDaemons } from './find-daemon.ts';
+import { isClosedToUs, isProcmand, type Surroundings, type Wish, listDaemons } from './find-daemon.ts';
 import { findRemains, listOf } from './find-remains.ts';
 import { formatTime } from './text/time.ts';
 import { VERSION } from './version.ts';
@@ -31,7 +30,7 @@ function look(wish: Wish, around: Surroundings, now: Date): Look {
     const { places, looked } = findRemains(wish, around);
     const [place, ...others] = places;
     if (place === undefined)
-      return refused(`nor is there anything that one has left (looked for ${looked.join(', ')})`);
+      return refused(`nor is there anything that one has left (looked for ${looked.join(', ')})${hintOf(wish)}`);
     if (others.length > 0) return refused(`several daemons have left files; choose one:\n${listOf(places)}`);
     const pid = livingDaemon(place, around);
     if (pid === undefined) return found(place, now);
@@ -42,6 +41,10 @@ function look(wish: Wish, around: Surroundings, now: Date): Look {
     throw error;
   }
 }
+
+/** A configuration says where its state is, a socket does not. */
+const hintOf = ({ configUid }: Wish): string =>
+  configUid === undefined ? '; with -c FILE what the daemon of that configuration has left is found' : '';
 
 const closedText = (uid: string, pid: number): string =>
   `yet one runs for uid "${uid}" (pid ${pid}), whose socket is not open to this user (see socket-mode and socket-group)`;
@@ -86,16 +89,6 @@ function livingDaemon({ stateDir, uid }: Place, around: Surroundings): number | 
   if (served) return served.owner.pid;
   const pid = lastHolder(`${stateDir}/procmand.lock`);
   return pid !== undefined && isProcmand(pid, around.proc) ? pid : undefined;
-}
-
-function isProcmand(pid: number, proc: string): boolean {
-  if (!existsSync(`${proc}/${pid}`)) return false;
-  try {
-    const words = readFileSync(`${proc}/${pid}/cmdline`, 'utf8').split('\0');
-    return words.some((word) => /(^|\/)procmand(\.cjs)?$/.test(word));
-  } catch {
-    return false;
-  }
 }
 
 function sourceOf(answers: Answers): Source {

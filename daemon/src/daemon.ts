@@ -8,6 +8,7 @@ import type { DaemonTable, LoadContext, LoadedConfig } from './config/load.ts';
 import { formatProblem, type Problem } from './config/problem.ts';
 import { Configuration, lastConfig, proposalOf, type Proposal, type Proposed } from './configuration.ts';
 import type { InstanceKey } from './core/model.ts';
+import { ofReload } from './core/reload-happening.ts';
 import type { Target } from './core/targets.ts';
 import { replaceFile } from './effects/atomic-file.ts';
 import { takeDaemonLock, type DaemonLock } from './effects/daemon-lock.ts';
@@ -300,7 +301,7 @@ export class Daemon {
     const guarded =
       how === 'guarded' ? proposal.guarded : { config: proposal.config.core, kept: new Set<InstanceKey>(), stops: [] };
     for (const warning of proposal.warnings) this.log('warning', formatProblem(warning));
-    this.record('reload', reloadText(proposal.diff, guarded.stops), by);
+    this.history.record(ofReload(proposal.diff, guarded.stops, by, this.system.now().wall));
     this.tally.noteReload(guarded.stops.length > 0 ? 'held' : 'applied');
     this.#apply({ ...proposal, guarded });
   }
@@ -561,13 +562,6 @@ export class Daemon {
       this.#schedule();
     }
   }
-}
-
-function reloadText({ added, removed, restarted, stale, changed }: Proposal['diff'], held: readonly string[]): string {
-  const lists = Object.entries({ added, removed, restarted, stale, changed });
-  const parts = lists.filter(([, names]) => names.length > 0).map(([what, names]) => `${names.length} ${what}`);
-  const text = `applied: ${parts.length === 0 ? 'nothing changed' : parts.join(', ')}`;
-  return held.length === 0 ? text : `${text}; held: it would stop ${held.join(', ')}`;
 }
 
 const CHECK_INTERVAL = 9_000;

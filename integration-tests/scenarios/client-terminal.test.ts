@@ -1,10 +1,12 @@
 /** At a terminal: `status --watch` on its screen, and the questions of `update` and `stop all`. */
-import type { Row } from '@procman/protocol/views';
+import type { Row, StatusResult } from '@procman/protocol/views';
 import { type Caller, FakeDaemon, row, running, statusOf } from '@procman/ctl/testing/fake-daemon';
 import { service } from '../harness/config.ts';
 import { procmanctl } from '../harness/paths.ts';
 import { Terminal } from '../harness/terminal.ts';
+import { signal } from '../harness/processes.ts';
 import { describe, expect, test } from '../harness/test.ts';
+import type { Daemon, World } from '../harness/world.ts';
 
 const failed = row({
   name: 'p30',
@@ -12,6 +14,12 @@ const failed = row({
   verdict: 'problem',
   reason: { code: 'exit', message: 'it gave up' },
 });
+
+async function startedWithAll(world: World): Promise<Daemon> {
+  const daemon = await world.startDaemon();
+  await world.waitForAll('RUNNING');
+  return daemon;
+}
 
 describe('status --watch', () => {
   test('shows what a real daemon does, and waits for the next one', async ({ world }) => {
@@ -27,6 +35,64 @@ describe('status --watch', () => {
     await world.rpc('start', { names: ['web'] });
     await terminal.waitFor(/web +RUNNING/);
     terminal.press('C-c');
+  });
+
+  test('begins without a daemon, with what files tell, and goes on with the daemon that comes', async ({ world }) => {
+    world.configure([service('web', 'steady'), service('old', 'steady')]);
+    await world.killDaemon(await startedWithAll(world));
+    const terminal = new Terminal(world, `echo before; '${procmanctl}' status --watch`);
+    const files = await terminal.waitFor(/web +RUNNING/);
+    expect(files.trimStart()).toMatch(/^unsupervised since .*: no daemon runs for uid /);
+    expect(files).toContain(`procmand run ${world.config}`);
+    // What happens is seen without a daemon, too.
+    for (const { pid } of world.marked().filter(({ kind, mark }) => kind === 'run' && mark.includes('/old')))
+      signal(pid, 'SIGKILL');
+    await terminal.waitFor(/old +EXITED +exited .*SIGKILL/);
+    await world.startDaemon();
+    const watched = await terminal.waitFor('the daemon is back since');
+    expect(watched).not.toContain('unsupervised');
+    await terminal.waitFor(/old +RUNNING/);
+    terminal.press('C-c');
+    expect(await terminal.waitFor('ended 130')).toContain('before');
+    expect(terminal.isClean()).toBe(true);
+    terminal.close();
+  });
+
+  test('leaves a clean terminal where it ends before a daemon has come', async ({ world }) => {
+    world.configure([service('web', 'steady')]);
+    await world.killDaemon(await startedWithAll(world));
+    const terminal = new Terminal(world, `'${procmanctl}' status --watch`);
+    await terminal.waitFor(/web +RUNNING/);
+    terminal.press('C-c');
+    expect(await terminal.waitFor('ended 130')).not.toContain('RUNNING');
+    expect(terminal.isClean()).toBe(true);
+    terminal.close();
+  });
+
+  test('in a pipe and as JSON, too; where there never was a daemon it says so', async ({ world }) => {
+    world.configure([service('web', 'steady')]);
+    await world.killDaemon(await startedWithAll(world));
+    const text = world.beginCtl('status', '--watch');
+    const json = world.beginCtl('status', '--watch', '--json');
+    await world.waitFor('both to tell', () => [text, json].every((each) => each.printed().stdout.includes('\n')));
+    await world.startDaemon();
+    await world.waitFor('both to tell of the daemon', () =>
+      [text, json].every((each) => each.printed().stdout.trimEnd().split('\n').length > 1 && each.printed().stdout.lastIndexOf('web') > each.printed().stdout.indexOf('web') + 10)); // prettier-ignore
+    for (const each of [text, json]) signal(each.pid, 'SIGINT');
+    const lines = (await text.finished).stdout.split('\n');
+    expect(lines[0]).toMatch(/^unsupervised since /);
+    expect(lines[1]).toMatch(/^web +RUNNING +pid \d+/);
+    expect(lines[2]).toBe('');
+    expect(lines[3]).toMatch(/^web +RUNNING +pid \d+/);
+    const { code, stdout } = await json.finished;
+    expect(code).toBe(130);
+    const told = stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as StatusResult); // prettier-ignore
+    expect(told[0]?.daemon.pid).toBeNull();
+    expect(told.at(-1)?.daemon.pid).toBeGreaterThan(0);
+
+    const nobody = await world.ctl('-s', `${world.root}/none.sock`, 'status', '--watch');
+    expect(nobody).toMatchObject({ code: 5, stdout: '' });
+    expect(nobody.stderr).toContain('nor is there anything that one has left');
   });
 
   test('redraws in place, problems first, over the death of its daemon, and leaves a clean terminal', async ({

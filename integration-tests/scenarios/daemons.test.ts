@@ -247,6 +247,7 @@ describe('`shutdown`', () => {
     const daemon = await start(world);
     const pid = await world.pidOf('web');
     expect((await world.ctl('shutdown', '--leave-running')).code).toBe(0);
+    expect(isAlive(daemon.pid)).toBe(false);
     expect(await daemon.ended).toEqual({ code: 0, signal: null });
     expect(isAlive(pid)).toBe(true);
     await world.startDaemon();
@@ -257,6 +258,7 @@ describe('`shutdown`', () => {
     const daemon = await start(world, [service('web', 'steady'), service('db', 'steady')]);
     const result = await world.ctl('shutdown', '-y');
     expect(result.code).toBe(0);
+    expect(isAlive(daemon.pid)).toBe(false);
     expect(result.stdout).toContain('web: stopped\n');
     expect(result.stdout).toContain('db: stopped\n');
     expect(await daemon.ended).toEqual({ code: 0, signal: null });

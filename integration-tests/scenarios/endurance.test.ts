@@ -2,7 +2,7 @@
  * Restarts and reloads without end: nothing grows in the daemon, nor in its folders. PROCMAN_ENDURANCE=10000 makes so many restarts
  * and a tenth as many reloads; by default it is a short run.
  */
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { processTable, service } from '../harness/config.ts';
 import { fileURLToPath } from 'node:url';
@@ -90,6 +90,15 @@ test('restarts and reloads leave nothing behind', { timeout: 3 * LIMIT }, async 
   expect(kept(after)).toEqual(kept(before));
   expect(after.heapUsed - before.heapUsed).toBeLessThan(HEAP_MAY_GROW);
   expect(await world.pidOf('web')).toBe(pid);
+
+  // The history was kept meanwhile, not given up: so it is in what was counted.
+  const { seq } = await world.rpc<{ seq: number }>('subscribe');
+  expect(seq).toBeGreaterThan(ROUNDS);
+  const parts = ['events.db', 'events.db-wal'].map((name) => join(world.stateDir, name));
+  const onDisk = (): number => parts.reduce((sum, path) => sum + (existsSync(path) ? statSync(path).size : 0), 0);
+  await world.waitFor('the history on disk', () => onDisk() > ROUNDS * 100);
+  const { events } = await world.rpc<{ events: unknown[] }>('events', { names: ['flap'], types: ['exit'] });
+  expect(events.length).toBeGreaterThanOrEqual(Math.min(ROUNDS / 2, 1000));
 });
 
 /** Each adds a process and takes the one before away. */

@@ -120,7 +120,9 @@ describe.concurrent('the daemon tells', () => {
     signal(daemon.pid, 'SIGHUP');
     const applied = await waitForEvent(world, 'reload', ({ type }) => type === 'reload');
     expect(applied).toMatchObject({ by: 'SIGHUP' });
-    expect(applied.message).toBe('applied: 1 added');
+    expect(applied.message).toBe('applied: 1 added (db)');
+    expect(applied.changes).toEqual({ added: { count: 1, names: ['db'] } });
+    expect((await world.ctl('events', '--type', 'reload')).stdout).toContain('applied: 1 added (db) (by SIGHUP)');
     expect(applied.name).toBeUndefined();
     world.writeConfig('uid = 7 [');
     signal(daemon.pid, 'SIGHUP');

@@ -30,9 +30,10 @@ describe('max-runs', () => {
     await world.waitFor('another launch', () => world.starts('web').length > 3);
   });
 
-  test('`unblock` goes on at once', async ({ world }) => {
+  test('`unblock` goes on at once; until then status shows how it ended', async ({ world }) => {
     await start(world, service('web', 'exits 1', `${FLAPPING}; max-runs-window = "1h"`));
     await world.waitForState('web', 'BLOCKED');
+    expect((await world.ctl('status', 'web')).stdout).toMatch(/^web +BLOCKED +last exit code 1, 3 runs within /);
     await world.ctl('unblock', 'web');
     await world.waitFor('more launches', () => world.starts('web').length > 3);
     await world.waitForState('web', 'BLOCKED');

@@ -75,6 +75,27 @@ describe('state files that do not parse', () => {
     await world.expectStarts('held', 1);
   });
 
+  test('one edited by hand is set aside, saying how to do it right; done so, it is taken', async ({ world }) => {
+    const { daemon, before } = await someRunning(world);
+    await world.ctl('signal', 'KILL', 'a');
+    await world.waitForRow('a', 'its second run', ({ state, restarts }) => state === 'RUNNING' && restarts === 1);
+    await world.killDaemon(daemon);
+    const path = join(world.stateDir, 'instances/a~0.json');
+    const edited = readFileSync(path, 'utf8').replaceAll('"restarts":1', '"restarts":41');
+    expect(edited).toContain('"restarts":41');
+    writeFileSync(path, edited);
+    const second = await world.startDaemon();
+    expect(second.log()).toMatch(/a~0\.json cannot be read .*set aside as .*take the key "sum" out/);
+    expect(setAside(world)).toHaveLength(1);
+    await world.killDaemon(second);
+    writeFileSync(path, edited.replace(/,"sum":"\w+"/, ''));
+    await world.startDaemon();
+    expect((await world.row('a')).restarts).toBe(41);
+    expect(setAside(world)).toHaveLength(1);
+    await world.waitForAll('RUNNING', SERVICES);
+    expect((await identities(world)).slice(1)).toEqual(before.slice(1));
+  });
+
   test('also where the file before it is all that is left', async ({ world }) => {
     const { daemon, before } = await someRunning(world);
     await world.killDaemon(daemon);

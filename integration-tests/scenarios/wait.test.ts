@@ -1,5 +1,5 @@
 /** `wait`: for deploy scripts, with a real daemon. */
-import { service } from '../harness/config.ts';
+import { processTable, service } from '../harness/config.ts';
 import type { Running } from '../harness/commands.ts';
 import { describe, expect, test } from '../harness/test.ts';
 import type { Daemon, World } from '../harness/world.ts';
@@ -79,6 +79,24 @@ describe('wait', () => {
     ).toEqual(['late: running', 'off: stopped', 'steady: running']);
   });
 
+  test.for([
+    ['an id', ['worker'], ['worker:worker_00', 'worker:worker_01']],
+    ['a name', ['worker:worker_01'], ['worker:worker_01']],
+    ['an instance', ['worker_00'], ['worker:worker_00']],
+    ['a group', ['shop:*'], ['shop:web']],
+    ['a glob and a name', ['work*', 'steady'], ['steady', 'worker:worker_00', 'worker:worker_01']],
+    ['all', ['all'], ['shop:web', 'steady', 'worker:worker_00', 'worker:worker_01']],
+  ] as const)('by %s', async ([, given, meant], { world }) => {
+    await begin(
+      world,
+      processTable('worker', 'sleep 1000000', 'numprocs = 2'),
+      service('web', 'steady', 'group = "shop"'),
+    );
+    const { code, stdout } = await world.ctl('wait', ...given, '--for', 'running', '--timeout', '1m');
+    expect(code).toBe(0);
+    expect(stdout.trimEnd().split('\n').sort()).toEqual(meant.map((name) => `${name}: running`));
+  });
+
   test('no longer than told', async ({ world }) => {
     await begin(world, service('web', 'waits 0 web.end', 'one-shot = true'));
     const { code, stdout, stderr } = await world.ctl('wait', 'web', '--for', 'finished', '--timeout', '300ms');
@@ -99,7 +117,7 @@ describe('wait', () => {
   test('a name that there is not is an error at once', async ({ world }) => {
     await begin(world);
     const { code, stderr } = await world.ctl('wait', 'stedy');
-    expect(code).not.toBe(0);
+    expect(code).toBe(4);
     expect(stderr).toContain('steady');
   });
 });

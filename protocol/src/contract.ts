@@ -274,6 +274,7 @@ const explainResult = schemaOf<views.ExplainResult>()(
   z.strictObject({ processes: z.array(explanation), ...maybeUnsupervised }),
 );
 
+const changedNames = z.strictObject({ count, names }).exactOptional();
 const event = schemaOf<views.Event>()(
   z.strictObject({
     seq: pid,
@@ -286,6 +287,16 @@ const event = schemaOf<views.Event>()(
     reason: reason.exactOptional(),
     exit: exit.exactOptional(),
     durationSeconds: z.number().nonnegative().exactOptional(),
+    changes: z
+      .strictObject({
+        added: changedNames,
+        removed: changedNames,
+        restarted: changedNames,
+        stale: changedNames,
+        changed: changedNames,
+        held: changedNames,
+      })
+      .exactOptional(),
     by: text.exactOptional(),
     message: text,
   }),

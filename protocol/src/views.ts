@@ -493,6 +493,16 @@ export interface ExplainResult extends MaybeUnsupervised {
   readonly processes: readonly Explanation[];
 }
 
+/** What a reload did with processes, by what became of them; `held`: kept by `reload-guard`, else they would have been stopped. */
+export type ReloadChange = 'added' | 'removed' | 'restarted' | 'stale' | 'changed' | 'held';
+
+export interface ChangedNames {
+  /** Of all. */
+  readonly count: number;
+  /** The first 50 of them at most. */
+  readonly names: readonly InstanceName[];
+}
+
 /** One entry of the history. */
 export interface Event {
   /** Grows by one with each event; never used twice in one history. */
@@ -510,6 +520,8 @@ export interface Event {
   readonly exit?: ExitView;
   /** How long the run took. */
   readonly durationSeconds?: number;
+  /** Type `reload`, where it was applied: only what there is. */
+  readonly changes?: Readonly<Partial<Record<ReloadChange, ChangedNames>>>;
   /** Who asked for it: `root (pid 4711)`, `SIGHUP`, `watch-config`. */
   readonly by?: string;
   /** One sentence part for people, without the name. */

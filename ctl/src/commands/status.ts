@@ -21,7 +21,7 @@ export const status: Command = {
   details: [
     'Red: a problem; yellow: on its way. Exit code 3 where there is a problem (pending, stale and held ones are none).',
     '--resources counts all that belongs to a run. CPU is of one processor, since it was asked for within the last minute, else over half a second.',
-    '--watch follows events, and asks for nothing in between (but with --resources, every 2 seconds). Problems come first where not all fit. It waits for a daemon that goes. With --json: a line per change; in a pipe: the table anew.',
+    '--watch follows events, and asks for nothing in between (but with --resources, every 2 seconds). Problems come first where not all fit. Without a daemon it shows what files tell until one comes. With --json: a line per change; in a pipe: the table anew.',
     '--nagios exits with 0 ok; 1 pending, stale, a config error, a held reload, no daemon but all right, a hold from before the boot; 2 a problem; 3 nobody can tell. With --problems only problems count.',
     'Without a daemon it answers from the files of the last one and /proc: the first line says so, exit code 5.',
     'In a pipe: no header, columns parted by two blanks or more; a broken configuration is told on stderr.',

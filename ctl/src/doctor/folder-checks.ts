@@ -172,7 +172,7 @@ const leftOvers: Check = {
     if (broken.length === 0) return ok('no state file had to be set aside');
     return warning(
       `files that did not parse were set aside: ${listed(broken)}: a disk full or failing, or an edit by hand`,
-      'look at them and at the log around that time; then remove them',
+      'look at them and at the log around that time (an edit by hand has to take the key "sum" out); then remove them',
     );
   },
 };

@@ -7,21 +7,24 @@ import { truncate } from '../text/width.ts';
 export interface Screen {
   readonly style: Style;
   readonly rows: number;
+  /** The first line of all: that nobody supervises. */
+  readonly headline?: string | undefined;
 }
 
 /** At most as many lines as the screen has. */
 export function frameOf(
   status: StatusResult,
   footer: string,
-  { style, rows: height }: Screen,
+  { style, rows: height, headline }: Screen,
   now: Date,
   options: StatusOptions,
 ): string[] {
   const { head, rows, shown, notes } = layStatus(status, style, now, options);
   const last = paint(truncate(footer, style.columns), 'dim', style);
-  const room = Math.max(1, height - head.length - notes.length - 1);
+  const above = headline === undefined ? [] : [paint(truncate(headline, style.columns), 'yellow', style)];
+  const room = Math.max(1, height - above.length - head.length - notes.length - 1);
   const body = fit(rows, shown, room, style);
-  return [...head, ...body, ...notes, last].slice(0, height);
+  return [...above, ...head, ...body, ...notes, last].slice(0, height);
 }
 
 const URGENCY: Readonly<Record<Row['verdict'], number>> = { problem: 0, pending: 1, ok: 2 };

@@ -7,8 +7,11 @@ import { formatTime } from '../text/time.ts';
 import { aged, fingerprint, frameOf } from './frame.ts';
 
 export interface View {
+  /** What a daemon tells. */
   readonly show: (status: StatusResult) => void;
-  /** The daemon has gone; until the next `show`. */
+  /** What files tell while there is no daemon; until the next `show`. @param headline - says so, and since when */
+  readonly unsupervised: (status: StatusResult, headline: string) => void;
+  /** The daemon has gone; until the next of these. */
   readonly away: () => void;
   readonly end: () => void;
   /** Rejects where nothing can be shown any more. */
@@ -36,33 +39,40 @@ function jsonView({ io }: CommandContext, { problems }: StatusOptions): View {
     io.out(`${JSON.stringify({ error: { code: 'no-daemon', message: GONE } })}\n`);
     show.forget();
   };
-  return { show: show.see, away, end: () => undefined, failure: NEVER };
+  return { show: show.see, unsupervised: show.see, away, end: () => undefined, failure: NEVER };
 }
 
 function textView({ io, style }: CommandContext, options: StatusOptions): View {
   let isFirst = true;
   let isAway = false;
-  const show = onChange((status) => {
-    if (isAway) io.err(`procmanctl: ${BACK}\n`);
-    io.out(`${isFirst ? '' : '\n'}${renderStatus(status, style, io.now(), options)}`);
+  const print = (status: StatusResult, headline?: string): void => {
+    const first = headline === undefined ? '' : `${headline}\n`;
+    io.out(`${isFirst ? '' : '\n'}${first}${renderStatus(status, style, io.now(), options)}`);
     if (!style.terminal) for (const text of configWarnings(status.daemon, io.now())) io.err(`procmanctl: ${text}\n`);
     isFirst = false;
-    isAway = false;
+  };
+  const show = onChange((status, headline) => {
+    if (isAway && headline === undefined) io.err(`procmanctl: ${BACK}\n`);
+    isAway = headline !== undefined;
+    print(status, headline);
   });
   const away = (): void => {
     isAway = true;
     io.err(`procmanctl: ${GONE}\n`);
     show.forget();
   };
-  return { show: show.see, away, end: () => undefined, failure: NEVER };
+  return { show: show.see, unsupervised: show.see, away, end: () => undefined, failure: NEVER };
 }
 
 /** Passes on what differs from the one before in more than uptimes. */
-function onChange(pass: (status: StatusResult) => void): { see: (status: StatusResult) => void; forget: () => void } {
+function onChange(pass: (status: StatusResult, headline?: string) => void): {
+  see: (status: StatusResult, headline?: string) => void;
+  forget: () => void;
+} {
   let last: string | undefined;
-  const see = (status: StatusResult): void => {
+  const see = (status: StatusResult, headline?: string): void => {
     const now = fingerprint(status);
-    if (now !== last) pass(status);
+    if (now !== last) pass(status, headline);
     last = now;
   };
   return { see, forget: () => (last = undefined) };
@@ -83,6 +93,8 @@ class ScreenView implements View {
   readonly #unlisten: () => void;
   #seen: { readonly status: StatusResult; readonly at: number } | undefined;
   #footer = 'Ctrl-C ends';
+  /** Above all else: that nobody supervises. */
+  #headline: string | undefined;
   #isAway = false;
   #isEntered = false;
   #drawn = '';
@@ -104,12 +116,22 @@ class ScreenView implements View {
   show = (status: StatusResult): void => {
     if (this.#isAway) this.#footer = `${BACK} since ${this.#now()}; Ctrl-C ends`;
     this.#isAway = false;
+    this.#headline = undefined;
+    this.#seen = { status, at: performance.now() };
+    this.#draw();
+  };
+
+  unsupervised = (status: StatusResult, headline: string): void => {
+    this.#isAway = true;
+    this.#headline = headline;
+    this.#footer = `waits for a daemon ("procmand run ${status.daemon.configPath}" starts one); Ctrl-C ends`;
     this.#seen = { status, at: performance.now() };
     this.#draw();
   };
 
   away = (): void => {
     this.#isAway = true;
+    this.#headline = undefined;
     this.#footer = `${this.#now()}: ${GONE}; what you see is how it was`;
     // From now on nobody knows how long they have been running.
     if (this.#seen) this.#seen = { status: this.#aged(this.#seen), at: Infinity };
@@ -136,7 +158,7 @@ class ScreenView implements View {
     const { io, style } = this.#context;
     const columns = io.columns();
     const shown: Style = { ...style, columns };
-    const screen = { style: shown, rows: io.rows() };
+    const screen = { style: shown, rows: io.rows(), headline: this.#headline };
     const lines = frameOf(this.#aged(this.#seen), this.#footer, screen, io.now(), this.#options);
     const text = lines.map((line) => `${line}${CLEAR_LINE}`).join('\r\n');
     if (text === this.#drawn && !isWhole) return;

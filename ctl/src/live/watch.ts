@@ -1,4 +1,4 @@
-/** `status --watch`: shows every change, until Ctrl-C; the daemon may go and come back meanwhile. */
+/** `status --watch`: shows every change, until Ctrl-C; the daemon may go and come meanwhile, and while there is none its files tell. */
 import type { CommandContext } from '../context.ts';
 import { ENDED_BY, type ScreenSignal } from '../io.ts';
 import type { StatusResult } from '@procman/protocol/views';
@@ -7,11 +7,13 @@ import { followStatus, type StatusParams, type Tools } from './following.ts';
 import { type View, viewOf } from './views.ts';
 
 const RETRY_MS = 500;
+/** So many tries for each look at the files of the last daemon and at /proc: that is more work than a try. */
+const TRIES_PER_LOOK = 4;
 /** Processor and memory change without an event. */
 const RESOURCES_MS = 2000;
 const INTERRUPTED = 130;
 
-/** Gives the exit code; rejects where the daemon refuses, or is not there at the beginning. */
+/** Gives the exit code; rejects where the daemon refuses, or where at the beginning there is neither one nor what one has left. */
 export async function watch(
   context: CommandContext,
   tools: Tools,
@@ -52,20 +54,36 @@ async function look(
     seen.any = true;
     if (!isOver()) view.show(status);
   };
+  const meanwhile = async (): Promise<void> => {
+    try {
+      await lookAtFiles(context, params, (status, headline) => {
+        if (!isOver()) view.unsupervised(status, headline);
+      });
+      seen.any = true;
+    } catch (error) {
+      // What was seen of a daemon stays in sight where its files tell nothing.
+      if (!seen.any) throw error;
+    }
+  };
   for (;;) {
     try {
       await followStatus(context, tools, { params, look: see, ...everyMs });
     } catch (error) {
-      if (isOver() || !seen.any || !isGone(error)) throw error;
-      view.away();
-      await untilBack(context, isOver);
+      if (isOver() || !isGone(error)) throw error;
+      if (seen.any) view.away();
+      await untilThere(context, meanwhile, isOver);
     }
   }
 }
 
-/** Looks for it now and then: there is nobody yet who could tell. */
-async function untilBack(context: CommandContext, isOver: () => boolean): Promise<void> {
-  while (!isOver()) {
+/** Looks for a daemon now and then: there is nobody yet who could tell. */
+async function untilThere(
+  context: CommandContext,
+  meanwhile: () => Promise<void>,
+  isOver: () => boolean,
+): Promise<void> {
+  for (let tries = 0; !isOver(); tries += 1) {
+    if (tries % TRIES_PER_LOOK === 0) await meanwhile();
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     try {
       await context.client();
@@ -73,6 +91,21 @@ async function untilBack(context: CommandContext, isOver: () => boolean): Promis
     } catch (error) {
       if (!isGone(error)) throw error;
     }
+  }
+}
+
+/** Rejects where there are none, or where they do not know a name. */
+async function lookAtFiles(
+  context: CommandContext,
+  params: StatusParams,
+  see: (status: StatusResult, headline: string) => void,
+): Promise<void> {
+  const { connection, isUnsupervised, headline } = await context.reach(await context.wish());
+  try {
+    // A daemon has come meanwhile: it is asked on the connection of this command.
+    if (isUnsupervised) see(await connection.call('status', params), headline ?? 'unsupervised: no daemon runs');
+  } finally {
+    connection.close();
   }
 }
 

@@ -3,7 +3,7 @@ import type { Event } from '@procman/protocol/views';
 import { civilOf } from '../text/civil.ts';
 import { offsetOf } from '../text/offsets.ts';
 import { displayWidth, printable } from '../text/width.ts';
-import { wrapIndented } from '../text/wrap.ts';
+import { wrap } from '../text/wrap.ts';
 import { paint, type Paint, type Style } from './style.ts';
 import { renderTable, type TableRow } from './table.ts';
 
@@ -31,7 +31,7 @@ function rowOf(event: Event, now: Date): TableRow {
 /** `03:12:05 web: exited with code 3`, wrapped. */
 function paragraph({ cells: [time = '', name = '', , what = ''], paint: colour }: TableRow, style: Style): string[] {
   const whose = name === NOBODY ? '' : `${name}: `;
-  return wrapIndented(`${time}  ${whose}${what}`, style.columns, '', '  ').map((line) => paint(line, colour, style));
+  return wrap(`${time}  ${whose}${what}`, style.columns, '', '  ').map((line) => paint(line, colour, style));
 }
 
 /** As the daemon wrote it, in its zone; the date only where it is not today's there. */

@@ -2,7 +2,7 @@
 import type { Explanation, ExplainResult, Row } from '@procman/protocol/views';
 import { formatTime } from '../text/time.ts';
 import { printable } from '../text/width.ts';
-import { wrapIndented } from '../text/wrap.ts';
+import { wrap } from '../text/wrap.ts';
 import { adviceOn } from './explain-advice.ts';
 import { blocksOf, type Block } from './explain-blocks.ts';
 import { localTimes } from '../text/local-times.ts';
@@ -24,7 +24,7 @@ export function renderExplanations({ processes }: ExplainResult, style: Style, n
 function explanationLines(each: Explanation, style: Style, now: Date): string[] {
   const blocks = [...blocksOf(each, now), adviceBlock(each)].filter((block) => block.lines.length > 0);
   return [
-    ...wrapIndented(headline(each, now), style.columns, '', '  ').map((line, index) =>
+    ...wrap(headline(each, now), style.columns, '', '  ').map((line, index) =>
       index === 0 ? paint(line, VERDICT_PAINT[each.verdict] ?? 'bold', style) : line,
     ),
     ...each.because.flatMap((cause, index) => becauseLines(cause, index, style, now)),
@@ -56,7 +56,7 @@ function becauseLines(
   // The headline says since when the first holds.
   const when = index === 0 || since === undefined ? '' : ` (since ${formatTime(since, now)})`;
   const text = printable(`${localTimes(message, now)}${when}`);
-  return wrapIndented(text, style.columns, index === 0 ? '  ' : '  - ', index === 0 ? '  ' : '    ');
+  return wrap(text, style.columns, index === 0 ? '  ' : '  - ', index === 0 ? '  ' : '    ');
 }
 
 function adviceBlock(each: Explanation): Block {
@@ -68,7 +68,7 @@ function blockLines({ title, lines }: Block, style: Style): string[] {
   return lines.flatMap(({ text, isQuoted = false }, index) => {
     const head = index === 0 ? `  ${title.padEnd(TITLE)}` : blank;
     const indent = isQuoted ? '  ' : '';
-    const wrapped = wrapIndented(printable(text), style.columns, `${head}${indent}`, `${blank}${indent}`);
+    const wrapped = wrap(printable(text), style.columns, `${head}${indent}`, `${blank}${indent}`);
     return isQuoted ? wrapped.map((line) => paint(line, 'dim', style)) : wrapped;
   });
 }

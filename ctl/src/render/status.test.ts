@@ -55,6 +55,23 @@ describe('renderStatus', () => {
     );
   });
 
+  it.each([
+    ['code 3', { code: 3 }],
+    ['SIGSEGV', { signal: 'SIGSEGV' }],
+    ['status unknown', { unknown: true }],
+  ] as const)('shows how a crash loop ends, also where a narrow terminal cuts the end off: %s', (words, exit) => {
+    const message = '5 runs within 10 min: on by itself when the window has room, or with `unblock`';
+    const looping = row({
+      name: 'crash',
+      state: 'BLOCKED',
+      verdict: 'problem',
+      reason: { code: 'too-many-runs', message },
+      lastExit: { ...exit, at: '2026-03-01T11:59:00.000+00:00' },
+    });
+    expect(rowInfo(looping, now)).toBe(`last exit ${words}, ${message}`);
+    expect(renderStatus(statusOf([looping]), terminal(60), now)).toContain(`BLOCKED  last exit ${words}, 5 runs`);
+  });
+
   it('has columns of what is used where that was asked for', () => {
     const used = { cpuPercent: 12.3, rssBytes: 45 * 1024 ** 2, threads: 11, openFiles: 20, processes: 2 };
     const rows = statusOf([{ ...running('nginx', 1234, 323), resources: used, zombies: 2 }, held]);

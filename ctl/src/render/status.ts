@@ -78,12 +78,12 @@ function idleInfo(row: Row, now: Date): string[] {
   if (row.state === 'EXITED') return exitedInfo(row, now);
   const pid = row.pid === undefined ? [] : [`pid ${row.pid}`];
   if (row.reason.code === 'manual') return [...pid, row.phase ?? '', heldText(row, now)];
-  return [...pid, row.phase ?? '', row.reason.message, ...lastEndInfo(row)];
+  return [...pid, row.phase ?? '', ...lastEndInfo(row), row.reason.message];
 }
 
-/** Who is woken by a crash loop wants to see how it ends, not only how often. */
+/** Who is woken by a crash loop wants to see how it ends, not only how often: first, as a narrow terminal cuts the end off. */
 function lastEndInfo({ reason, lastExit }: Row): string[] {
-  return reason.code === 'too-many-runs' && lastExit !== undefined ? [`last one: ${exitWords(lastExit)}`] : [];
+  return reason.code === 'too-many-runs' && lastExit !== undefined ? [`last exit ${exitWords(lastExit)}`] : [];
 }
 
 /** The reason alone says "until `start`", also of a hold that ends by itself. */

@@ -1,14 +1,16 @@
 import { expect, it } from 'vitest';
 import { localTimes } from './local-times.ts';
-import { wrap, wrapIndented, wrapPairs } from './wrap.ts';
+import { wrap, wrapPairs } from './wrap.ts';
 
 process.env.TZ = 'Europe/Madrid';
 
 it.each([
-  ['one two three', 7, ['one two', 'three']],
-  ['unbreakable word', 4, ['unbreakable', 'word']],
-  ['日本 語の 名前', 5, ['日本', '語の', '名前']],
-  ['', 10, ['']],
+  ['one two three four five', 20, ['one two three four', 'five']],
+  ['日本 語の 名前 日本 語の 名前', 20, ['日本 語の 名前 日本', '語の 名前']],
+  ['', 20, ['']],
+  ['  indented', 20, ['  indented']],
+  // Narrower than any text can be read.
+  ['one two three four five', 3, ['one two three four', 'five']],
 ])('%j at %i', (text, width, lines) => expect(wrap(text, width)).toEqual(lines));
 
 it('aligns the right column, and puts it below where there is no room', () => {
@@ -31,20 +33,20 @@ it('aligns the right column, and puts it below where there is no room', () => {
 });
 
 it('puts words on lines, the further ones indented', () => {
-  expect(wrapIndented('one two three four five six seven', 26, '- ', '  ')).toEqual([
+  expect(wrap('one two three four five six seven', 26, '- ', '  ')).toEqual([
     '- one two three four five',
     '  six seven',
   ]);
 });
 
 it('cuts words that are longer than a line, by columns', () => {
-  expect(wrapIndented(`a ${'名'.repeat(20)}`, 30)).toEqual(['a', '名'.repeat(15), '名'.repeat(5)]);
+  expect(wrap(`a ${'名'.repeat(20)}`, 30)).toEqual(['a', '名'.repeat(15), '名'.repeat(5)]);
 });
 
 it('leaves a line alone that fits, and one without an end', () => {
-  expect(wrapIndented('a b', 80)).toEqual(['a b']);
-  expect(wrapIndented('a b '.repeat(100).trim(), Infinity)).toEqual(['a b '.repeat(100).trim()]);
-  expect(wrapIndented('', 80, 'x  ')).toEqual(['x']);
+  expect(wrap('a b', 80)).toEqual(['a b']);
+  expect(wrap('a b '.repeat(100).trim(), Infinity)).toEqual(['a b '.repeat(100).trim()]);
+  expect(wrap('', 80, 'x  ')).toEqual(['x']);
 });
 
 it('writes times of the reader shorter, others as they are', () => {

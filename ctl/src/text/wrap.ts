@@ -3,7 +3,8 @@ import { displayWidth, padEnd } from './width.ts';
 
 /** Texts wider than this are tiresome to read, however wide the terminal is. */
 const WIDEST = 100;
-const NARROWEST_COLUMN = 20;
+/** A line narrower than this says nothing: the terminal wraps it instead. */
+const NARROWEST = 20;
 /** A longer term stands on a line of its own. */
 const WIDEST_TERM = 26;
 
@@ -11,28 +12,11 @@ export function readableWidth(columns: number): number {
   return Math.min(columns, WIDEST);
 }
 
-/** Lines of at most so many columns; a longer word stays whole. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (line !== '' && displayWidth(longer) > width) {
-      lines.push(line);
-      line = word;
-    } else line = longer;
-  }
-  return [...lines, line];
-}
-
-/** A line narrower than this says nothing: the terminal wraps it instead. */
-const NARROWEST = 24;
-
 /**
- * Words on lines that begin with `first`, the further ones with `hanging`; a word that is longer than a line is cut, as names and
- * command lines may be.
+ * Words on lines of at most so many columns, the first of which begins with `first`, the further ones with `hanging`. A word that is
+ * longer than a line is cut, as names and command lines may be; blanks at the beginning stay.
  */
-export function wrapIndented(text: string, columns: number, first = '', hanging = first): string[] {
+export function wrap(text: string, columns: number, first = '', hanging = first): string[] {
   const lines: string[] = [];
   let line = first;
   let isEmpty = true;
@@ -68,12 +52,12 @@ function pieces(word: string, columns: number): string[] {
 export function wrapPairs(rows: readonly (readonly [string, string])[], width: number): string[] {
   const widths = rows.map(([term]) => displayWidth(term)).filter((each) => each <= WIDEST_TERM);
   const left = Math.max(0, ...widths) + 4;
-  const isNarrow = width - left < NARROWEST_COLUMN;
+  const isNarrow = width - left < NARROWEST;
   const indent = ' '.repeat(isNarrow ? 6 : left);
   return rows.flatMap(([term, meaning]) => {
-    const [first = '', ...others] = wrap(meaning, Math.max(width - indent.length, NARROWEST_COLUMN));
-    const rest = others.map((line) => indent + line);
     const isAlone = isNarrow || displayWidth(term) > left - 4;
-    return isAlone ? [`  ${term}`, indent + first, ...rest] : [padEnd(`  ${term}`, left) + first, ...rest];
+    return isAlone
+      ? [`  ${term}`, ...wrap(meaning, width, indent)]
+      : wrap(meaning, width, padEnd(`  ${term}`, left), indent);
   });
 }

@@ -2,6 +2,7 @@
  * What has happened, for the history (SPEC 10, `events`): made of what the core decided and of what changed in an instance, without a
  * number and without formatted times. The log's lines are made of the same things, see `supervision/journal.ts`.
  */
+import type { Event } from '@procman/protocol/views';
 import type { EventType } from '@procman/protocol/vocabulary';
 import { exitText, type Reason } from './describe.ts';
 import type { Transition } from './engine.ts';
@@ -30,6 +31,8 @@ export interface Happening {
   readonly reason?: Reason;
   readonly exit?: Exit;
   readonly lasted?: Milliseconds;
+  /** Of a `reload` that was applied. */
+  readonly changes?: NonNullable<Event['changes']>;
   /** Who asked for it. */
   readonly by?: string;
   /** One sentence part for people, without the name. */

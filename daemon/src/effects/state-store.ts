@@ -8,6 +8,14 @@ import { asidePath } from './set-aside.ts';
 import { formatInstance, parseInstance, storable, type StoredInstance } from './stored-instance.ts';
 import type { System } from './system.ts';
 
+export interface BrokenFile {
+  readonly path: string;
+  readonly movedTo: string | undefined;
+  readonly why: string;
+  /** What to do where a person has brought it about. */
+  readonly hint?: string;
+}
+
 export interface Loaded {
   readonly instances: readonly StoredInstance[];
   readonly holds: ReadonlyMap<InstanceKey, Hold>;
@@ -16,7 +24,7 @@ export interface Loaded {
   /** Instances of which only an older state is left: things may have been done since that it does not tell. */
   readonly setBack: ReadonlySet<InstanceKey>;
   /** Files that do not parse, with where they were set aside; nowhere on a machine that is only looked at. */
-  readonly broken: readonly { readonly path: string; readonly movedTo: string | undefined; readonly why: string }[];
+  readonly broken: readonly BrokenFile[];
 }
 
 /** No hold's text. */
@@ -44,7 +52,7 @@ export class StateStore {
   /** Reads everything. Never fails because of what a file holds. */
   load(): Loaded {
     const instances: StoredInstance[] = [];
-    const broken: Loaded['broken'][number][] = [];
+    const broken: BrokenFile[] = [];
     const setBack = new Set<InstanceKey>();
     const holds = new Map<InstanceKey, Hold>();
     const endedHolds: InstanceKey[] = [];
@@ -69,7 +77,7 @@ export class StateStore {
     return { instances, holds, endedHolds, setBack, broken };
   }
 
-  #loadInstance(key: InstanceKey, broken: Loaded['broken'][number][]): StoredInstance | undefined {
+  #loadInstance(key: InstanceKey, broken: BrokenFile[]): StoredInstance | undefined {
     for (const path of [this.#path(key), `${this.#path(key)}.prev`]) {
       const file = this.#system.readFile(path);
       if (file === undefined) continue;
@@ -78,7 +86,8 @@ export class StateStore {
         if (!path.endsWith('.prev')) this.#written.set(key, file.text);
         return parsed.stored;
       }
-      broken.push({ path, movedTo: this.#setAside(path), why: parsed.why });
+      const { why, hint } = parsed;
+      broken.push({ path, movedTo: this.#setAside(path), why, ...(hint === undefined ? {} : { hint }) });
     }
     return undefined;
   }

@@ -20,6 +20,18 @@ it('is invalid with any one bit flipped, the line break at its end left out', ()
   }
 });
 
+it('says what to do where it was edited by hand, and is valid once that is done', () => {
+  const edited = JSON.stringify({ ...(JSON.parse(text) as object), bootId: 'other' }, undefined, 2);
+  const refused = parseInstance(edited, instance.key);
+  expect(refused).toMatchObject({
+    ok: false,
+    why: expect.stringContaining('checksum') as string,
+    hint: expect.stringContaining('take the key "sum" out') as string,
+  });
+  const mended = edited.replace(/,\s*"sum": "\w+"/, '');
+  expect(parseInstance(mended, instance.key)).toMatchObject({ ok: true, stored: { bootId: 'other' } });
+});
+
 it('is valid without a checksum, as the first release wrote it', () => {
   const older = text.replace(/,"sum":"\w+"/, '');
   expect(older).not.toBe(text);

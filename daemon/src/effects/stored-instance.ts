@@ -267,7 +267,9 @@ export function storable({ hold: _ownFile, ...instance }: Instance): StoredInsta
 const stored: z.ZodType<StoredInstance> = z.object({ version: z.literal(1), bootId: z.string(), instance });
 
 export type Parsed =
-  { readonly ok: true; readonly stored: StoredInstance } | { readonly ok: false; readonly why: string };
+  | { readonly ok: true; readonly stored: StoredInstance }
+  /** `hint`: what to do where a person has brought it about. */
+  | { readonly ok: false; readonly why: string; readonly hint?: string };
 
 /**
  * The text of a state file, with a checksum over all before it. Without, one flipped bit in a pid or a launch id would be a state like
@@ -291,10 +293,13 @@ export function parseInstance(text: string, key: InstanceKey): Parsed {
   const result = stored.safeParse(value);
   if (!result.success) return { ok: false, why: z.prettifyError(result.error) };
   if (!isIntact(text, value))
-    return { ok: false, why: 'its checksum does not fit: it was changed after it was written' };
+    return { ok: false, why: 'its checksum does not fit: it was changed after it was written', hint: EDIT_HINT };
   if (result.data.instance.key !== key) return { ok: false, why: `it is about ${result.data.instance.key}` };
   return { ok: true, stored: result.data };
 }
+
+const EDIT_HINT =
+  'to edit it by hand, end the daemon first (procmanctl shutdown --leave-running), and take the key "sum" out of what you wrote';
 
 /** Files of before there was a checksum have these keys and no other: with another one, the checksum's own name was hit. */
 const KEYS_WITHOUT_SUM = /^(?:version|bootId|instance)$/;

@@ -28,7 +28,7 @@ export interface Entry {
 const LONGEST = 1_000;
 
 export function entryOf(seq: number, happening: Happening, time: TimeText): Entry {
-  const { at, type, about, run, from, to, reason, exit, lasted, by, message } = happening;
+  const { at, type, about, run, from, to, reason, exit, lasted, changes, by, message } = happening;
   const body: EventBody = {
     ...(run === undefined ? {} : { run }),
     ...(from === undefined ? {} : { from }),
@@ -36,6 +36,7 @@ export function entryOf(seq: number, happening: Happening, time: TimeText): Entr
     ...(reason === undefined ? {} : { reason: shortReason(reasonView(reason, time)) }),
     ...(exit === undefined ? {} : { exit: exitView(exit) }),
     ...(lasted === undefined ? {} : { durationSeconds: Math.round(lasted) / 1000 }),
+    ...(changes === undefined ? {} : { changes }),
     ...(by === undefined ? {} : { by }),
     message: shortened(message),
   };

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import type * as SqliteModule from '@photostructure/sqlite';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { NodeSystem } from '../effects/node-system.ts';
 import { TimeText } from '../time-text.ts';
 import { History } from './history.ts';
@@ -24,13 +24,13 @@ afterEach(() => {
   fs.rmSync(folder, { recursive: true });
 });
 
-function history(): History {
+function history(maxBytes = Infinity): History {
   const made = new History({
     system: new NodeSystem(),
     stateDirectory: folder,
     log: (_level, text) => told.push(text),
     time: () => new TimeText('UTC'),
-    limits: () => ({ maxAge: Infinity, maxBytes: Infinity }),
+    limits: () => ({ maxAge: Infinity, maxBytes }),
   });
   open.push(made);
   return made;
@@ -127,6 +127,20 @@ test('a lock of somebody else is not waited for, and hurts nothing that was writ
   other.exec('ROLLBACK');
   other.close();
   expect(messages(history())).toEqual(['one']);
+});
+
+test('a lasting flood of events does not let the file grow beyond its bound', { timeout: 30_000 }, async () => {
+  const flooded = history(300_000);
+  const text = 'x'.repeat(100);
+  // 10,000 rows: two megabytes.
+  for (let wave = 0; wave < 10; wave += 1) {
+    for (let row = 0; row < 1_000; row += 1) happen(flooded, text);
+    await vi.waitFor(() => expect(flooded.waiting).toEqual([]), { timeout: 10_000, interval: 5 });
+  }
+  // What is written between two looks comes on top. The file itself tells nothing: rows are in its journal still.
+  const kept = (): number => flooded.read((store) => store.after(0, 100_000).length) ?? Infinity;
+  await vi.waitFor(() => expect(kept()).toBeLessThan(5_000), { timeout: 5_000 });
+  expect(messages(flooded, flooded.seq - 1)).toEqual([text]);
 });
 
 test('only its owner may read it', () => {

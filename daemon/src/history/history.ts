@@ -28,6 +28,8 @@ const AGAIN_MS = 3_000;
 /** A few milliseconds' work. */
 const BATCH = 200;
 const PRUNE_MS = 60_000;
+/** In a flood time alone would let the file grow far beyond its bound: less than a megabyte is written in between. */
+const PRUNE_ROWS = 2_000;
 
 export class History {
   readonly #o: HistoryOptions;
@@ -44,6 +46,7 @@ export class History {
   #timer: NodeJS.Timeout | undefined;
   #telling: NodeJS.Immediate | undefined;
   #prunedAt = -Infinity;
+  #rowsSincePruned = 0;
   #isClosed = false;
   /** Closed, and the last of it is written. */
   #isOver = false;
@@ -121,9 +124,14 @@ export class History {
 
   #flush(): void {
     this.#timer = undefined;
-    if (!this.#write()) this.#flushIn(AGAIN_MS);
-    else if (this.#recent.hasWaiting) this.#flushIn(10);
-    else this.#prune();
+    if (!this.#write()) {
+      this.#flushIn(AGAIN_MS);
+      return;
+    }
+    // Beside the writing, not only after it: who writes without end would never come to it.
+    const hasMore = this.#prune();
+    if (this.#recent.hasWaiting) this.#flushIn(10);
+    else if (hasMore) this.#timer ??= setTimeout(() => this.#flush(), 50).unref();
   }
 
   /** @returns whether it went well */
@@ -136,6 +144,7 @@ export class History {
       store?.append(entries);
       return store !== undefined;
     });
+    this.#rowsSincePruned += entries.length;
     if (isWritten === true) this.#noteWritten(last.seq);
     // Nobody will ever take them: only the newest are kept.
     if (this.#isHopeless) this.#recent.noteStored(last.seq);
@@ -153,12 +162,16 @@ export class History {
     this.record({ at: this.#o.system.now().wall, type: 'daemon', message });
   }
 
-  #prune(): void {
+  /** A small step where it is time for one. @returns whether there is more to remove */
+  #prune(): boolean {
     const { wall, mono } = this.#o.system.now();
-    if (mono - this.#prunedAt < PRUNE_MS) return;
-    const hasMore = this.#try(() => this.#opened()?.prune({ ...this.#o.limits(), now: wall }));
-    if (hasMore !== true) this.#prunedAt = mono;
-    else this.#timer ??= setTimeout(() => this.#flush(), 50).unref();
+    if (mono - this.#prunedAt < PRUNE_MS && this.#rowsSincePruned < PRUNE_ROWS) return false;
+    const hasMore = this.#try(() => this.#opened()?.prune({ ...this.#o.limits(), now: wall })) === true;
+    if (!hasMore) {
+      this.#prunedAt = mono;
+      this.#rowsSincePruned = 0;
+    }
+    return hasMore;
   }
 
   #opened(): EventStore | undefined {

@@ -16,7 +16,6 @@ import {
 import { textOf } from '../core/jobs.ts';
 import { mainOf } from '../core/lifecycle.ts';
 import type { Instance, InstanceKey, Job, JobResult, Now, WallTime } from '../core/model.ts';
-import { exitText } from '../core/wording.ts';
 
 export interface JournalOptions {
   readonly log: (level: 'info' | 'warning', text: string, mark?: 'important') => void;
@@ -48,31 +47,17 @@ export class Journal {
 
   /** Tells how an instance has changed. */
   noteChange(before: Instance, instance: Instance, now: Now): void {
-    this.#noteExit(before, instance);
-    const { record, time } = this.#o;
-    for (const happening of between(() => this.#subject(instance, before), before, instance, {
-      now,
-      by: OPERATOR,
-      time,
-    }))
+    const { record, time, log } = this.#o;
+    const about = (): Subject => this.#subject(instance, before);
+    for (const happening of between(about, before, instance, { now, by: OPERATOR, time })) {
       record(happening);
+      if (happening.type === 'exit') log('info', `${happening.about?.name}: ${happening.message}`);
+    }
   }
 
   /** A hold that a boot has ended: the state on disk did not know of it. */
   noteHoldOverBoot(instance: Instance, now: Now): void {
     this.#o.record(ofHoldOverBoot(this.#subject(instance), now.wall));
-  }
-
-  #noteExit(before: Instance, instance: Instance): void {
-    const {
-      activity,
-      exits: [last],
-    } = instance;
-    if (last === undefined || before.exits[0]?.launchId === last.launchId) return;
-    const seconds = Math.max(0, last.at - last.startedAt) / 1000;
-    const run = [activity, before.activity].find((known) => known.kind !== 'idle');
-    const name = run?.run.name ?? plainName(instance);
-    this.#o.log('info', `${name}: ${exitText(last.exit)} after ${seconds.toFixed(1)} s`);
   }
 
   /** A hook that has ended, or a check that failed. Tries that come every second are not worth a line each. */

@@ -112,9 +112,9 @@ function loadStates(
   now: Now,
 ): LoadedStates {
   const { instances: stored, holds, endedHolds, setBack, broken } = store.load();
-  for (const { path, movedTo, why } of broken) {
+  for (const { path, movedTo, why, hint } of broken) {
     const where = movedTo === undefined ? '' : `; set aside as ${movedTo}`;
-    log('error', `${path} cannot be read (${why})${where}`);
+    log('error', `${path} cannot be read (${why})${where}${hint === undefined ? '' : `; ${hint}`}`);
   }
   for (const { bootId, instance } of stored) {
     const isThisBoot = bootId === system.bootId();

@@ -5,7 +5,7 @@ import { renderExplanations } from '../../render/explain.ts';
 import { paint, type Style, unpainted } from '../../render/style.ts';
 import { endingsOf, renderUpdate } from '../../render/update.ts';
 import { breakInto, displayWidth, padEnd, printable } from '../../text/width.ts';
-import { wrapIndented } from '../../text/wrap.ts';
+import { wrap } from '../../text/wrap.ts';
 import { type Binding, KEY_SECTIONS, keysText } from '../model/keymap.ts';
 import type { DetailsView, QuestionView, State, View } from '../model/state.ts';
 
@@ -23,7 +23,7 @@ export function contentOf(state: State, view: View): readonly string[] | undefin
     case 'plan':
       return view.plan === undefined ? ['asking the daemon...'] : planText(state, view.plan);
     case 'text':
-      return view.lines.flatMap((line) => wrapIndented(line, state.size.columns, '', '  '));
+      return view.lines.flatMap((line) => wrap(line, state.size.columns, '', '  '));
     case 'timeline':
       return view.lines ?? ['asking...'];
     case 'help':
@@ -35,7 +35,7 @@ export function contentOf(state: State, view: View): readonly string[] | undefin
 
 function detailsText(state: State, view: DetailsView): readonly string[] | undefined {
   if (view.tab === 'log' || view.tab === 'links') return undefined;
-  if (view.error !== undefined) return wrapIndented(view.error, state.size.columns);
+  if (view.error !== undefined) return wrap(view.error, state.size.columns);
   const { explanation, events, config, tab } = view;
   const style = styleOf(state);
   const now = new Date(state.now);
@@ -66,7 +66,7 @@ function questionText({ size, color }: State, { verb, names, stops }: QuestionVi
       ? [`${names.length === 1 ? 'It stays' : 'They stay'} stopped until started again, also over reloads and reboots.`]
       : [];
   return [
-    ...wrapIndented(`${verb} ${subject}?`, size.columns, '', '  ').map((line) => paint(line, 'bold', style)),
+    ...wrap(`${verb} ${subject}?`, size.columns, '', '  ').map((line) => paint(line, 'bold', style)),
     '',
     `This stops ${stops.length}${again}:`,
     ...stops.flatMap((name) =>
@@ -82,7 +82,7 @@ function planText(state: State, plan: NonNullable<Extract<View, { kind: 'plan' }
   const style = styleOf(state);
   const lines = linesOf(renderUpdate(plan, 'would', style)).flatMap((line) => line.split('\n'));
   const wrapped = lines.flatMap((line) =>
-    displayWidth(unpainted(line)) <= style.columns ? [line] : wrapIndented(unpainted(line), style.columns, '', '  '),
+    displayWidth(unpainted(line)) <= style.columns ? [line] : wrap(unpainted(line), style.columns, '', '  '),
   );
   if (!plan.ok) return wrapped;
   const endings = endingsOf(plan);
@@ -97,7 +97,7 @@ function helpText({ size, color, unicode }: State): string[] {
   );
   const lines = (bindings: readonly Binding[]): string[] =>
     bindings.flatMap(({ keys, meaning }) =>
-      wrapIndented(meaning, size.columns, `  ${padEnd(keysText(keys, unicode), width)}  `, ' '.repeat(width + 4)),
+      wrap(meaning, size.columns, `  ${padEnd(keysText(keys, unicode), width)}  `, ' '.repeat(width + 4)),
     );
   const sections = KEY_SECTIONS.flatMap(({ title, bindings }) => [paint(title, 'bold', style), ...lines(bindings), '']);
   return [
