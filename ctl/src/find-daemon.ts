@@ -120,6 +120,16 @@ export function isProcmand(pid: number, proc: string): boolean {
   return words.some((word) => /(^|\/)procmand(\.cjs)?$/.test(word));
 }
 
+/**
+ * Whether a daemon serves as PID 1 of a container (daemon/src/container.ts): its end is that of everything in there, also of whoever
+ * would wait for it in there. `false` where that cannot be seen.
+ */
+export function endsContainer(pid: number, proc: string): boolean {
+  const isChildOfInit = /^PPid:\s*1$/m.test(textOf(`${proc}/${pid}/status`) ?? '');
+  const environment = textOf(`${proc}/${pid}/environ`) ?? '';
+  return isChildOfInit && environment.split('\0').some((line) => line.startsWith('PROCMAND_PID1='));
+}
+
 const isOpen = (socket: string): boolean => refusal(socket) === undefined;
 
 /** Its daemon may live and answer, but not to this user. */

@@ -1,6 +1,6 @@
 /** `shutdown` returns when the daemon's process has gone, not when that has said so: here another process stands for it. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -38,9 +38,9 @@ function owned(startTicks = startTicksOf(stand.pid!, '/proc')): void {
   writeFileSync(join(folder, 'test.json'), JSON.stringify({ version: 1, uid: 'test', ...identity, ...rest }));
 }
 
-function begin(...words: string[]) {
+function begin(words: string[] = [], proc = '/proc') {
   const io = fakeIo();
-  const surroundings = { euid: 0, env: {}, proc: '/proc', rootRuntime: folder };
+  const surroundings = { euid: 0, env: {}, proc, rootRuntime: folder };
   return { io, code: run(['-s', daemon.socket, 'shutdown', '-y', ...words], { io, surroundings, commands: COMMANDS }) };
 }
 
@@ -59,9 +59,23 @@ it('says which: all of it, or only the daemon', async () => {
   owned();
   stand.kill('SIGKILL');
   await begin().code;
-  await begin('--leave-running').code;
+  await begin(['--leave-running']).code;
   const asked = daemon.asked.filter(({ method }) => method === 'shutdown');
   expect(asked.map(({ params }) => params)).toEqual([{}, { leaveRunning: true }]);
+});
+
+it('does not wait for its own end: inside a container that is PID 1 too', async () => {
+  owned();
+  const proc = join(folder, 'proc');
+  const of = join(proc, String(stand.pid));
+  mkdirSync(of, { recursive: true });
+  writeFileSync(join(of, 'stat'), readFileSync(`/proc/${stand.pid}/stat`));
+  writeFileSync(join(of, 'cmdline'), 'node\0/usr/bin/procmand\0');
+  writeFileSync(join(of, 'status'), 'Name:\tnode\nPPid:\t1\n');
+  writeFileSync(join(of, 'environ'), 'HOME=/\0PROCMAND_PID1=first\0');
+  const { io, code } = begin([], proc);
+  expect(await code).toBe(0);
+  expect(io.printed.out).toBe('web: stopped\nthe daemon ends, and the container with it\n');
 });
 
 it('does not wait forever', async () => {

@@ -1,6 +1,7 @@
 import { clientExit } from '@procman/protocol/exit-codes';
 import type { Command } from '../command.ts';
 import { processOf, untilGone, type DaemonProcess } from '../daemon-process.ts';
+import { endsContainer } from '../find-daemon.ts';
 import { renderResults } from '../render/results.ts';
 import { declined } from './act.ts';
 
@@ -16,6 +17,7 @@ export const shutdown: Command = {
   details: [
     'Dependents stop first. No hold is set: the next daemon starts everything again.',
     'It returns once the process of the daemon has gone: what follows in a script may start the next one, or remove files.',
+    'Inside a container whose PID 1 is procmand it does not wait for that, which would be its own end.',
   ],
   examples: ['shutdown', 'shutdown --leave-running'],
   run: async (context, given) => {
@@ -25,8 +27,11 @@ export const shutdown: Command = {
       : 'Stop all processes and the daemon?';
     if (!(await context.confirm(question))) return declined(context);
     const daemon = processOf(await context.call('ping', {}), context.surroundings);
+    const isInit = daemon !== undefined && endsContainer(daemon.pid, context.surroundings.proc);
     const result = await context.call('shutdown', leaveRunning ? { leaveRunning } : {}, GOES_ON);
-    const ending = await endOf(daemon, context.surroundings.proc);
+    const ending = isInit
+      ? { ok: true, text: 'the daemon ends, and the container with it' }
+      : await endOf(daemon, context.surroundings.proc);
     const { style, io, json } = context;
     context.print(result, () => {
       const but = result.ok ? '' : ', but not everything has stopped';
