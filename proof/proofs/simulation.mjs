@@ -7,8 +7,8 @@ import { inParallel, SimulationWorker } from '../workers.mjs';
 export const name = 'simulation';
 export const about = 'random histories of core, supervision, recovery and state on a simulated machine';
 
-/** What the continuous integration runs: a minute on two cores. `--histories` for more. */
-const HISTORIES = 1_000;
+/** What the continuous integration runs: four to six minutes on two cores. `--histories` for more or less. */
+const HISTORIES = 10_000;
 const STEPS = 200;
 const PIECE = 25;
 const SHRINKING_MS = 60_000;

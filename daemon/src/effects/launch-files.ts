@@ -164,6 +164,11 @@ export class LaunchFiles {
     return file === undefined ? { kind: 'missing' } : parseExit(file.text, file.modifiedAt);
   }
 
+  /** When its exit file was written last: prepared, or filled in. undefined where it is gone. */
+  markedAt(stem: Stem, launchId: LaunchId): WallTime | undefined {
+    return this.#system.readFile(this.#exitFile(stem, launchId))?.modifiedAt;
+  }
+
   /** Whether a launcher of this instance holds its lock, or the launcher's child before its record. */
   probeLock(stem: Stem): 'free' | 'held' {
     return this.#system.probeLock(`${this.#runs}/lock/${stem}`);

@@ -60,6 +60,8 @@ export class History {
   /** How far the wall clock was set since the daemon noticed last, and when by more than a minute. */
   #drift = 0;
   #driftedAt = -Infinity;
+  /** Since it looked last: also where it was set back and forth, of which a command in between may have shown it one half. */
+  #isClockSet = false;
   #guardedUntil = -Infinity;
 
   constructor(plan: Plan, flaws: Flaws = {}) {
@@ -151,7 +153,7 @@ export class History {
       this.#do(this.#drawer.draw(this.random));
       this.invariants.check();
       // A clock that was set wakes nobody: the daemon finds out with its next look.
-      if (this.#drift === 0) this.invariants.checkDue(this.daemon.supervisor);
+      if (!this.#isClockSet) this.invariants.checkDue(this.daemon.supervisor);
     }
     this.#reseed(this.#last + 1);
     if (this.#isSound()) converge(this);
@@ -245,6 +247,7 @@ export class History {
   /** The wall clock was set. */
   noteJump(jump: number): void {
     this.#drift += jump;
+    this.#isClockSet = true;
     if (Math.abs(this.#drift) > CLOCK_JUMP) this.#driftedAt = this.machine.mono;
   }
 
@@ -260,6 +263,7 @@ export class History {
     this.machine.advance(1);
     // What was before its time it cannot know of.
     this.#drift = 0;
+    this.#isClockSet = false;
     this.#guardedUntil = -Infinity;
     this.invariants.noteStart();
     this.daemon.start(this.config, this.#surroundings, killed);
@@ -341,6 +345,7 @@ export class History {
     if (this.daemon.isAlive && Math.abs(this.#drift) > CLOCK_JUMP)
       this.#guardedUntil = Math.max(this.#guardedUntil, this.#driftedAt + SETTLES_AFTER);
     this.#drift = 0;
+    this.#isClockSet = false;
     this.daemon.tell('wake', (supervisor) => supervisor.wake());
   }
 

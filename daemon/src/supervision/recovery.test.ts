@@ -57,6 +57,15 @@ class Scene {
     return record;
   }
 
+  /** Another launch without a record, later than the first. */
+  leaveLaunch(launchId: string, hasExitFile: boolean): void {
+    const { files } = this.machine;
+    this.machine.advance(1_000);
+    const name = `${this.instance.key}.${launchId}`;
+    files.write(`/state/runs/launch/${name}.claimed`, '');
+    if (hasExitFile) files.write(`/state/runs/exit/${name}`, ' '.repeat(64));
+  }
+
   saveRunning(identities: Pick<RunRecord, 'process' | 'launcher'>): void {
     const run: Run = {
       launchId: LAUNCH,
@@ -113,6 +122,23 @@ test('a launch under way is taken over where the newest state is torn', () => {
   scene.machine.files.write(scene.path, '{"version"');
   expect(scene.recovered()?.activity).toMatchObject(underWay);
 });
+
+test.each(['s0n1', 's2n1'])('of two launches with the state lost, the later (%s) is taken over', (later) => {
+  const scene = new Scene();
+  scene.machine.files.remove(scene.path);
+  scene.leaveLaunch(later, true);
+  expect(scene.recovered()?.activity).toMatchObject({ kind: 'launching', run: { launchId: later } });
+});
+
+test.each(['s0n1', 's2n1'])(
+  'what a power cut has left of a launch long over (%s) is not taken for the one that lives',
+  (old) => {
+    const scene = new Scene();
+    scene.machine.files.remove(scene.path);
+    scene.leaveLaunch(old, false);
+    expect(scene.recovered()?.activity).toMatchObject(underWay);
+  },
+);
 
 test('a state that is the newest knows of every launch: nothing is taken over beside it', () => {
   expect(new Scene().recovered()?.activity).toEqual({ kind: 'idle' });

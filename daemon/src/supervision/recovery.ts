@@ -264,7 +264,8 @@ function withLostLaunches(
   const isRecordLive = record !== undefined && parts.witness.isAlive(record.process);
   const others = isRecordLive ? { ...about, isUpToDate: true } : about;
   let result = instance;
-  for (const launchId of new Set(recorded === undefined ? launches : [recorded, ...launches])) {
+  const found = oldestFirst(parts.files, instance, launches);
+  for (const launchId of new Set(recorded === undefined ? found : [recorded, ...found])) {
     if (isCurrent(result, launchId)) {
       result = noLongerPreparing(result, now);
       continue;
@@ -275,6 +276,16 @@ function withLostLaunches(
     else result = withLostLaunch(parts, result, launchId, others, now);
   }
   return result;
+}
+
+/** Of several that the state does not know the last one stays: it has to be the newest, or what lives would be given up for one long over. */
+function oldestFirst(files: LaunchFiles, instance: Instance, launches: readonly LaunchId[]): readonly LaunchId[] {
+  const unknown = launches.filter((launchId) => !isCurrent(instance, launchId) && !isPast(instance, launchId));
+  if (unknown.length < 2) return launches;
+  const times = new Map(launches.map((launchId) => [launchId, files.markedAt(instance.key, launchId)]));
+  // The exit file is made first and removed last of all that is looked at: without one, a launch is over.
+  const timeOf = (launchId: LaunchId): WallTime => times.get(launchId) ?? 0;
+  return [...launches].sort((a, b) => timeOf(a) - timeOf(b));
 }
 
 /** Of a run that is being prepared there are no files: its state is an older one than was on disk when it was launched. */
