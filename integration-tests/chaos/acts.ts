@@ -102,7 +102,7 @@ async function killServices(chaos: Chaos, count: number): Promise<void> {
   for (const name of chaos.targets(count)) {
     const run = chaos.readyRun(name);
     if (run === undefined) continue;
-    chaos.book.noteSignal(run.pid, 'SIGKILL');
+    chaos.book.noteSignal(run, 'SIGKILL');
     signal(run.pid, 'SIGKILL');
     chaos.tally.servicesKilled += 1;
   }

@@ -13,22 +13,27 @@ export interface TrueRun {
   readonly run: string;
   /** It ended by itself, with this code. */
   readonly code?: number;
+  /** It can be talked to: its traps are set. */
+  readonly isReady: boolean;
   /** It got SIGTERM. */
   readonly wasTold: boolean;
 }
 
-/** All launches of a service, oldest first. */
+/** All launches of a service, oldest first. Pids come round in a long run: each line is about the latest launch of its pid. */
 export function trueRuns(world: World, service: string): TrueRun[] {
-  const lines = world.lines(`log.${service}`).map((line) => line.split(' '));
-  const told = new Set(lines.filter(([what]) => what === 'term').map(([, pid]) => pid));
-  const codes = new Map(lines.filter(([what]) => what === 'end').map(([, pid, code]) => [pid, Number(code)]));
-  return lines
-    .filter(([what]) => what === 'run')
-    .map(([, pid = '', run = '']) => {
-      const code = codes.get(pid);
-      return { service, pid: Number(pid), run, wasTold: told.has(pid), ...(code === undefined ? {} : { code }) };
-    });
+  const runs: Writable<TrueRun>[] = [];
+  for (const [what, pid, word = ''] of world.lines(`log.${service}`).map((line) => line.split(' '))) {
+    if (what === 'run') runs.push({ service, pid: Number(pid), run: word, isReady: false, wasTold: false });
+    const run = runs.findLast((each) => each.pid === Number(pid));
+    if (run === undefined) continue;
+    if (what === 'ready') run.isReady = true;
+    if (what === 'term') run.wasTold = true;
+    if (what === 'end') run.code = Number(word);
+  }
+  return runs;
 }
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 export interface Findings {
   /** Ended, and never reported. */
@@ -41,15 +46,15 @@ export interface Findings {
 
 /** What the daemon may be held to. */
 export class Book {
-  /** What was done to a process: signals by pid, and commands by service. */
-  readonly #signals = new Map<number, Set<string>>();
+  /** What was done: signals by launch id, and commands by service. */
+  readonly #signals = new Map<string, Set<string>>();
   readonly #commanded = new Map<string, number>();
   /** Launches whose launcher was killed: nobody saw their end. */
   readonly #orphaned = new Set<string>();
   readonly #reported = new Map<string, PastRun>();
 
-  noteSignal(pid: number, name: string): void {
-    this.#signals.set(pid, (this.#signals.get(pid) ?? new Set()).add(name));
+  noteSignal({ run }: TrueRun, name: string): void {
+    this.#signals.set(run, (this.#signals.get(run) ?? new Set()).add(name));
   }
 
   /** An operator's command has ended, or is about to end, what runs of these. */
@@ -68,10 +73,12 @@ export class Book {
     return this.#reported.size - before;
   }
 
-  /** Compares what services noted with what was reported. */
+  /** Compares what services noted with what was reported. @param runs - all launches, those of a service oldest first */
   judge(runs: readonly TrueRun[]): Findings {
     const findings: Findings = { lostExits: [], wrongExits: [], unexpectedStops: [] };
-    for (const run of runs.filter(({ pid }) => !isAlive(pid))) {
+    const latest = new Map(runs.map((run) => [run.service, run]));
+    // All but the latest have ended, whoever has their pid now.
+    for (const run of runs.filter((each) => latest.get(each.service) !== each || !isAlive(each.pid))) {
       const exit = this.#reported.get(run.run);
       const what = `${run.service} run ${run.run} pid ${run.pid}`;
       if (exit === undefined) findings.lostExits.push(what);
@@ -84,7 +91,7 @@ export class Book {
   #fits(run: TrueRun, exit: PastRun): boolean {
     if (exit.unknown === true) return this.#orphaned.has(run.run);
     if (exit.signal !== undefined) {
-      const signals = this.#signals.get(run.pid) ?? new Set<string>();
+      const signals = this.#signals.get(run.run) ?? new Set<string>();
       return signals.has(exit.signal) || (exit.signal === 'SIGKILL' && this.#wasCommanded(run));
     }
     return exit.code === run.code || (exit.code === 0 && run.wasTold);
@@ -92,7 +99,7 @@ export class Book {
 
   #hasCause(run: TrueRun): boolean {
     if (run.wasTold) return this.#wasCommanded(run);
-    return run.code !== undefined || this.#signals.has(run.pid) || this.#wasCommanded(run);
+    return run.code !== undefined || this.#signals.has(run.run) || this.#wasCommanded(run);
   }
 
   #wasCommanded({ service }: TrueRun): boolean {

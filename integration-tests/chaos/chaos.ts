@@ -118,8 +118,8 @@ export class Chaos {
 
   /** The live run of a service, once it can be talked to. */
   readyRun(name: string): TrueRun | undefined {
-    const ready = new Set(this.world.lines(`log.${name}`).filter((line) => line.startsWith('ready ')));
-    return this.runs(name).findLast(({ pid, code }) => code === undefined && ready.has(`ready ${pid}`) && isAlive(pid));
+    const latest = this.runs(name).at(-1);
+    return latest?.isReady === true && latest.code === undefined && isAlive(latest.pid) ? latest : undefined;
   }
 
   /* ---------------------------------------------------------------- rest and judgement */

@@ -241,34 +241,44 @@ describe.concurrent('a flapping service', () => {
   });
 
   test('and many at once are few messages', async ({ world, hook }) => {
-    const crew = processTable('crew', 'false', 'numprocs = 60; start-retries = 0');
+    const crew = processTable('crew', 'false', 'numprocs = 25; start-retries = 0');
+    const began = performance.now();
     await started(world, [crew], [notify('ops', webhook(hook), 'group-interval = "2s"')]);
     const all = await world.waitFor('all to be told', () => {
       const notices = hook.messages.flatMap((message) => message.notices.map(brief));
-      return notices.length >= 60 && notices;
+      return notices.length >= 25 && notices;
     });
-    expect(new Set(all).size).toBe(60);
-    expect(all).toHaveLength(60);
-    expect(hook.requests.length).toBeLessThan(10);
+    expect(new Set(all).size).toBe(25);
+    expect(all).toHaveLength(25);
+    // On a busy machine they do not fail all at once: one message for each interval that it took, and the first.
+    expect(hook.requests.length).toBeLessThanOrEqual(2 + (performance.now() - began) / 2_000);
   });
 });
 
 describe.concurrent('a receiver in trouble', () => {
-  test('that hangs holds up no service, and is given up', async ({ world, hook, mails }) => {
+  const hangingWays = (hook: Hook, mails: MailServer, timeout: string): string[] => [
+    notify('hook', webhook(hook), `timeout = "${timeout}"; retries = 0`),
+    notify('mail', `mail = { to = "a@example.com", smtp = "${mails.place}" }`, `timeout = "${timeout}"; retries = 0`),
+    notify('command', 'command = "echo $$ > $PLAYGROUND/hangs; sleep 5555 & wait"', `timeout = "${timeout}"`),
+  ];
+
+  test('that hangs holds up no service', async ({ world, hook, mails }) => {
     hook.answer = 'hangs';
     mails.mode = 'hangs';
-    const ways = [
-      notify('hook', webhook(hook), 'timeout = "3s"; retries = 0'),
-      notify('mail', `mail = { to = "a@example.com", smtp = "${mails.place}" }`, 'timeout = "3s"; retries = 0'),
-      notify('command', 'command = "echo $$ > $PLAYGROUND/hangs; sleep 5555 & wait"', 'timeout = "3s"'),
-    ];
-    const daemon = await started(world, [failing('web'), service('db', 'steady')], ways);
+    await started(world, [failing('web'), service('db', 'steady')], hangingWays(hook, mails, '5m'));
     await world.waitFor('all three to hang', () => hook.requests.length === 1 && world.lines('hangs').length === 1);
-    const before = performance.now();
     expect((await world.ctl('restart', 'db')).code).toBe(0);
     expect((await world.ctl('status')).code).toBe(3);
-    // Far less than what they hang for: the whole restart, with its start-secs, went on beside it.
-    expect(performance.now() - before).toBeLessThan(2_900);
+    // They hang still: the whole restart, with its start-secs, went on beside it.
+    expect(await eventsOf(world, { types: ['notify'] })).toEqual([]);
+    expect(isAlive(Number(world.lines('hangs')[0]))).toBe(true);
+  });
+
+  test('that hangs is given up', async ({ world, hook, mails }) => {
+    hook.answer = 'hangs';
+    mails.mode = 'hangs';
+    const daemon = await started(world, [failing('web')], hangingWays(hook, mails, '3s'));
+    await world.waitFor('all three to hang', () => hook.requests.length === 1 && world.lines('hangs').length === 1);
     const [hanging = ''] = world.lines('hangs');
     const failures = await world.waitFor('all to be given up', async () => {
       const events = await eventsOf(world, { types: ['notify'] });
