@@ -251,11 +251,12 @@ describe.concurrent('max-run-time', () => {
     world,
   }) => {
     world.configure([
-      service('job', 'steady', 'one-shot = true; max-run-time = "800ms"'),
-      service('web', 'steady', 'max-run-time = "800ms"; max-runs = 0'),
+      service('job', 'steady', 'one-shot = true; max-run-time = "2s"'),
+      service('web', 'steady', 'max-run-time = "2s"; max-runs = 0'),
     ]);
     const daemon = await world.startDaemon();
-    await world.waitForAll('RUNNING', ['job', 'web']);
+    // Not for what `status` says: on a slow machine that may come after the end.
+    await world.waitFor('both to start', () => world.starts('job').length === 1 && world.starts('web').length >= 1);
     await world.crashDaemon(daemon);
     const failed = { reason: { code: 'max-run-time' }, verdict: 'problem', expected: 'finished' };
     expect(await world.waitForState('job', 'EXITED')).toMatchObject(failed);
