@@ -50,7 +50,8 @@ export class Courier {
     for (let retry = 1; ; retry += 1) {
       const outcome = await this.tryOnce(notify, message, signal);
       if (outcome.ok || retry > notify.retries || signal.aborted) return outcome;
-      await pause(pauseBefore(retry), signal);
+      // Else a mail would go off that was given up for another way.
+      if (!(await pause(pauseBefore(retry), signal))) return outcome;
     }
   }
 
@@ -109,12 +110,13 @@ function tlsWay(delivery: Delivery): Way | undefined {
   return 'sendmail' in through ? undefined : { kind: 'mail', caFile: through.caFile };
 }
 
-function pause(milliseconds: Milliseconds, signal: AbortSignal): Promise<void> {
+/** @returns false: it was given up */
+function pause(milliseconds: Milliseconds, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const end = (): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', end);
-      resolve();
+      resolve(!signal.aborted);
     };
     const timer = setTimeout(end, milliseconds);
     signal.addEventListener('abort', end);
