@@ -1,4 +1,5 @@
 /** The configuration of a process as it is in effect: templates, defaults and variables worked in, a line for each setting. */
+import { stateFile } from '@procman/protocol/state-files';
 import { readFileSync } from 'node:fs';
 import { currentContext, loadConfig, parseConfig, type LoadResult } from '@procman/daemon/config/load';
 import { formatProblem } from '@procman/daemon/config/problem';
@@ -31,7 +32,7 @@ export function effectiveConfig(wish: ConfigWish): readonly string[] {
 function appliedConfig(configPath: string, stateDir: string): LoadResult | undefined {
   let text: string;
   try {
-    text = readFileSync(`${stateDir}/config.last.toml`, 'utf8');
+    text = readFileSync(stateFile(stateDir, 'lastConfig'), 'utf8');
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 /** Where the last daemon left what it knew, for a client that finds none: owner files first, then state folders. */
+import { stateFile } from '@procman/protocol/state-files';
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { stateDirectoryOfBroken } from '@procman/daemon/broken-config';
@@ -64,7 +65,7 @@ function ofUid(uid: string, owners: readonly FoundDaemon[], around: Surroundings
 function ofState(uid: string, stateDir: string, config?: string): Remains {
   const owner = ownerOfState(stateDir);
   const isThere =
-    owner !== undefined || ['config.last.toml', 'instances'].some((name) => existsSync(`${stateDir}/${name}`));
+    owner !== undefined || (['lastConfig', 'instances'] as const).some((file) => existsSync(stateFile(stateDir, file)));
   const place = { uid, stateDir, config: owner?.config ?? (config === undefined ? undefined : resolve(config)), owner };
   return { places: isThere ? [place] : [], looked: [stateDir] };
 }

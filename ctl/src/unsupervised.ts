@@ -1,4 +1,5 @@
 /** Entry of the bundle `unsupervised.cjs`: answers of a daemon that is not there. Loaded where none can be reached. */
+import { stateFile } from '@procman/protocol/state-files';
 import { lastHolder } from '@procman/daemon/effects/daemon-lock';
 import { CannotTell, type Place, type Reply, Unsupervised as Answers } from '@procman/daemon/unsupervised';
 import type { Notice } from './client.ts';
@@ -87,7 +88,7 @@ function notesOf({ config, owner }: Place, { notes, system }: Answers): string[]
 function livingDaemon({ stateDir, uid }: Place, around: Surroundings): number | undefined {
   const served = listDaemons(around).find(({ owner, isLive }) => isLive && owner.uid === uid);
   if (served) return served.owner.pid;
-  const pid = lastHolder(`${stateDir}/procmand.lock`);
+  const pid = lastHolder(stateFile(stateDir, 'lock'));
   return pid !== undefined && isProcmand(pid, around.proc) ? pid : undefined;
 }
 

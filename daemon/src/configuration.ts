@@ -1,4 +1,5 @@
 /** The configuration in force, the one on disk, and the one applied last: loading, reloading, and what holds a reload back. */
+import { stateFile } from '@procman/protocol/state-files';
 import { diffConfig, type ConfigDiff } from './core/config-diff.ts';
 import { guardReload, type Guarded } from './core/guard.ts';
 import type { Now, World } from './core/model.ts';
@@ -154,7 +155,7 @@ export function proposalOf(config: LoadedConfig, warnings: readonly Problem[], w
 }
 
 export function lastConfigPath(stateDirectory: string): string {
-  return `${stateDirectory}/config.last.toml`;
+  return stateFile(stateDirectory, 'lastConfig');
 }
 
 /** The configuration applied last, read as if it were still at its old place. */

@@ -1,4 +1,5 @@
 /** The daemon as a whole: what it is made of, and what it does when it is told to reload, to stop, or to leave. */
+import { stateFile } from '@procman/protocol/state-files';
 import { createHash, randomBytes } from 'node:crypto';
 import { daemonExit } from '@procman/protocol/exit-codes';
 import type { EventType } from '@procman/protocol/vocabulary';
@@ -130,7 +131,7 @@ export class Daemon {
         uid: config.uid,
         stateDirectory: stateDir,
         logDirectory: childLogDir,
-        launcherScript: `${stateDir}/runs/${launcherName()}`,
+        launcherScript: `${stateFile(stateDir, 'runs')}/${launcherName()}`,
         environment: this.#environment,
         self: process.pid,
         session: `${randomBytes(6).toString('hex')}n`,
@@ -178,7 +179,9 @@ export class Daemon {
     });
     this.metrics = new Metrics({ context: this, log });
     this.#oldLogs = new OldLogs({ system, stateDirectory: stateDir, log });
-    this.#watch = new ExitWatch(`${stateDir}/runs`, (names) => this.#guarded(() => this.supervisor.lookAt(names)));
+    this.#watch = new ExitWatch(stateFile(stateDir, 'runs'), (names) =>
+      this.#guarded(() => this.supervisor.lookAt(names)),
+    );
     this.#servers = this.#makeServers();
   }
 
@@ -248,8 +251,8 @@ export class Daemon {
 
   /** The launcher runs from a copy named by its content: an upgrade must not change the text under a waiting launcher. */
   #installLauncher(): void {
-    const path = `${this.#stateDirectory}/runs/${launcherName()}`;
-    this.system.makeDirectory(`${this.#stateDirectory}/runs`);
+    const path = `${stateFile(this.#stateDirectory, 'runs')}/${launcherName()}`;
+    this.system.makeDirectory(stateFile(this.#stateDirectory, 'runs'));
     if (this.system.readFile(path)?.text === launchScript) return;
     replaceFile(this.system, path, launchScript, { mode: 0o500 });
   }
@@ -280,7 +283,7 @@ export class Daemon {
         prepareSocketDirectory(ownerFilePath(owner.uid, this.#pathContext).replace(/\/[^/]*$/, ''), this.#pathContext);
         writeOwner(system, owner, this.#pathContext);
       },
-      () => replaceFile(system, `${this.#stateDirectory}/daemon.json`, `${JSON.stringify(owner)}\n`),
+      () => replaceFile(system, stateFile(this.#stateDirectory, 'owner'), `${JSON.stringify(owner)}\n`),
     ]) {
       try {
         write();
@@ -338,7 +341,7 @@ export class Daemon {
 
   /** @param isStart - it goes on where the last daemon was; else with what comes from now on */
   #stream(isWanted: boolean, isStart: boolean): void {
-    const file = `${this.#stateDirectory}/stream.json`;
+    const file = stateFile(this.#stateDirectory, 'stream');
     if (isWanted && this.#streamer === undefined) {
       const log = (level: LogLevel, text: string): void => this.log(level, text);
       this.#streamer = new Streamer({
@@ -569,7 +572,7 @@ const CHECK_INTERVAL = 9_000;
 const UNCHANGED = 'watch-config: the configuration reads as before';
 
 export function lockPath(stateDirectory: string): string {
-  return `${stateDirectory}/procmand.lock`;
+  return stateFile(stateDirectory, 'lock');
 }
 
 function launcherName(): string {

@@ -1,4 +1,5 @@
 /** procmand: reads the command line, finds the configuration, takes the lock, and starts the daemon. */
+import { stateFile } from '@procman/protocol/state-files';
 import { existsSync, rmSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { daemonExit } from '@procman/protocol/exit-codes';
@@ -149,7 +150,7 @@ async function takeOver(
 }
 
 function loggerOf(table: DaemonTable): Logger {
-  const destination = isBackground() && !table.logFileGiven ? `${table.stateDir}/procmand.log` : table.logFile;
+  const destination = isBackground() && !table.logFileGiven ? stateFile(table.stateDir, 'log') : table.logFile;
   try {
     return createLogger(destination, logSettings(table, new TimeText(table.timezone)));
   } catch (error) {

@@ -1,4 +1,5 @@
 /** The daemon's side of `[[notify]]`: hands on what happens, once there is one. What is not used is not loaded. */
+import { stateFile } from '@procman/protocol/state-files';
 import type { Happening } from './core/happenings.ts';
 import type { Notify } from './core/notify/model.ts';
 import type { NotifyOptions, Notifying } from './notify/bundle.ts';
@@ -24,7 +25,7 @@ export class Notices {
     this.#hasBegun = true;
     if (notifies.length > 0) this.#load(notifies, true);
     // Of a daemon before that had some: its end is no news any more.
-    else this.#options.system.remove(`${this.#options.stateDirectory}/notify.json`);
+    else this.#options.system.remove(stateFile(this.#options.stateDirectory, 'notify'));
   }
 
   /** Another configuration is in force. */

@@ -2,6 +2,7 @@
  * `auto` logs of instances that the configuration no longer has. Their folder may be a shared one, such as /var/log, so only what is
  * on our own list is removed: every `auto` log that a configuration in force has asked for.
  */
+import { stateFile } from '@procman/protocol/state-files';
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
@@ -31,7 +32,7 @@ export class OldLogs {
   }
 
   get #listPath(): string {
-    return `${this.#o.stateDirectory}/auto-logs`;
+    return stateFile(this.#o.stateDirectory, 'autoLogs');
   }
 
   /** Puts the `auto` logs of the configuration on the list, before any of them is made. */

@@ -2,6 +2,7 @@
  * The state directory is the daemon's alone: whoever could write there would decide what runs, and where root writes. One that
  * others own or may write to is refused; its own is made private, so that nobody looks into it either.
  */
+import { stateFiles } from '@procman/protocol/state-files';
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { folderTrust } from './effects/log-file-owner.ts';
@@ -13,7 +14,7 @@ export interface FolderRemarks {
 }
 
 /** What is in the folder only where a daemon has used it. */
-const SIGN = 'procmand.lock';
+const SIGN = stateFiles.lock;
 const OTHERS_WRITE = 0o022;
 const OTHERS = 0o077;
 

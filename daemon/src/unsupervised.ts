@@ -2,6 +2,7 @@
  * What a daemon would answer, had it been started just now: worked out from the files that the last one left, and from /proc. The
  * same code as the daemon's, over a system that only reads.
  */
+import { stateFile } from '@procman/protocol/state-files';
 import { contract } from '@procman/protocol/contract';
 import { errorCodes, RpcFailure } from '@procman/protocol/errors';
 import { ownerFilePath, parseOwnerFile, type OwnerFile, type PathContext } from '@procman/protocol/paths';
@@ -210,7 +211,7 @@ function loggerOf(
   owner: OwnerFile | undefined,
 ): ReadingContext['logger'] {
   const isFile = daemon.logFileGiven && daemon.logFile.startsWith('/');
-  const usual = isFile ? daemon.logFile : `${stateDir}/procmand.log`;
+  const usual = isFile ? daemon.logFile : stateFile(stateDir, 'log');
   const path = owner?.log ?? (isFile || system.exists(usual) ? usual : undefined);
   const place = daemon.logFile === 'syslog' ? 'syslog' : 'the standard error of a daemon that has gone';
   return { path, place };
@@ -221,7 +222,7 @@ function loggerOf(
  * seconds and takes away at its end, and to the states of instances.
  */
 function lastSign(system: System, stateDir: string, startedAt: number): { readonly since?: number } {
-  const times = [stateDir, `${stateDir}/instances`].map((folder) => system.newestChange(folder));
+  const times = [stateDir, stateFile(stateDir, 'instances')].map((folder) => system.newestChange(folder));
   const known = times.filter((time) => time !== undefined);
   if (known.length === 0) return {};
   return { since: Math.min(system.now().wall, Math.max(...known, startedAt)) };
@@ -229,6 +230,6 @@ function lastSign(system: System, stateDir: string, startedAt: number): { readon
 
 /** What a state directory says of its last daemon. */
 export function ownerOfState(stateDir: string): OwnerFile | undefined {
-  const file = telling(() => new NodeSystem().readFile(`${stateDir}/daemon.json`));
+  const file = telling(() => new NodeSystem().readFile(stateFile(stateDir, 'owner')));
   return file === undefined ? undefined : parseOwnerFile(file.text);
 }

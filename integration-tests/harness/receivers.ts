@@ -1,7 +1,15 @@
-/** Real servers on loopback for notices: one of http, and one of SMTP with just what a mail needs (RFC 5321, RFC 4954). */
+/** A real server on loopback for notices by webhook, of http or of https. */
 import { once } from 'node:events';
-import { createServer as createHttpServer, type IncomingHttpHeaders } from 'node:http';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Certificate } from './certificates.ts';
 
 export interface Notice {
   readonly kind: string;
@@ -36,7 +44,17 @@ export class Hook {
   answer: number | 'hangs' = 200;
   /** All that came, also what was answered with a failure. */
   readonly requests: Request[] = [];
-  readonly #server = createHttpServer((request, response) => {
+  readonly #isSecure: boolean;
+  readonly #server: Server;
+
+  /** @param certificate - of https; undefined: http */
+  constructor(certificate?: Certificate) {
+    this.#isSecure = certificate !== undefined;
+    const listener = (request: IncomingMessage, response: ServerResponse): void => this.#take(request, response);
+    this.#server = certificate === undefined ? createServer(listener) : createSecureServer(certificate, listener);
+  }
+
+  #take(request: IncomingMessage, response: ServerResponse): void {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -46,7 +64,7 @@ export class Hook {
       response.writeHead(this.answer, { location: '/elsewhere' });
       response.end('an answer\n');
     });
-  });
+  }
 
   async listen(): Promise<this> {
     this.#server.listen(0, '127.0.0.1');
@@ -55,7 +73,8 @@ export class Hook {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    const { port } = this.#server.address() as AddressInfo;
+    return `${this.#isSecure ? 'https' : 'http'}://127.0.0.1:${port}`;
   }
 
   get messages(): readonly Message[] {
@@ -64,115 +83,6 @@ export class Hook {
 
   close(): void {
     this.#server.closeAllConnections();
-    this.#server.close();
-  }
-}
-
-export interface Mail {
-  readonly from: string;
-  readonly to: readonly string[];
-  readonly text: string;
-  /** `AUTH PLAIN`, decoded; undefined: nobody logged in. */
-  readonly login?: string;
-}
-
-/** One state per connection; pipelining is not offered. */
-export class MailServer {
-  /** What it does once connected: it takes mail, refuses it, or never says a word. */
-  mode: 'takes' | 'refuses' | 'hangs' = 'takes';
-  readonly mails: Mail[] = [];
-  readonly #sockets = new Set<Socket>();
-  readonly #server: Server = createServer((socket) => this.#serve(socket));
-
-  async listen(): Promise<this> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    return this;
-  }
-
-  get place(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  #serve(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.on('close', () => this.#sockets.delete(socket));
-    socket.on('error', () => undefined);
-    if (this.mode === 'hangs') return;
-    const say = (line: string): void => void socket.write(`${line}\r\n`);
-    let mail = { from: '', to: [] as string[] };
-    let login: string | undefined;
-    let body: string[] | undefined;
-    let rest = '';
-    say('220 test ESMTP');
-    const take = (line: string): void => {
-      if (body !== undefined) {
-        if (line !== '.') {
-          body.push(line.replace(/^\.\./, '.'));
-          return;
-        }
-        this.mails.push({ ...mail, text: body.join('\n'), ...(login === undefined ? {} : { login }) });
-        [body, mail] = [undefined, { from: '', to: [] }];
-        say('250 taken');
-        return;
-      }
-      const [verb = '', argument = ''] = line.split(/ (.*)/s);
-      const address = /<([^>]*)>/.exec(argument)?.[1] ?? '';
-      switch (verb.toUpperCase()) {
-        case 'EHLO': {
-          say('250-test\r\n250 AUTH PLAIN');
-          return;
-        }
-        case 'AUTH':
-          login = Buffer.from(argument.replace(/^PLAIN /i, ''), 'base64')
-            .toString()
-            .split('\0')
-            .slice(1)
-            .join(':');
-          {
-            say('235 welcome');
-            return;
-          }
-        case 'MAIL':
-          if (this.mode === 'refuses') {
-            say('550 not from here');
-            return;
-          }
-          mail.from = address;
-          {
-            say('250 ok');
-            return;
-          }
-        case 'RCPT':
-          mail.to.push(address);
-          {
-            say('250 ok');
-            return;
-          }
-        case 'DATA':
-          body = [];
-          {
-            say('354 go on');
-            return;
-          }
-        case 'QUIT':
-          say('221 bye');
-          return void socket.end();
-        default: {
-          say('250 ok');
-          return;
-        }
-      }
-    };
-    socket.on('data', (chunk) => {
-      const lines = (rest + chunk.toString()).split('\r\n');
-      rest = lines.pop() ?? '';
-      lines.forEach(take);
-    });
-  }
-
-  close(): void {
-    for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
   }
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -352,6 +353,110 @@ describe('what is no sound backup', () => {
     expect(statSync(world.config).isFile()).toBe(true);
     renameSync(trap, `${trap}.gone`);
     expect(readFileSync(world.config, 'utf8')).toContain('uid');
+  });
+});
+
+describe('files with secrets', () => {
+  /** `[metrics]` and each way of `[[notify]]`, with files in the folder, below it, and elsewhere. */
+  function configureSecrets(world: World): Record<string, number> {
+    const files = { 'metrics.token': 0o600, 'keys/smtp.password': 0o400, 'keys/chat.url': 0o640, 'ca.pem': 0o644 };
+    mkdirSync(join(world.root, 'keys'));
+    mkdirSync(join(world.root, 'elsewhere'));
+    for (const [name, mode] of Object.entries(files))
+      writeFileSync(join(world.root, name), `hush-${name}-0123456789\n`, { mode });
+    const far = join(world.root, 'elsewhere/hook.token');
+    writeFileSync(far, 'hush-far\n', { mode: 0o600 });
+    const machine = join(world.root, 'elsewhere/machine.pem');
+    writeFileSync(machine, 'of the machine\n');
+    const config = join(world.root, 'etc/procman.toml');
+    mkdirSync(join(world.root, 'etc'));
+    for (const name of ['metrics.token', 'keys', 'ca.pem'])
+      renameSync(join(world.root, name), join(world.root, 'etc', name));
+    world.configure([service('web', 'steady')]);
+    appendFileSync(
+      world.config,
+      `[metrics]
+listen = "127.0.0.1:9"
+token-file = "metrics.token"
+[[notify]]
+name = "mail"
+mail = { to = "a@example.com", smtp = "127.0.0.1:9", user = "u", password-file = "keys/smtp.password", ca-file = "ca.pem" }
+[[notify]]
+name = "chat"
+webhook = { url-file = "keys/chat.url", token-file = "${far}", ca-file = "${machine}" }
+[[notify]]
+name = "more"
+webhook = { url-env = "CHAT_URL", token-file = "missing.token" }
+`,
+    );
+    renameSync(world.config, config);
+    mkdirSync(join(world.stateDir, 'instances'), { recursive: true, mode: 0o700 });
+    return files;
+  }
+
+  test('come back with their permissions; what is not in it is named, and no secret is shown', async ({ world }) => {
+    const files = configureSecrets(world);
+    const [etc, elsewhere] = [join(world.root, 'etc'), join(world.root, 'elsewhere')];
+    const saved = await world.ctl('backup', archive(world), '-c', join(etc, 'procman.toml'));
+    expect([saved.code, saved.stderr]).toEqual([0, '']);
+    expect(saved.stdout).not.toContain('hush');
+    expect(saved.stdout.split('\n')).toEqual(
+      expect.arrayContaining([
+        `${elsewhere}/machine.pem is left out: a ca-file outside of the configuration's folder is the machine's`,
+        "secrets in the daemon's environment are not in it: CHAT_URL",
+        expect.stringMatching(/etc\/missing\.token is named by the configuration, and is left out: ENOENT/),
+        expect.stringContaining('configuration files: 6, '),
+      ]),
+    );
+    expect(statSync(archive(world)).mode & 0o777).toBe(0o600);
+    rmSync(etc, { recursive: true });
+    rmSync(elsewhere, { recursive: true });
+
+    const refused = await world.ctl('restore', archive(world));
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining(`  ${elsewhere}/hook.token\n`)]);
+    expect(existsSync(etc)).toBe(false);
+    const { written } = await restored(world, '--outside');
+    expect(written.join('\n')).not.toContain('machine.pem');
+    for (const [name, mode] of Object.entries(files)) {
+      const path = join(etc, name);
+      const stats = statSync(path);
+      expect(readFileSync(path, 'utf8')).toBe(`hush-${name}-0123456789\n`);
+      expect([name, stats.mode & 0o777, stats.uid, stats.gid]).toEqual([
+        name,
+        mode,
+        process.getuid?.(),
+        process.getgid?.(),
+      ]);
+    }
+    expect(readFileSync(join(elsewhere, 'hook.token'), 'utf8')).toBe('hush-far\n');
+    expect((await world.ctl('check', join(etc, 'procman.toml'))).code).toBe(0);
+  });
+
+  test('that are there and differ are replaced with --force only, and set aside', async ({ world }) => {
+    configureSecrets(world);
+    const etc = join(world.root, 'etc');
+    await world.ctl('backup', archive(world), '-c', join(etc, 'procman.toml'));
+    writeFileSync(join(etc, 'metrics.token'), 'changed-0123456789\n');
+    const refused = await world.ctl('restore', archive(world));
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining(`  ${etc}/metrics.token\n`)]);
+    expect(readFileSync(join(etc, 'metrics.token'), 'utf8')).toBe('changed-0123456789\n');
+    const { setAside } = await restored(world, '--force');
+    const aside = setAside.find(({ path }) => path === join(etc, 'metrics.token'));
+    expect(readFileSync(aside?.to ?? '', 'utf8')).toBe('changed-0123456789\n');
+    expect(statSync(aside?.to ?? '').mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(etc, 'metrics.token'), 'utf8')).toBe('hush-metrics.token-0123456789\n');
+  });
+
+  test('are taken of a configuration with problems, too', async ({ world }) => {
+    configureSecrets(world);
+    const config = join(world.root, 'etc/procman.toml');
+    appendFileSync(config, '[[process]]\nid = "broken"\n');
+    expect((await world.ctl('check', config)).code).not.toBe(0);
+    expect((await world.ctl('backup', archive(world), '-c', config)).code).toBe(0);
+    const names = entries(world).map(({ name }) => name);
+    expect(names).toEqual(
+      expect.arrayContaining(['config/keys/smtp.password', 'config/metrics.token', 'config/ca.pem']),
+    );
   });
 });
 

@@ -1,16 +1,20 @@
 /** `delete-old-status-files`: what is dead for certain and old goes, nothing else is touched. */
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isStateFile } from '@procman/protocol/state-files';
 import { service } from '../harness/config.ts';
+import { waitForEvent } from '../harness/events.ts';
 import { signal } from '../harness/processes.ts';
 import { Terminal } from '../harness/terminal.ts';
 import { procmanctl } from '../harness/paths.ts';
@@ -74,6 +78,46 @@ describe('delete-old-status-files', () => {
     // And a daemon begins anew.
     await world.startDaemon();
     await world.waitForState('web', 'RUNNING');
+  });
+
+  test('knows every file that a daemon with all switched on, a crash and a restore leave there', async ({ world }) => {
+    mkdirSync(world.stateDir, { mode: 0o700 });
+    const log = join(world.stateDir, 'procmand.log');
+    const daemon = `stream = true\nlog-file = "${log}"\nlog-max-bytes = "1kB"\nlog-backups = 2\nevents-max-bytes = "1MB"`;
+    world.configure(
+      [service('web', 'steady'), service('job', 'exits 3', 'one-shot = true'), service('held', 'steady')],
+      daemon,
+    );
+    appendFileSync(world.config, '[[notify]]\nname = "ops"\ncommand = "true"\ngroup-interval = 0\n');
+    const first = await world.startDaemon();
+    await world.waitForState('web', 'RUNNING');
+    await world.ctl('stop', 'held');
+    await waitForEvent(world, 'that people were told', ({ message }) => message.startsWith('ops: sent'));
+    await world.killDaemon(first);
+    // What cannot be read is set aside, with its time. SQLite would mend the database from the log of its changes.
+    rmSync(join(world.stateDir, 'events.db-wal'), { force: true });
+    for (const name of ['notify.json', 'events.db']) writeFileSync(join(world.stateDir, name), 'spoilt '.repeat(1_000));
+    const second = await world.startDaemon();
+    await world.waitFor('both to be set aside', () => {
+      const aside = readdirSync(world.stateDir).filter((name) => name.includes('.broken-'));
+      return aside.some((name) => name.startsWith('notify.json')) && aside.some((name) => name.startsWith('events.db'));
+    });
+    await world.waitFor('the log to be rotated', () => existsSync(`${log}.1`));
+    const backup = join(world.root, 'backup.tar.gz');
+    expect((await world.ctl('backup', backup)).code).toBe(0);
+    // While it serves there are files that its end takes away.
+    expect(readdirSync(world.stateDir).filter((name) => !isStateFile(name))).toEqual([]);
+    expect((await world.ctl('-y', 'shutdown')).code).toBe(0);
+    await world.waitForEnd(second.pid, 'the daemon');
+    expect((await world.ctl('restore', backup, '--force')).code).toBe(0);
+    const names = readdirSync(world.stateDir);
+    for (const file of ['notify.json', 'stream.json', 'auto-logs', 'events.seq', 'procmand.log.1'])
+      expect(names).toContain(file);
+    expect(names.some((name) => name.startsWith('replaced-'))).toBe(true);
+    expect(names.filter((name) => !isStateFile(name))).toEqual([]);
+    age(world.stateDir);
+    expect((await clean(world)).removed).toEqual([{ uid: world.uid, stateDir: world.stateDir, left: [] }]);
+    expect(existsSync(world.stateDir)).toBe(false);
   });
 
   test('a state at the usual place goes as a whole, also without an owner file', async ({ world }) => {

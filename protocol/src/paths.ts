@@ -1,4 +1,5 @@
 /** Where a daemon's socket, state and owner file are (SPEC 2.1 and 6): found by the client without asking anybody. */
+import { stateFile } from './state-files.ts';
 
 /** Who asks: effective user id and environment. */
 export interface PathContext {
@@ -27,7 +28,7 @@ export function defaultStateDirectory(uid: string, context: PathContext): string
 /** Socket of a configuration that names none. */
 export function defaultSocketPath(uid: string, stateDirectory: string, context: PathContext): string {
   const hasRuntime = context.euid === 0 || absolute(context.env['XDG_RUNTIME_DIR']) !== undefined;
-  const wished = hasRuntime ? `${runtimeDirectory(context)}/${uid}.sock` : `${stateDirectory}/procmand.sock`;
+  const wished = hasRuntime ? `${runtimeDirectory(context)}/${uid}.sock` : stateFile(stateDirectory, 'socket');
   return isSocketPathTooLong(wished) ? `${temporaryDirectory(context)}/${uid}.sock` : wished;
 }
 

@@ -1,4 +1,5 @@
 /** All that a backup holds, read from the machine; nothing is changed by it. */
+import { stateFile, stateFiles, type StateFile } from '@procman/protocol/state-files';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { currentContext, namedFiles } from '@procman/daemon/config/load';
@@ -20,28 +21,64 @@ export interface Collected {
   readonly notes: readonly string[];
 }
 
+/** Of one file; the daemon reads no longer ones. */
+const LONGEST_SECRET = 1_048_576;
+
 /** @throws where the configuration or the state folder cannot be read */
 export function collect({ config, stateDir }: Place): Collected {
   const notes: string[] = [];
   const contents = [
-    ...configFiles(config),
-    ...instanceFiles(join(stateDir, 'instances'), notes),
-    ...stateFile(stateDir, 'config.last.toml', 'last-config'),
+    ...configFiles(config, notes),
+    ...instanceFiles(stateFile(stateDir, 'instances'), notes),
+    ...contentOf(stateDir, 'lastConfig', 'last-config'),
     ...events(stateDir, notes),
     // After the database: numbers that are in it must not be given out again.
-    ...stateFile(stateDir, 'events.seq', 'sequence'),
+    ...contentOf(stateDir, 'sequence', 'sequence'),
   ];
   return { contents, notes };
 }
 
-function configFiles(config: string): readonly Content[] {
+function configFiles(config: string, notes: string[]): readonly Content[] {
   const folder = dirname(config);
-  return [config, ...namedFiles(config, currentContext())].map((path) => {
-    const inside = relative(folder, path);
-    const isOutside = inside.startsWith('..') || isAbsolute(inside);
-    const { mode } = statSync(path);
-    return { kind: 'config', place: isOutside ? path : inside, mode: mode & 0o777, data: readFileSync(path) };
-  });
+  const { parts, secrets } = namedFiles(config, currentContext());
+  const { files, authorities, variables } = secrets;
+  // The machine's own bundle of authorities, put back years later, would be harm.
+  const far = authorities.filter((path) => isOutside(folder, path));
+  for (const path of far)
+    notes.push(`${path} is left out: a ca-file outside of the configuration's folder is the machine's`);
+  if (variables.length > 0) notes.push(`secrets in the daemon's environment are not in it: ${variables.join(', ')}`);
+  const needed = new Set(
+    [...files, ...authorities.filter((path) => !far.includes(path))].filter((path) => !parts.includes(path)),
+  );
+  return [
+    ...[config, ...parts].map((path) => configFile(folder, path)),
+    ...[...needed].flatMap((path) => namedFile(folder, path, notes)),
+  ];
+}
+
+/** Of a secret, whatever its place is: the daemon runs without it, so a backup is made without it, too. */
+function namedFile(folder: string, path: string, notes: string[]): readonly Content[] {
+  try {
+    const stats = statSync(path);
+    if (!stats.isFile()) throw new Error('it is no plain file');
+    if (stats.size > LONGEST_SECRET) throw new Error(`it is larger than ${LONGEST_SECRET / 1024} KiB`);
+    return [configFile(folder, path)];
+  } catch (error) {
+    notes.push(
+      `${path} is named by the configuration, and is left out: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    return [];
+  }
+}
+
+function configFile(folder: string, path: string): Content {
+  const place = isOutside(folder, path) ? path : relative(folder, path);
+  return { kind: 'config', place, mode: statSync(path).mode & 0o777, data: readFileSync(path) };
+}
+
+function isOutside(folder: string, path: string): boolean {
+  const inside = relative(folder, path);
+  return inside.startsWith('..') || isAbsolute(inside);
 }
 
 function instanceFiles(folder: string, notes: string[]): readonly Content[] {
@@ -71,15 +108,15 @@ function instanceFile(folder: string, key: string, notes: string[]): readonly Co
   return [];
 }
 
-function stateFile(stateDir: string, name: string, kind: Content['kind']): readonly Content[] {
-  const data = read(join(stateDir, name));
-  return data === undefined ? [] : [{ kind, place: name, mode: 0o600, data }];
+function contentOf(stateDir: string, file: StateFile, kind: Content['kind']): readonly Content[] {
+  const data = read(stateFile(stateDir, file));
+  return data === undefined ? [] : [{ kind, place: stateFiles[file], mode: 0o600, data }];
 }
 
 function events(stateDir: string, notes: string[]): readonly Content[] {
   try {
-    const data = copyOfEvents(stateDir, isHeld(join(stateDir, 'procmand.lock')));
-    return data === undefined ? [] : [{ kind: 'events', place: 'events.db', mode: 0o600, data }];
+    const data = copyOfEvents(stateDir, isHeld(stateFile(stateDir, 'lock')));
+    return data === undefined ? [] : [{ kind: 'events', place: stateFiles.events, mode: 0o600, data }];
   } catch (error) {
     notes.push(`the history is left out: ${error instanceof Error ? error.message : String(error)}`);
     return [];

@@ -1,4 +1,5 @@
 /** A copy of the history that is whole, also while a daemon writes it. */
+import { stateFile } from '@procman/protocol/state-files';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +11,7 @@ import { copyDatabase, sqlite } from '@procman/daemon/history/sqlite';
  * @throws where it cannot be read
  */
 export function copyOfEvents(stateDir: string, isServed: boolean): Uint8Array | undefined {
-  const path = join(stateDir, 'events.db');
+  const path = stateFile(stateDir, 'events');
   if (!existsSync(path)) return undefined;
   // 0700.
   const folder = mkdtempSync(join(tmpdir(), 'procman-backup-'));

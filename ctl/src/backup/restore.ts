@@ -1,4 +1,5 @@
 /** Puts a backup in place. Nothing is started or stopped; what was there is set aside, never lost. */
+import { replacedFolder, replacedStamp, stateFile } from '@procman/protocol/state-files';
 import { closeSync, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { lastHolder, takeKernelLock } from '@procman/daemon/effects/daemon-lock';
@@ -54,7 +55,7 @@ export function restore(archive: Archive, options: RestoreOptions): Restored {
   const lock = lockStateFolder(options);
   try {
     refuseWhatIsThere(targets, options);
-    const stamp = options.now.toISOString().replace(/[:.]/g, '-');
+    const stamp = replacedStamp(options.now);
     const setAside = [...stateAside(options.stateDir, stamp), ...configAside(targets, stamp)];
     const needed = new Set(missingOrDiffering(targets));
     const todo = targets.filter((target) => target.kind !== 'config' || needed.has(target));
@@ -90,7 +91,7 @@ function lockStateFolder({ stateDir, surroundings: { euid } }: RestoreOptions): 
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const { refusal } = claimStateFolder(stateDir, euid);
   if (refusal !== undefined) throw new RestoreRefused(`${stateDir}: ${refusal}`);
-  const path = join(stateDir, 'procmand.lock');
+  const path = stateFile(stateDir, 'lock');
   const pid = lastHolder(path);
   const lock = takeKernelLock(path, () => undefined);
   if (lock === undefined) throw runs(pid, `on ${stateDir}`);
@@ -124,7 +125,7 @@ function refuseWhatIsThere(targets: readonly Target[], { configDir, stateDir, fo
 function stateAside(stateDir: string, stamp: string): Restored['setAside'] {
   const there = stateInTheWay(stateDir);
   if (there.length === 0) return [];
-  const folder = join(stateDir, `replaced-${stamp}`);
+  const folder = join(stateDir, replacedFolder(stamp));
   mkdirSync(folder, { mode: 0o700 });
   const moved = STATE_ITEMS.flatMap((name) => {
     const [path, to] = [join(stateDir, name), join(folder, name)];

@@ -1,4 +1,5 @@
 /** Where the files of a backup go, and what is in their way. Nothing leaves the two folders that were named, unless that was asked for. */
+import { DATABASE_PARTS, stateFile, stateFiles } from '@procman/protocol/state-files';
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type Archive, UnusableArchive } from './archive.ts';
@@ -32,13 +33,11 @@ const STATE_NAMES: Readonly<Record<Exclude<FileKind, 'config'>, RegExp>> = {
 };
 
 /** What lies in the state folder and is replaced by a restore. The rest of it (runs, locks, logs) is never touched. */
-export const STATE_ITEMS = [
-  'instances',
-  'events.db',
-  'events.db-wal',
-  'events.db-shm',
-  'events.seq',
-  'config.last.toml',
+export const STATE_ITEMS: readonly string[] = [
+  stateFiles.instances,
+  ...DATABASE_PARTS.map((part) => `${stateFiles.events}${part}`),
+  stateFiles.sequence,
+  stateFiles.lastConfig,
 ];
 
 /** @throws UnusableArchive where a place is none */
@@ -79,11 +78,11 @@ function stateTarget(
 ): { path: string; data: Uint8Array } {
   if (kind === 'last-config') return { path: join(stateDir, place), data: moved(data, oldFolder, configDir) };
   if (kind === 'events' || kind === 'sequence') return { path: join(stateDir, place), data };
-  if (kind === 'hold') return { path: join(stateDir, 'instances', place), data };
+  if (kind === 'hold') return { path: join(stateFile(stateDir, 'instances'), place), data };
   const state = restorable(Buffer.from(data).toString('utf8'), place.slice(0, -'.json'.length));
   if (!state.ok) throw new UnusableArchive(`${entry} is no state of an instance: ${state.why}`);
   // As the one before the newest: so the daemon knows that more may have been launched since than it tells.
-  return { path: join(stateDir, 'instances', `${place}.prev`), data: Buffer.from(state.text) };
+  return { path: join(stateFile(stateDir, 'instances'), `${place}.prev`), data: Buffer.from(state.text) };
 }
 
 /** The files that it carries along are known by their paths. */
@@ -115,7 +114,7 @@ export function stateInTheWay(stateDir: string): readonly string[] {
   return STATE_ITEMS.filter((name) => {
     const path = join(stateDir, name);
     if (!isThere(path)) return false;
-    return name !== 'instances' || !lstatSync(path).isDirectory() || readdirSync(path).length > 0;
+    return name !== stateFiles.instances || !lstatSync(path).isDirectory() || readdirSync(path).length > 0;
   }).map((name) => join(stateDir, name));
 }
 

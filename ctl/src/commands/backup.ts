@@ -8,7 +8,7 @@ export const backup: Command = {
   operands: [{ label: 'FILE', kind: 'file' }],
   options: [{ long: 'force', summary: 'replace FILE if it is there' }],
   details: [
-    'A tar.gz (mode 0600, it may hold secrets) with the configuration and all that it names, the states of instances, and a consistent copy of the history. The daemon may run or not; nothing is stopped. "restore" brings it back.',
+    'A tar.gz (mode 0600, it may hold secrets) with the configuration and all files that it names (included ones, env-files, those with passwords and tokens), the states of instances, and a consistent copy of the history. The daemon may run or not; nothing is stopped. "restore" brings it back.',
   ],
   examples: ['backup /var/backups/procman.tar.gz', '-c procman.toml backup shop.tar.gz --force'],
   run: async (context, given) => {

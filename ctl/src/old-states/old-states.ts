@@ -2,6 +2,7 @@
  * State folders that nobody needs any more: no daemon for 7 days, and nothing of it lives. All of that is proven, and while a folder
  * is removed its locks are held, so that no daemon begins in between.
  */
+import { isStateFile, stateFile, stateFiles } from '@procman/protocol/state-files';
 import * as fs from 'node:fs';
 import { defaultStateDirectory, runtimeDirectory } from '@procman/protocol/paths';
 import { dirname, join } from 'node:path';
@@ -12,10 +13,6 @@ import { isHeld, openLock } from './kernel-lock.ts';
 import { namesIn, whatLives } from './live.ts';
 
 export const OLD_MS = 7 * 86_400_000;
-
-/** What procman itself puts into a state folder; whatever else is there is somebody else's, and stays. */
-const OURS =
-  /^(?:procmand\.lock(?:\.lock)?|procmand\.log(?:\..*)?|procmand\.sock(?:\..*)?|(?:daemon|stream)\.json|config\.last\.toml|auto-logs|instances|runs|logs|events\.db(?:[-.].*)?|events\.seq|.*\.broken-.*|.*\.prev|\..*\.new)$/;
 
 export interface StateFolder {
   readonly uid: string;
@@ -74,7 +71,7 @@ function judge({ stateDir, uid, around, now }: Suspect): StateFolder {
 
 /** A daemon of another pid namespace is seen by its lock alone. */
 function unlessLocked(state: StateFolder): StateFolder {
-  const isLocked = state.why === undefined && isHeld(join(state.stateDir, 'procmand.lock'));
+  const isLocked = state.why === undefined && isHeld(stateFile(state.stateDir, 'lock'));
   return isLocked ? { ...state, why: 'a daemon holds its lock' } : state;
 }
 
@@ -82,7 +79,7 @@ function isState(folder: string): boolean {
   try {
     return (
       fs.lstatSync(folder).isDirectory() &&
-      namesIn(folder).some((name) => name === 'procmand.lock' || name === 'instances')
+      namesIn(folder).some((name) => name === stateFiles.lock || name === stateFiles.instances)
     );
   } catch {
     return false;
@@ -115,7 +112,7 @@ function modified(path: string): number {
 /** Under its locks, and only if what was found still holds then. */
 export function removeState({ uid, stateDir }: StateFolder, around: Surroundings, now: number): Removal {
   const runtime = around.euid === 0 ? around.rootRuntime : runtimeDirectory(around);
-  const lock = openLock(join(stateDir, 'procmand.lock'));
+  const lock = openLock(stateFile(stateDir, 'lock'));
   const uidLock = openLock(join(runtime, `${uid}.lock`));
   try {
     if (lock === 'held' || uidLock === 'held')
@@ -135,8 +132,8 @@ export function removeState({ uid, stateDir }: StateFolder, around: Surroundings
 /** Links are removed, never followed. The locks go last: as long as anything is left they say that somebody is at it. */
 function removeFiles(stateDir: string, runtime: string, uid: string): string[] {
   const names = namesIn(stateDir);
-  const ours = names.filter((name) => OURS.test(name));
-  const isLock = (name: string): boolean => name === 'procmand.lock';
+  const ours = names.filter((name) => isStateFile(name));
+  const isLock = (name: string): boolean => name === stateFiles.lock;
   for (const name of [...ours.filter((each) => !isLock(each)), ...ours.filter(isLock)]) {
     fs.rmSync(join(stateDir, name), { recursive: true, force: true });
   }
@@ -144,7 +141,7 @@ function removeFiles(stateDir: string, runtime: string, uid: string): string[] {
   for (const name of [`${uid}.sock`, `${uid}.json`, ...pids, `${uid}.lock`]) {
     fs.rmSync(join(runtime, name), { recursive: true, force: true });
   }
-  const left = names.filter((name) => !OURS.test(name));
+  const left = names.filter((name) => !isStateFile(name));
   if (left.length === 0) fs.rmdirSync(stateDir);
   return left;
 }

@@ -6,6 +6,7 @@
  */
 import { readdirSync, type Stats } from 'node:fs';
 import { readGuarded } from './guarded-file.ts';
+import { NO_SECRETS } from './named-secrets.ts';
 
 export type FileKind = 'include' | 'env-file';
 
@@ -36,6 +37,8 @@ const LINE = '#|';
 /** Reads from disk, and remembers what it has read. */
 export class FilesOnDisk implements ConfigFiles {
   readonly included = undefined;
+  /** What was named and is not part of the configuration: it is read when it is needed. */
+  secrets = NO_SECRETS;
   private readonly files = new Map<string, { readonly kind: FileKind; readonly text: string }>();
   /** Each file is read once: all that name it see the same. */
   private readonly results = new Map<string, NamedText>();

@@ -1,4 +1,5 @@
 /** Makes the `DaemonTable` of the checked `[daemon]` values: paths absolute, defaults that depend on the surroundings. */
+import { stateFile } from '@procman/protocol/state-files';
 import { resolve } from 'node:path';
 import { defaultSocketPath, defaultStateDirectory, isSocketPathTooLong } from '@procman/protocol/paths';
 import type { LoadContext } from './context.ts';
@@ -118,7 +119,7 @@ function resolveDaemon(given: DaemonValues, values: DaemonValues, place: DaemonP
     monitorSocketMode: values['monitor-socket-mode'] ?? 0o666,
     ...logFile(values['log-file'], directory),
     logLevel: values['log-level'] ?? 'info',
-    childLogDir: path(values['child-log-dir']) ?? resolve(stateDir, 'logs'),
+    childLogDir: path(values['child-log-dir']) ?? resolve(stateFile(stateDir, 'logs')),
     noCleanup: values['no-cleanup'] ?? false,
     logMaxBytes: values['log-max-bytes'] ?? 0,
     logBackups: values['log-backups'] ?? 0,

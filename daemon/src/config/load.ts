@@ -13,6 +13,7 @@ import { draftsById, type Draft } from './draft.ts';
 import { folderProblems, permissionProblems } from './file-permissions.ts';
 import { readGuarded, type GuardedText } from './guarded-file.ts';
 import { joinIncluded } from './include.ts';
+import { namedSecrets, type NamedSecrets } from './named-secrets.ts';
 import { readNotifies } from './notify-tables.ts';
 import { parseToml } from './parse-toml.ts';
 import { readMetrics, type MetricsTable } from './metrics-table.ts';
@@ -91,14 +92,21 @@ export function bundleConfig(path: string, context: LoadContext): GuardedText {
   return { ...file, text: files.bundle(file.text) };
 }
 
-/** The files that a configuration file names and that can be read (included ones, env-files), absolute; also where it has problems. Never throws. */
-export function namedFiles(path: string, context: LoadContext): readonly string[] {
+/** What a configuration file names. */
+export interface NamedFiles {
+  /** Absolute: those that are part of it (included ones, env-files) and can be read. */
+  readonly parts: readonly string[];
+  /** Whether they can be read or not. */
+  readonly secrets: NamedSecrets;
+}
+
+/** Also where it has problems. Never throws. */
+export function namedFiles(path: string, context: LoadContext): NamedFiles {
   const absolute = resolve(path);
   const file = readGuarded(absolute);
-  if (!file.ok) return [];
   const files = new FilesOnDisk();
-  check({ text: file.text, file: absolute, files }, context);
-  return files.paths;
+  if (file.ok) check({ text: file.text, file: absolute, files }, context);
+  return { parts: files.paths, secrets: files.secrets };
 }
 
 /**
@@ -153,9 +161,10 @@ function check({ text, file, files }: Source, context: LoadContext): LoadResult 
   const rules = checkRules({ drafts, daemon, context }, report);
   const notifies = readNotifies(top['notify'], directory, report);
   checkNotifies(notifies, rules, report);
+  const notify = notifies.map((draft) => draft.notify);
+  if (mayRead) files.secrets = namedSecrets(metrics, notify);
   if (report.hasErrors || uid === undefined) return { ok: false, problems: report.sorted() };
   const core = coreConfig(rules);
-  const notify = notifies.map((draft) => draft.notify);
   const config = { uid, path: file, directory, text, files: [], folders: [], daemon, notify };
   return {
     ok: true,

@@ -25,7 +25,7 @@ export function isHttpUrl(given: string): boolean {
   return /^https?:\/\/[^/]/i.test(given) && URL.canParse(given);
 }
 
-const WEBHOOK_FORMS = `${URL_FORM}; or a table with one of url, url-file, url-env, and token-file or token-env`;
+const WEBHOOK_FORMS = `${URL_FORM}; or a table with one of url, url-file, url-env; further token-file or token-env, ca-file`;
 
 const webhookTable = value
   .strictTable({
@@ -34,13 +34,15 @@ const webhookTable = value
     'url-env': variable.optional(),
     'token-file': file.optional(),
     'token-env': variable.optional(),
+    'ca-file': file.optional(),
   })
   .transform((given, context) => {
     const problem =
       oneOf(given, ['url', 'url-file', 'url-env']) ??
       (given['token-file'] !== undefined && given['token-env'] !== undefined
         ? 'has token-file and token-env, which do not go together'
-        : undefined);
+        : undefined) ??
+      (given['ca-file'] !== undefined && /^http:/i.test(given.url ?? '') ? 'ca-file goes with https only' : undefined);
     return problem === undefined ? given : value.refuse(context, given, problem);
   });
 
@@ -57,7 +59,7 @@ const address = allowing(
 );
 
 const MAIL_FORMS =
-  'a table with to, and one of smtp ("host" or "host:port") and sendmail (true, or the path of the program); further from, user, password-file or password-env, tls';
+  'a table with to, and one of smtp ("host" or "host:port") and sendmail (true, or the path of the program); further from, user, password-file or password-env, tls, ca-file';
 
 const mail = value
   .strictTable({
@@ -74,6 +76,7 @@ const mail = value
     ).optional(),
     'password-file': file.optional(),
     'password-env': variable.optional(),
+    'ca-file': file.optional(),
     sendmail: allowing(z.union([z.boolean(), value.pathText()]), 'true, or the path of the program').optional(),
   })
   .transform((given, context) => {
@@ -95,14 +98,17 @@ interface GivenLogin {
   readonly tls?: string | undefined;
   readonly 'password-file'?: string | undefined;
   readonly 'password-env'?: string | undefined;
+  readonly 'ca-file'?: string | undefined;
 }
 
 function loginProblem(given: GivenLogin): string | undefined {
   const passwords = (['password-file', 'password-env'] as const).filter((name) => given[name] !== undefined);
   if (given.smtp === undefined) {
-    const idle = (['user', 'tls', ...passwords] as const).find((name) => given[name] !== undefined);
+    const idle = (['user', 'tls', 'ca-file', ...passwords] as const).find((name) => given[name] !== undefined);
     return idle === undefined ? undefined : `${idle} goes with smtp only`;
   }
+  if (given.tls === 'off' && given['ca-file'] !== undefined)
+    return 'has a ca-file, and tls = "off" asks for no certificate';
   if (passwords.length > 1) return `has ${passwords.join(' and ')}, which do not go together`;
   if (given.user === undefined && passwords.length > 0) return `has ${passwords.join('')}, but no user`;
   return given.user !== undefined && passwords.length === 0
@@ -174,14 +180,14 @@ export const notifyKeys = {
   /** URL, or a table. */
   webhook: key(z.union([url.transform((given) => ({ url: given })), webhookTable]).optional(), {
     about:
-      'A URL that the details are sent to, as JSON by POST; any answer from 200 to 299 is well. Where the URL, or a token for `Authorization: Bearer`, is a secret: in a file or a variable.',
+      'A URL that the details are sent to, as JSON by POST; any answer from 200 to 299 is well. Where the URL, or a token for `Authorization: Bearer`, is a secret: in a file or a variable. `ca-file`: certificates (PEM) of the only authorities that are trusted, for a server of https whose certificate no public one has signed.',
     allowed: WEBHOOK_FORMS,
     example: 'webhook = { url-file = "/etc/procman/chat.url" }',
   }),
   /** A table. */
   mail: key(mail.optional(), {
     about:
-      'A mail, through a server or sendmail(8). `tls`: `auto` encrypts where the server can (STARTTLS), and always where a password goes to another machine; `required`, `implicit`, `off`. The port is 465 with `implicit`, 587 with a `user`, else 25.',
+      'A mail, through a server or sendmail(8). `tls`: `auto` encrypts where the server can (STARTTLS), and always where a password goes to another machine; `required`, `implicit`, `off`. `ca-file`: certificates (PEM) of the only authorities that are trusted. The port is 465 with `implicit`, 587 with a `user`, else 25.',
     allowed: MAIL_FORMS,
     example:
       'mail = { to = "ops@example.com", smtp = "mail.example.com:587", user = "procman", password-file = "/etc/procman/smtp.password" }',

@@ -111,13 +111,16 @@ function deliveryOf(
     if (file !== undefined) return { kind: 'file', path: absolute(file) };
     return env === undefined ? undefined : { kind: 'env', name: env };
   };
+  const trust = (file: string | undefined): { readonly caFile?: string } =>
+    file === undefined ? {} : { caFile: absolute(file) };
   if (command !== undefined) return { kind: 'command', line: command };
   if (webhook !== undefined) {
     const hook: GivenWebhook = webhook;
     const url =
       hook.url === undefined ? secret(hook['url-file'], hook['url-env']) : { kind: 'text' as const, text: hook.url };
     const token = secret(hook['token-file'], hook['token-env']);
-    return url === undefined ? undefined : { kind: 'webhook', url, ...(token === undefined ? {} : { token }) };
+    const more = { ...(token === undefined ? {} : { token }), ...trust(hook['ca-file']) };
+    return url === undefined ? undefined : { kind: 'webhook', url, ...more };
   }
   if (mail === undefined) return undefined;
   const { to, from, smtp, tls = 'auto', user, sendmail } = mail;
@@ -128,7 +131,7 @@ function deliveryOf(
     kind: 'mail',
     to: typeof to === 'string' ? [to] : to,
     ...(from === undefined ? {} : { from }),
-    through: smtp === undefined ? { sendmail: program } : { ...smtp, tls, ...login },
+    through: smtp === undefined ? { sendmail: program } : { ...smtp, tls, ...login, ...trust(mail['ca-file']) },
   };
 }
 
@@ -139,6 +142,7 @@ interface GivenWebhook {
   readonly 'url-env'?: string | undefined;
   readonly 'token-file'?: string | undefined;
   readonly 'token-env'?: string | undefined;
+  readonly 'ca-file'?: string | undefined;
 }
 
 function reportDoubles(drafts: readonly NotifyDraft[], report: Report): void {

@@ -1,4 +1,5 @@
 /** Rules about explicit log files (SPEC 2.4): one writer each, and a folder that exists. */
+import { stateFile } from '@procman/protocol/state-files';
 import { basename, dirname } from 'node:path';
 import type { LogTarget, ProcessVersion } from '../core/model.ts';
 import { fillPlaceholders, holdsPlaceholder } from '../core/placeholders.ts';
@@ -22,7 +23,7 @@ interface LogUse {
 export function checkLogs(input: RuleInput, report: Report): void {
   const { drafts, daemon } = input;
   const writers: Writers = {
-    byPath: new Map([daemon.logFile, `${daemon.stateDir}/procmand.log`].map((path) => [path, 'the daemon itself'])),
+    byPath: new Map([daemon.logFile, stateFile(daemon.stateDir, 'log')].map((path) => [path, 'the daemon itself'])),
     autoLogs: new AutoLogs(drafts, daemon.childLogDir),
   };
   for (const draft of drafts.filter((each) => isComing(input, each))) {

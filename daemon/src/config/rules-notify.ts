@@ -58,7 +58,8 @@ function checkDelivery(delivery: Delivery, path: Path, context: LoadContext, rep
   const warn = (key: string, message: string, hint: string): void =>
     report.warning({ path: at, key: `${delivery.kind}.${key}`, message, hint });
   if (delivery.kind === 'webhook') {
-    const { url, token } = delivery;
+    const { url, token, caFile } = delivery;
+    checkTrust(caFile, warn);
     if (url.kind !== 'text') checkSecret('url', url, context, warn);
     if (token !== undefined) checkSecret('token', token, context, warn);
     return;
@@ -71,7 +72,19 @@ function checkDelivery(delivery: Delivery, path: Path, context: LoadContext, rep
         `${quote(through.sendmail)} is no program that can be run`,
         'install a mail server, or use smtp',
       );
-  } else if (through.password !== undefined) checkSecret('password', through.password, context, warn);
+    return;
+  }
+  const { password, caFile, port, tls } = through;
+  if (password !== undefined) checkSecret('password', password, context, warn);
+  checkTrust(caFile, warn);
+  // RFC 8314, section 7.3: nothing is said in the clear there, so a client that waits for a greeting waits in vain.
+  if (port === 465 && tls !== 'implicit')
+    warn('tls', 'servers at port 465 encrypt from the first byte', 'add tls = "implicit"');
+}
+
+function checkTrust(path: string | undefined, warn: Warn): void {
+  if (path !== undefined && !isReadable(path, constants.R_OK))
+    warn('ca-file', `${quote(path)} cannot be read`, 'put the certificate of the authority there, in PEM');
 }
 
 type Warn = (key: string, message: string, hint: string) => void;

@@ -2,6 +2,7 @@
  * What the daemon remembers of each instance: one small JSON file, the one before it as `.prev`, and a hold as a file of its own
  * whose existence is the fact. What does not parse is set aside, never overwritten.
  */
+import { stateFile } from '@procman/protocol/state-files';
 import type { Hold, Instance, InstanceKey } from '../core/model.ts';
 import { replaceFile } from './atomic-file.ts';
 import { asidePath } from './set-aside.ts';
@@ -41,7 +42,7 @@ export class StateStore {
   /** @param stateDirectory - absolute path; the files are in its `instances` */
   constructor(system: System, stateDirectory: string) {
     this.#system = system;
-    this.#directory = `${stateDirectory}/instances`;
+    this.#directory = stateFile(stateDirectory, 'instances');
     this.#bootId = system.bootId();
   }
 

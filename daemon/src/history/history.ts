@@ -2,6 +2,7 @@
  * The history of events: numbers what has happened, keeps the newest in memory, tells followers, and brings all of it to the store
  * between the turns of the supervisor. Whatever becomes of the store, nothing here waits for it or throws.
  */
+import { stateFile } from '@procman/protocol/state-files';
 import * as fs from 'node:fs';
 import type { Happening } from '../core/happenings.ts';
 import { asidePath } from '../effects/set-aside.ts';
@@ -53,9 +54,9 @@ export class History {
 
   constructor(options: HistoryOptions) {
     this.#o = options;
-    this.#path = `${options.stateDirectory}/events.db`;
+    this.#path = stateFile(options.stateDirectory, 'events');
     const known = (): number => (fs.existsSync(this.#path) ? (this.#try(() => this.#opened()?.last()) ?? 0) : 0);
-    this.#sequence = new Sequence(options.system, `${options.stateDirectory}/events.seq`, known);
+    this.#sequence = new Sequence(options.system, stateFile(options.stateDirectory, 'sequence'), known);
   }
 
   /** Of the newest event; 0: none yet. */

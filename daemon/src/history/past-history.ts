@@ -2,6 +2,7 @@
  * The history that a daemon has left, for one who only looks. SQLite would write beside the database even to read it, so a copy is read:
  * what lies in the state directory stays as it is, down to its times.
  */
+import { stateFile } from '@procman/protocol/state-files';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ export class PastHistory {
   #trouble: string | undefined;
 
   constructor(stateDirectory: string) {
-    this.#path = `${stateDirectory}/events.db`;
+    this.#path = stateFile(stateDirectory, 'events');
   }
 
   get trouble(): string | undefined {

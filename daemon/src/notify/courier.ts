@@ -1,11 +1,12 @@
 /** Brings one message to where a `[[notify]]` says: one try, or some with growing pauses. Never rejects, never waits for long. */
 import type { Milliseconds } from '../core/model.ts';
 import type { MessageView } from '../core/notify/message.ts';
-import type { Notify, Secret } from '../core/notify/model.ts';
+import type { Delivery, Notify, Secret } from '../core/notify/model.ts';
 import { runCommand } from './command.ts';
 import type { Mailer } from './mail.ts';
 import { run } from './run.ts';
 import { failureText, readSecret } from './secrets.ts';
+import { readAuthorities, type Way, withAdvice } from './trust.ts';
 import { callWebhook } from './webhook.ts';
 
 export type Outcome = { readonly ok: true } | { readonly ok: false; readonly text: string };
@@ -21,6 +22,15 @@ export interface CourierOptions {
   /** Loads nodemailer. */
   readonly mailer: () => Mailer;
 }
+
+/** What a secret looks like on its way: a server may answer with what it was sent. */
+type SentForms = (value: string) => readonly string[];
+
+/** Of `AUTH PLAIN` (RFC 4616) and `AUTH LOGIN`. */
+const loginForms =
+  (user = ''): SentForms =>
+  (password) =>
+    [`\0${user}\0${password}`, password].map((text) => Buffer.from(text).toString('base64'));
 
 /** Between tries, in milliseconds: 1 s, 2 s, 4 s... */
 const FIRST_PAUSE = 1_000;
@@ -40,22 +50,24 @@ export class Courier {
     for (let retry = 1; ; retry += 1) {
       const outcome = await this.tryOnce(notify, message, signal);
       if (outcome.ok || retry > notify.retries || signal.aborted) return outcome;
-      await pause(pauseBefore(retry), signal);
+      // Else a mail would go off that was given up for another way.
+      if (!(await pause(pauseBefore(retry), signal))) return outcome;
     }
   }
 
   async tryOnce(notify: Notify, message: MessageView, signal: AbortSignal): Promise<Outcome> {
     const secrets: string[] = [];
-    const secret = (what: string, where: Secret): string => {
+    const secret = (what: string, where: Secret, forms: SentForms = () => []): string => {
       const value = readSecret(what, where, this.#o.env);
-      secrets.push(value);
+      secrets.push(value, ...forms(value));
       return value;
     };
     try {
       await this.#send(notify, message, signal, secret);
       return { ok: true };
     } catch (error) {
-      return { ok: false, text: failureText(error, secrets) };
+      const way = tlsWay(notify.delivery);
+      return { ok: false, text: failureText(way === undefined ? error : withAdvice(error, way), secrets) };
     }
   }
 
@@ -63,7 +75,7 @@ export class Courier {
     { delivery, timeout }: Notify,
     message: MessageView,
     signal: AbortSignal,
-    secret: (what: string, where: Secret) => string,
+    secret: (what: string, where: Secret, forms?: SentForms) => string,
   ): Promise<void> {
     const { environment: env, version } = this.#o;
     const around = { directory: this.#o.directory(), env, timeout, signal };
@@ -71,7 +83,7 @@ export class Courier {
     if (delivery.kind === 'webhook') {
       const url = delivery.url.kind === 'text' ? delivery.url.text : secret('URL', delivery.url);
       const token = delivery.token === undefined ? {} : { token: secret('token', delivery.token) };
-      return callWebhook(message, { url, ...token, version, timeout, signal });
+      return callWebhook(message, { url, ...token, ...trustOf(delivery.caFile), version, timeout, signal });
     }
     const { to, from, through } = delivery;
     const letter = { to, message, ...(from === undefined ? {} : { from }) };
@@ -79,18 +91,32 @@ export class Courier {
       const { text, to: recipients } = await this.#o.mailer().compose(letter);
       return run({ ...around, file: through.sendmail, args: ['-i', '--', ...recipients], stdin: text });
     }
-    const { password, ...server } = through;
-    const login = password === undefined ? {} : { password: secret('password', password) };
-    return this.#o.mailer().send(letter, { ...server, ...login, timeout });
+    const { password, caFile, ...server } = through;
+    const login = password === undefined ? {} : { password: secret('password', password, loginForms(server.user)) };
+    return this.#o.mailer().send(letter, { ...server, ...login, ...trustOf(caFile), timeout });
   }
 }
 
-function pause(milliseconds: Milliseconds, signal: AbortSignal): Promise<void> {
+/** Read when it is needed, so that a renewed authority counts at once. */
+function trustOf(caFile: string | undefined): { readonly authorities?: readonly string[] } {
+  return caFile === undefined ? {} : { authorities: readAuthorities(caFile) };
+}
+
+/** undefined: what is told goes to a program. */
+function tlsWay(delivery: Delivery): Way | undefined {
+  if (delivery.kind === 'command') return undefined;
+  if (delivery.kind === 'webhook') return { kind: 'webhook', caFile: delivery.caFile };
+  const { through } = delivery;
+  return 'sendmail' in through ? undefined : { kind: 'mail', caFile: through.caFile };
+}
+
+/** @returns false: it was given up */
+function pause(milliseconds: Milliseconds, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const end = (): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', end);
-      resolve();
+      resolve(!signal.aborted);
     };
     const timer = setTimeout(end, milliseconds);
     signal.addEventListener('abort', end);

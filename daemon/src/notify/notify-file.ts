@@ -1,4 +1,5 @@
 /** `STATE-DIR/notify.json`: what was told already, and whether the daemon before came to its end. Losing it only tells something twice. */
+import { stateFile } from '@procman/protocol/state-files';
 import { isObject } from '../core/is-object.ts';
 import type { Now, WallTime } from '../core/model.ts';
 import type { NotifyState } from '../core/notify/model.ts';
@@ -34,7 +35,7 @@ export class NotifyFile {
   #isFailing = false;
 
   constructor(system: System, stateDirectory: string, warn: (text: string) => void) {
-    this.path = `${stateDirectory}/notify.json`;
+    this.path = stateFile(stateDirectory, 'notify');
     this.#system = system;
     this.#warn = warn;
   }

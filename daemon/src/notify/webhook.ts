@@ -6,6 +6,8 @@ import type { MessageView } from '../core/notify/message.ts';
 export interface WebhookCall {
   readonly url: string;
   readonly token?: string;
+  /** The only authorities that are trusted, in PEM; undefined: those that Node trusts. */
+  readonly authorities?: readonly string[];
   readonly version: string;
   readonly timeout: Milliseconds;
   readonly signal: AbortSignal;
@@ -28,6 +30,7 @@ export async function callWebhook(message: MessageView, call: WebhookCall): Prom
   }, call.timeout);
   const giveUp = (): void => controller.abort();
   call.signal.addEventListener('abort', giveUp);
+  const trust = call.authorities === undefined ? {} : { ca: [...call.authorities] };
   const headers = {
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),
@@ -36,7 +39,8 @@ export async function callWebhook(message: MessageView, call: WebhookCall): Prom
     ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
   };
   const answered = new Promise<void>((resolve, reject) => {
-    const asked: ClientRequest = request(call.url, { method: 'POST', agent: false, headers, signal }, (answer) => {
+    const options = { method: 'POST', agent: false, headers, signal, ...trust };
+    const asked: ClientRequest = request(call.url, options, (answer) => {
       const { statusCode = 0, statusMessage = '' } = answer;
       // What it says beside that does not matter, and need not end.
       answer.on('error', () => undefined);

@@ -2,6 +2,7 @@
  * The world as the next daemon would find it, for one who only looks: recovery and its evidence, and nothing done about it. Runs
  * over a `ReadOnlySystem`.
  */
+import { stateFile } from '@procman/protocol/state-files';
 import { atStart } from '../core/clock.ts';
 import { Describer } from '../core/describe.ts';
 import { withoutRun } from '../core/ending.ts';
@@ -57,14 +58,14 @@ class Onlooker {
   constructor(options: OnlookerOptions) {
     const { system, stateDirectory, uid, self, pidPrefix } = options;
     this.#o = options;
-    this.#files = new LaunchFiles(system, `${stateDirectory}/runs`, pidPrefix);
+    this.#files = new LaunchFiles(system, stateFile(stateDirectory, 'runs'), pidPrefix);
     this.#witness = new Witness(system, this.#files);
     this.#members = new Members(system, uid, self);
   }
 
   look(empty: World): World {
     const { system, uid, stateDirectory, log } = this.#o;
-    const runsDirectory = `${stateDirectory}/runs`;
+    const runsDirectory = stateFile(stateDirectory, 'runs');
     const store = new StateStore(system, stateDirectory);
     const [files, witness, members] = [this.#files, this.#witness, this.#members];
     const parts = { system, uid, stateDirectory, log, runsDirectory, files, store, witness, members };

@@ -3,6 +3,7 @@
  * the world; the core answers with a new world and actions; what was changed is on disk before the actions are performed; what
  * comes of them are further changes. Everything else of the daemon only asks it, or tells it to look.
  */
+import { stateFile } from '@procman/protocol/state-files';
 import type { Action } from '../core/actions.ts';
 import { applyCommand, type Command, type Decided } from '../core/commands.ts';
 import { Describer } from '../core/describe.ts';
@@ -109,7 +110,7 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions, config: CoreConfig) {
     const { system, stateDirectory, uid, self, log } = options;
-    const runsDirectory = `${stateDirectory}/runs`;
+    const runsDirectory = stateFile(stateDirectory, 'runs');
     this.#o = options;
     this.#files = new LaunchFiles(system, runsDirectory, options.pidPrefix);
     this.#store = new StateStore(system, stateDirectory);
@@ -175,7 +176,7 @@ export class Supervisor {
     const { world, toLookAt, settled, newest, stored, endedHolds } = recover(
       {
         system, uid, stateDirectory, ownerStateDirectory, log,
-        runsDirectory: `${stateDirectory}/runs`,
+        runsDirectory: stateFile(stateDirectory, 'runs'),
         files: this.#files,
         store: this.#store,
         witness: this.#witness,
@@ -344,7 +345,11 @@ export class Supervisor {
   /** Somebody removed the state directory under a living daemon: put everything back. */
   #restoreDirectories(): void {
     const { system, stateDirectory, log } = this.#o;
-    if (system.exists(`${stateDirectory}/runs/record`) && system.exists(`${stateDirectory}/instances`)) return;
+    if (
+      system.exists(`${stateFile(stateDirectory, 'runs')}/record`) &&
+      system.exists(stateFile(stateDirectory, 'instances'))
+    )
+      return;
     log('error', `${stateDirectory} was damaged: its files are written anew`);
     try {
       this.#makeDirectories();

@@ -50,6 +50,8 @@ export interface Smtp {
   readonly tls: 'auto' | 'required' | 'implicit' | 'off';
   readonly user?: string;
   readonly password?: Secret;
+  /** Absolute: a file with the authorities that are trusted, in place of those that Node trusts. */
+  readonly caFile?: string;
 }
 
 /** How it is told. */
@@ -60,6 +62,8 @@ export type Delivery =
       readonly url: { readonly kind: 'text'; readonly text: string } | Secret;
       /** Sent as `Authorization: Bearer`. */
       readonly token?: Secret;
+      /** As that of `Smtp`. */
+      readonly caFile?: string;
     }
   | {
       readonly kind: 'mail';
