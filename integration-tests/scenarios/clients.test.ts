@@ -26,7 +26,7 @@ describe('lines of start, stop and restart', () => {
     await running(world, service('web', 'steady'));
     expect((await world.ctl('start', 'web')).stdout).toBe('web: already running\n');
     expect((await world.ctl('stop', 'web')).stdout).toBe('web: stopped\n');
-    expect((await world.ctl('stop', 'web')).stdout).toBe('web: already stopped\n');
+    expect((await world.ctl('stop', 'web')).stdout).toBe('web: already stopped; held until `start`\n');
     expect((await world.ctl('start', 'web')).stdout).toBe('web: started\n');
     expect((await world.ctl('restart', 'web')).stdout).toBe('web: restarted\n');
     expect((await world.ctl('stop', 'web', '--no-wait')).stdout).toBe('web: stop requested\n');

@@ -20,7 +20,7 @@ describe('renderResults', () => {
     ['shutdown', {}, 'a: stopped'],
     ['start', { code: 'already' }, 'a: already running'],
     ['start', { code: 'already', state: 'EXITED' }, 'a: already finished'],
-    ['stop', { code: 'already', state: 'STOPPED' }, 'a: already stopped'],
+    ['stop', { code: 'already', state: 'STOPPED' }, 'a: already stopped; held until `start`'],
     ['start', { code: 'requested' }, 'a: start requested'],
     ['stop', { code: 'requested' }, 'a: stop requested'],
     ['restart', { code: 'requested' }, 'a: restart requested'],

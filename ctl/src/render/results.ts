@@ -27,7 +27,9 @@ const failed = withReason('ERROR');
 const ENDINGS: Readonly<Partial<Record<TargetResult['code'], Ending>>> = {
   done: (_, verb) => DONE[verb],
   already: ({ state }, verb) => {
-    if (verb === 'stop' || verb === 'shutdown') return 'already stopped';
+    // It may have been about to start by itself: that it will not now is what has changed.
+    if (verb === 'stop') return 'already stopped; held until `start`';
+    if (verb === 'shutdown') return 'already stopped';
     return state === 'EXITED' ? 'already finished' : 'already running';
   },
   released: withReason('released'),

@@ -85,12 +85,14 @@ async function perform(effect: Effect, options: PerformerOptions): Promise<void>
     case 'daemons':
       tell({
         kind: 'daemons',
-        choices: listDaemons(context.surroundings).map(({ owner, isLive }) => ({
-          uid: owner.uid,
-          pid: isLive ? owner.pid : null,
-          configPath: owner.config,
-          socket: owner.socket,
-        })),
+        choices: listDaemons(context.surroundings)
+          .toSorted((one, other) => Number(other.isLive) - Number(one.isLive))
+          .map(({ owner, isLive }) => ({
+            uid: owner.uid,
+            pid: isLive ? owner.pid : null,
+            configPath: owner.config,
+            socket: owner.socket,
+          })),
       });
       return;
     case 'switch':

@@ -6,7 +6,7 @@ import type { Wish } from '../../find-daemon.ts';
 import { hasUnicode } from '../../render/timeline-picture.ts';
 import type { Effect, Input } from '../model/inputs.ts';
 import { itemsOf } from '../model/items.ts';
-import { bodyRows } from '../model/layout.ts';
+import { bodyRows, seesUsage } from '../model/layout.ts';
 import { reduce } from '../model/reduce.ts';
 import { initialState, type State } from '../model/state.ts';
 import { frameOf } from '../view/frame.ts';
@@ -212,7 +212,7 @@ class Tui {
 
 /** Instances whose CPU and memory can be seen now. */
 function namesInSight(state: State): readonly string[] {
-  if (!state.showsUsage || state.views.length > 0 || state.status === undefined) return [];
+  if (!seesUsage(state) || state.views.length > 0 || state.status === undefined) return [];
   const { top } = state.list;
   const items = itemsOf(state).slice(top, top + bodyRows(state));
   return items.flatMap((item) => (item.kind === 'row' && item.row.pid !== undefined ? [item.row.name] : []));

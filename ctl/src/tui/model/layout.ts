@@ -9,6 +9,13 @@ export function isTooSmall({ size: { columns, rows } }: Pick<State, 'size'>): bo
   return columns < LEAST.columns || rows < LEAST.rows;
 }
 
+/** Where it is narrower, what comes next is worth more than CPU and memory: there is no room for both. */
+export const LEAST_FOR_USAGE = 80;
+
+export function seesUsage({ showsUsage, size }: Pick<State, 'showsUsage' | 'size'>): boolean {
+  return showsUsage && size.columns >= LEAST_FOR_USAGE;
+}
+
 /** What is amiss with daemon or configuration: a line each, two at most. */
 export function bannersOf({ link, status, now }: State): readonly string[] {
   const about = status === undefined ? [] : configWarnings(status.daemon, new Date(now));

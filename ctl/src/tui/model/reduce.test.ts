@@ -173,6 +173,16 @@ describe('acting', () => {
     expect(scene.state.notice).toMatchObject({ isError: true });
   });
 
+  it('takes back that it needs a daemon once one answers', () => {
+    const scene = new Scene()
+      .connected(shop())
+      .take({ kind: 'link', link: { kind: 'unsupervised', headline: 'unsupervised' } })
+      .press('s');
+    expect(scene.state.notice).toBeDefined();
+    scene.connected(shop());
+    expect(scene.state.notice).toBeUndefined();
+  });
+
   it('acts in the details as well, and comes back to them', () => {
     const scene = begun().press('down', 'down', 'enter', 'r');
     expect(kinds(scene)).toEqual(['details', 'question']);

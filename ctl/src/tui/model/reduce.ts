@@ -43,7 +43,9 @@ function onLink(state: State, link: State['link']): Step {
     !isSame && link.kind !== 'lost' && view?.kind === 'details' && view.tab === 'log'
       ? [{ kind: 'follow', name: view.name, stream: view.log.stream }]
       : [];
-  return { state: { ...state, link, ...(link.kind === 'connected' ? {} : { usage: new Map() }) }, effects };
+  // What went wrong without a daemon, or with another one, is no news once one answers.
+  const settled = !isSame && link.kind === 'connected' ? without(state, 'notice') : state;
+  return { state: { ...settled, link, ...(link.kind === 'connected' ? {} : { usage: new Map() }) }, effects };
 }
 
 /** The details that are looked at are asked for anew: something has happened. */

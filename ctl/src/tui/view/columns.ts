@@ -4,11 +4,12 @@ import { formatBytes } from '../../render/resources.ts';
 import { VERDICT_PAINT } from '../../render/style.ts';
 import { localTimes } from '../../text/local-times.ts';
 import { displayWidth, printable } from '../../text/width.ts';
+import { seesUsage } from '../model/layout.ts';
 import type { State } from '../model/state.ts';
 import { fit, fitRight, type Segment } from './segments.ts';
-import { compactTime, compactUptime } from './short-times.ts';
+import { coarseTime, compactTime, compactUptime } from './short-times.ts';
 
-const NARROWEST_NAME = 12;
+const NARROWEST_NAME = 11;
 const WIDEST_NAME = 48;
 /** With less room for it the reason tells nothing. */
 const LEAST_REASON = 20;
@@ -21,39 +22,55 @@ export interface Columns {
   readonly next: number;
   /** 0: the selected one's is shown below the list only. */
   readonly reason: number;
-  readonly showsUsage: boolean;
+  readonly fixed: readonly Fixed[];
 }
 
 interface Fixed {
   readonly title: string;
   readonly width: number;
+  /** A figure stands at the right, a word in the colour of the verdict at the left. */
   readonly isRight?: boolean;
+  readonly text: (row: Row, state: State) => string;
 }
 
-const STATE: Fixed = { title: 'STATE', width: 8 };
-const EXPECTED: Fixed = { title: 'EXPECTED', width: 8 };
-const PID: Fixed = { title: 'PID', width: 7, isRight: true };
-const UPTIME: Fixed = { title: 'UPTIME', width: 6, isRight: true };
-const RESTARTS: Fixed = { title: 'RST', width: 4, isRight: true };
-const CPU: Fixed = { title: 'CPU', width: 6, isRight: true };
-const MEMORY: Fixed = { title: 'MEM', width: 7, isRight: true };
+const STATE: Fixed = { title: 'STATE', width: 8, text: ({ state }) => state };
+const EXPECTED: Fixed = { title: 'EXPECTED', width: 8, text: ({ expected }) => expected };
+/** As wide as the widest of now: five digits are what most machines have, seven what Linux allows. */
+const PID: Fixed = {
+  title: 'PID',
+  width: 5,
+  isRight: true,
+  text: ({ pid }) => (pid === undefined ? '-' : String(pid)),
+};
+const UPTIME: Fixed = { title: 'UPTIME', width: 6, isRight: true, text: uptimeText };
+const RESTARTS: Fixed = { title: 'RST', width: 3, isRight: true, text: ({ restarts }) => String(restarts) };
+const CPU: Fixed = { title: 'CPU', width: 6, isRight: true, text: cpuText };
+const MEMORY: Fixed = { title: 'MEM', width: 7, isRight: true, text: memoryText };
 
-const fixedOf = (showsUsage: boolean): readonly Fixed[] => [
+const fixedOf = (rows: readonly Row[], showsUsage: boolean): readonly Fixed[] => [
   STATE,
   EXPECTED,
-  PID,
+  widened(PID, rows, ({ pid }) => pid),
   UPTIME,
-  RESTARTS,
+  widened(RESTARTS, rows, ({ restarts }) => restarts),
   ...(showsUsage ? [CPU, MEMORY] : []),
 ];
 
-const LONGEST_NEXT = 18;
+function widened(column: Fixed, rows: readonly Row[], figure: (row: Row) => number | undefined): Fixed {
+  const widest = String(rows.reduce((most, row) => Math.max(most, figure(row) ?? 0), 0)).length;
+  return { ...column, width: Math.max(column.width, widest) };
+}
+
+/** `version 03-02 08:00`. */
+const LONGEST_NEXT = 19;
 const NEXT_TITLE = 'NEXT';
 
 /** Made of all rows, not of those in sight: columns stay where they are while one scrolls. */
-export function columnsOf({ status, size, showsUsage, now }: State): Columns {
+export function columnsOf(state: State): Columns {
+  const { status, size, now } = state;
   const rows = status?.processes ?? [];
-  const fixed = fixedOf(showsUsage).reduce((sum, { width }) => sum + width + GAP.length, 0);
+  const fixedColumns = fixedOf(rows, seesUsage(state));
+  const fixed = fixedColumns.reduce((sum, { width }) => sum + width + GAP.length, 0);
   const widestNext = rows.reduce((most, row) => Math.max(most, nextText(row, now).length), NEXT_TITLE.length);
   const next = Math.min(LONGEST_NEXT, widestNext);
   const room = size.columns - MARK - fixed - next - GAP.length;
@@ -64,43 +81,45 @@ export function columnsOf({ status, size, showsUsage, now }: State): Columns {
     name,
     next: Math.max(NEXT_TITLE.length, Math.min(next, size.columns - MARK - fixed - name - GAP.length)),
     reason: reason >= LEAST_REASON ? reason : 0,
-    showsUsage,
+    fixed: fixedColumns,
   };
 }
 
-export function headingOf({ name, next, reason, showsUsage }: Columns): string {
-  const fixed = fixedOf(showsUsage).map(({ title, width, isRight }) =>
-    isRight ? fitRight(title, width) : fit(title, width),
-  );
-  const cells = [fit('NAME', name), ...fixed, fit(NEXT_TITLE, next), ...(reason > 0 ? ['WHY'] : [])];
+export function headingOf({ name, next, reason, fixed }: Columns): string {
+  const titles = fixed.map(({ title, width, isRight }) => (isRight ? fitRight(title, width) : fit(title, width)));
+  const cells = [fit('NAME', name), ...titles, fit(NEXT_TITLE, next), ...(reason > 0 ? ['WHY'] : [])];
   return ' '.repeat(MARK) + cells.join(GAP);
 }
 
 /** Only state and expectation are red: that is where it differs. */
 export function segmentsOf(row: Row, label: string, columns: Columns, state: State): Segment[] {
-  const { name, next, reason, showsUsage } = columns;
+  const { name, next, reason, fixed } = columns;
   const colour = VERDICT_PAINT[row.verdict];
-  // What was asked for before it ended says nothing any more.
-  const usage = row.pid === undefined ? undefined : state.usage.get(row.name);
-  const right = (text: string, { width }: Fixed): Segment => ({ text: fitRight(text, width) + GAP });
+  const cells = fixed.flatMap(({ width, isRight, text }): Segment[] =>
+    isRight === true
+      ? [{ text: fitRight(text(row, state), width) + GAP }]
+      : [{ text: fit(text(row, state), width), paint: colour }, { text: GAP }],
+  );
   return [
     { text: fit(label, name) + GAP },
-    { text: fit(row.state, STATE.width), paint: colour },
-    { text: GAP },
-    { text: fit(row.expected, EXPECTED.width), paint: colour },
-    { text: GAP },
-    right(row.pid === undefined ? '-' : String(row.pid), PID),
-    right(uptimeText(row, state), UPTIME),
-    right(String(row.restarts), RESTARTS),
-    ...(showsUsage
-      ? [right(cpuText(usage), CPU), right(usage === undefined ? '-' : formatBytes(usage.rssBytes), MEMORY)]
-      : []),
-    { text: fit(nextText(row, state.now), next) },
+    ...cells,
+    { text: fit(nextWithin(row, state.now, next), next) },
     ...(reason > 0 ? [{ text: GAP }, { text: fit(reasonText(row, state.now), reason), paint: colour }] : []),
   ];
 }
 
-function cpuText(usage: Resources | undefined): string {
+/** What was asked for before it ended says nothing any more. */
+function usageOf({ name, pid }: Row, { usage }: State): Resources | undefined {
+  return pid === undefined ? undefined : usage.get(name);
+}
+
+function memoryText(row: Row, state: State): string {
+  const usage = usageOf(row, state);
+  return usage === undefined ? '-' : formatBytes(usage.rssBytes);
+}
+
+function cpuText(row: Row, state: State): string {
+  const usage = usageOf(row, state);
   return usage === undefined ? '-' : `${usage.cpuPercent.toFixed(usage.cpuPercent >= 1000 ? 0 : 1)}%`;
 }
 
@@ -120,9 +139,15 @@ const ACTIONS: Readonly<Record<NonNullable<Row['next']>['action'], string>> = {
   'hold-ends': 'unhold',
 };
 
-function nextText({ next, retryAt }: Row, now: number): string {
-  if (next !== undefined) return `${ACTIONS[next.action]} ${compactTime(next.at, now)}`;
-  return retryAt === undefined ? '-' : `retry ${compactTime(retryAt, now)}`;
+function nextText({ next, retryAt }: Row, now: number, timeText = compactTime): string {
+  if (next !== undefined) return `${ACTIONS[next.action]} ${timeText(next.at, now)}`;
+  return retryAt === undefined ? '-' : `retry ${timeText(retryAt, now)}`;
+}
+
+/** Coarser where it is narrow: `run 03-0…` would hide when. */
+function nextWithin(row: Row, now: number, width: number): string {
+  const text = nextText(row, now);
+  return displayWidth(text) <= width ? text : nextText(row, now, coarseTime);
 }
 
 /** Empty for what simply runs. */

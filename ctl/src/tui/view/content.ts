@@ -25,7 +25,7 @@ export function contentOf(state: State, view: View): readonly string[] | undefin
     case 'text':
       return view.lines.flatMap((line) => wrap(line, state.size.columns, '', '  '));
     case 'timeline':
-      return view.lines ?? ['asking...'];
+      return view.lines === undefined ? ['asking...'] : withinColumns(view.lines, state);
     case 'help':
       return helpText(state);
     case 'daemons':
@@ -57,8 +57,7 @@ const linesOf = (text: string): string[] => text.replace(/\n$/, '').split('\n');
 
 function questionText({ size, color }: State, { verb, names, stops }: QuestionView): string[] {
   const style = styleOf({ size, color });
-  const subject =
-    names.length === 1 ? printable(names[0] ?? '') : `these ${names.length}: ${names.map(printable).join(', ')}`;
+  const subject = names.length === 1 ? printable(names[0] ?? '') : `these ${names.length}: ${someOf(names)}`;
   const others = stops.filter((name) => !names.includes(name));
   const again = verb === 'restart' ? ', and starts again' : '';
   const held =
@@ -78,12 +77,24 @@ function questionText({ size, color }: State, { verb, names, stops }: QuestionVi
   ];
 }
 
+/** All are in the list of what stops, below it: there each is on a line, here they would push that list off the screen. */
+const NAMED = 4;
+
+function someOf(names: readonly string[]): string {
+  const named = names.slice(0, NAMED).map(printable).join(', ');
+  return names.length <= NAMED ? named : `${named} and ${names.length - NAMED} more`;
+}
+
+/** Lines that were made for another width: a longer one would be written over its own end. */
+function withinColumns(lines: readonly string[], { size: { columns } }: State): string[] {
+  return lines.flatMap((line) =>
+    displayWidth(unpainted(line)) <= columns ? [line] : wrap(unpainted(line), columns, '', '  '),
+  );
+}
+
 function planText(state: State, plan: NonNullable<Extract<View, { kind: 'plan' }>['plan']>): string[] {
   const style = styleOf(state);
-  const lines = linesOf(renderUpdate(plan, 'would', style)).flatMap((line) => line.split('\n'));
-  const wrapped = lines.flatMap((line) =>
-    displayWidth(unpainted(line)) <= style.columns ? [line] : wrap(unpainted(line), style.columns, '', '  '),
-  );
+  const wrapped = withinColumns(linesOf(renderUpdate(plan, 'would', style)), state);
   if (!plan.ok) return wrapped;
   const endings = endingsOf(plan);
   const question = endings === undefined ? 'Nothing that runs would end.' : `This would ${endings}.`;

@@ -51,6 +51,56 @@ it.each([
 });
 
 it.each([
+  [80, 'run 03-02 04:00', 'retry 12:00:10'],
+  [60, 'run 03-02', 'retry 12:00 '],
+])('shows at %d columns when something happens by itself, with pids of five digits', (columns, run, retry) => {
+  const lines = new Scene({ size: { columns, rows: 12 } })
+    .connected([
+      {
+        ...running('a-long-name-of-a-service', 40_000, 60),
+        next: { at: '2026-03-02T04:00:00.000+00:00', action: 'run' },
+      },
+      { ...running('crash', 40_001, 60), retryAt: '2026-03-01T12:00:10.000+00:00' },
+    ])
+    .frame();
+  expect(lines).toContain(run);
+  expect(lines.replaceAll('\n', ' \n')).toContain(retry);
+});
+
+it('rather leaves the clock out than cuts it, and lets the widest pid decide', () => {
+  const lines = new Scene({ size: { columns: 80, rows: 12 } })
+    .connected([
+      { ...running('a', 4_194_304, 60), next: { at: '2026-03-02T04:00:00.000+00:00', action: 'run' } },
+      { ...running('b', 4_194_305, 60), retryAt: '2026-03-01T12:00:10.000+00:00' },
+    ])
+    .frame();
+  expect(lines).toContain('4194304');
+  expect(lines).toMatch(/run 03-02\n/);
+  expect(lines).toMatch(/retry 12:00:10\n/);
+});
+
+it('names a few of many that are to be stopped, and each of them once below', () => {
+  const names = Array.from({ length: 40 }, (_, at) => `pool:pool_${at}`);
+  const scene = new Scene({ size: { columns: 80, rows: 60 } }).connected(
+    names.map((name, at) => ({ ...running(name, 100 + at, 60), group: 'pool' })),
+  );
+  const frame = scene.press('home', 'x').frame();
+  expect(frame).toContain('stop these 40: pool:pool_0, pool:pool_1, pool:pool_2, pool:pool_3 and 36 more?');
+  for (const name of names) expect(frame).toContain(`  ${name}\n`);
+});
+
+it('breaks the sentences of the timeline where they are wider than the screen', () => {
+  const sentence =
+    'nothing will change by itself from Sat 2026-11-28 23:14:02 +00:00 to Sun 2026-11-29 23:14:02 +00:00';
+  const scene = new Scene({ size: { columns: 80, rows: 24 } })
+    .connected(shop())
+    .press('t')
+    .take({ kind: 'timeline', lines: [sentence] });
+  for (const line of frameOf(scene.state)) expect(displayWidth(line)).toBeLessThanOrEqual(80);
+  expect(scene.frame().replace(/\s+/g, ' ')).toContain(sentence);
+});
+
+it.each([
   [59, 24],
   [80, 9],
   [1, 1],

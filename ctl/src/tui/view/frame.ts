@@ -1,5 +1,5 @@
 /** The whole screen: exactly as many lines as it has, none wider than it is. Pure. */
-import { displayWidth, printable } from '../../text/width.ts';
+import { displayWidth, padEnd, printable } from '../../text/width.ts';
 import { selectedItem } from '../model/items.ts';
 import { bindingsOf, keysText } from '../model/keymap.ts';
 import { bannersOf, bodyRows, isTooSmall, LEAST } from '../model/layout.ts';
@@ -80,12 +80,19 @@ function titleOf(view: View): string {
 function daemonLines(state: State, { choices, selected }: DaemonsView): string[] {
   if (choices === undefined) return ['looking...'];
   if (choices.length === 0) return ['none has run here since the machine came up'];
-  return choices.map(({ uid, pid, configPath }, index) => {
+  const uids = columnOf(choices.map(({ uid }) => printable(uid)));
+  const pids = columnOf(choices.map(({ pid }) => (pid === null ? 'does not run' : `pid ${pid}`)));
+  return choices.map(({ pid, configPath }, index) => {
     const isSelected = index === selected;
-    const text = `${isSelected ? '> ' : '  '}${printable(uid)}  ${pid === null ? 'does not run' : `pid ${pid}`}  ${printable(configPath)}`;
+    const text = `${isSelected ? '> ' : '  '}${uids[index] ?? ''}  ${pids[index] ?? ''}  ${printable(configPath)}`;
     return lineOf([{ text, paint: pid === null ? 'dim' : undefined }], styleOf(state), isSelected);
   });
 }
+
+const columnOf = (texts: readonly string[]): string[] => {
+  const width = Math.max(0, ...texts.map(displayWidth));
+  return texts.map((text) => padEnd(text, width));
+};
 
 /** What is being typed, what has just been done, or what there is to know of what the cursor is on. */
 function infoLine(state: State): string {

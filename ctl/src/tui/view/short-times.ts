@@ -16,6 +16,12 @@ export function compactUptime(seconds: number): string {
   return days < 100 ? `${days}d${two(Math.floor((whole % DAY) / HOUR))}h` : `${days}d`;
 }
 
+/** As `compactTime`, but with the day alone where that is another, and without seconds. */
+export function coarseTime(iso: string, now: number): string {
+  const [first = iso] = compactTime(iso, now).split(' ');
+  return first.replace(/^(\d\d:\d\d):\d\d$/, '$1');
+}
+
 /** In the reader's zone: within the next minutes `10:38:01`, else `18:00`; on another day `03-02 08:00`. */
 export function compactTime(iso: string, now: number): string {
   const time = new Date(iso);
