@@ -1,5 +1,5 @@
 /** Ecosystem files of pm2 and Procfiles, imported and run. */
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { importInto, placeSample, remarksOf, toldTo } from '../harness/imported.ts';
 import { procmanctl, programs } from '../harness/paths.ts';
@@ -19,7 +19,7 @@ setInterval(() => {}, 1000);
 
 function placeScripts(world: World): void {
   const source = join(world.root, 'source');
-  for (const folder of ['api', 'jobs']) mkdirSync(join(source, folder), { recursive: true });
+  for (const folder of ['api', 'jobs', 'logs']) mkdirSync(join(source, folder), { recursive: true });
   writeFileSync(join(source, 'api', 'server.js'), SERVER);
   writeFileSync(join(source, 'jobs', 'report.sh'), 'pwd >>"$PLAYGROUND/report"\n');
   writeFileSync(join(source, 'worker.py'), `#!/bin/sh\nexec ${programs}/obeys.sh - "$NODE_ENV" "$QUEUE"\n`);
@@ -39,12 +39,14 @@ test("pm2's ecosystem file in JSON keeps its meaning", async ({ world }) => {
     'ecosystem.json:10: env_production: for "pm2 --env production"; put these into env where they are to count: NODE_ENV=production',
     'ecosystem.json:11: max_memory_restart=300M: no counterpart',
     'ecosystem.json:15: watch=false: no counterpart',
-    'ecosystem.json:35: deploy: no counterpart',
+    'ecosystem.json:36: deploy: no counterpart',
   ]) {
     expect(remarks).toContain(what);
   }
   await world.startDaemon();
   await world.waitForAll('RUNNING', ['api:api_00', 'api:api_01']);
+  const logs = ['api-0.log', 'api-1.log'].map((name) => existsSync(join(world.root, 'source', 'logs', name)));
+  expect(logs).toEqual([true, true]);
   const pid = await world.pidOf('api:api_01');
   expect(environmentOf(pid)).toMatchObject({ NODE_ENV: 'development', PORT: '3000', NODE_APP_INSTANCE: '1' });
   expect(surroundingsOf(pid).workDir).toBe(join(world.root, 'source'));

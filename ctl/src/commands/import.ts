@@ -17,7 +17,7 @@ export const importCommand: Command = {
       long: 'from',
       value: 'SYSTEM',
       values: SOURCE_FORMATS,
-      summary: `whose files they are: ${SOURCE_FORMATS.join(', ')}`,
+      summary: 'whose files they are',
     },
     {
       long: 'output',

@@ -117,6 +117,23 @@ it('gives names that procman can have', () => {
   expect(body).toContain('# import: ecosystem.json:1: name: a/b:c: is called "a-b-c" here');
 });
 
+it("has pm2's logs where they were: below the app's folder, and one for each instance", () => {
+  const app = {
+    name: 'api',
+    script: '/x.js',
+    cwd: './api',
+    instances: 2,
+    out_file: 'logs/api.{{ x }}.log',
+    error_file: 'err',
+  };
+  const alone = { name: 'one', script: '/x.js', out_file: './one.log', error_file: '/dev/null' };
+  const body = bodyOf(importText('pm2', JSON.stringify([app, alone])));
+  expect(body).toContain(`stdout-log = "/app/api/logs/api.{{ '{{' }} x }}-{{ PROCMAN_NUM }}.log"`);
+  expect(body).toContain('stderr-log = "/app/api/err-{{ PROCMAN_NUM }}"');
+  expect(body).toContain('stdout-log = "/app/one.log"');
+  expect(body).toContain('stderr-log = "none"');
+});
+
 it.each(SOURCE_FORMATS)('%s has a guide that says how to import', (from) => {
   const guide = new URL(`../../../docs/moving-from/${from}.md`, import.meta.url);
   expect(readFileSync(guide, 'utf8')).toContain(`procmanctl import --from ${from} `);

@@ -34,7 +34,8 @@ const path =
       reading.leaveOut(table, field);
       return;
     }
-    table.set(key, plainText(homeOf(field.text, reading)));
+    // Made plain text once it is known where it lies.
+    table.set(key, homeOf(field.text, reading));
   };
 
 /** pm2 expands a leading `~`. */

@@ -1,5 +1,5 @@
 /** Reads an ecosystem file of pm2 in JSON or YAML. One in JavaScript would have to be run; it is refused, with the way out. */
-import { basename, dirname, extname, resolve } from 'node:path';
+import { basename, dirname, extname, join, parse, resolve } from 'node:path';
 import { directCommand, plainText, shellWord } from '../command-words.ts';
 import { type Place, ProcessTable } from '../draft.ts';
 import { type Field, idOf, type Reader, type Reading, type Source } from '../reading.ts';
@@ -68,10 +68,27 @@ function readApp(node: YamlNode, file: string, reading: Reading): void {
   table.set('command', commandOf(app, script, cwd, reading));
   table.set('work-dir', plainText(cwd));
   for (const [key, pair] of pairs) readKey({ key, pair, app, table, reading });
+  placeLogs(table, cwd);
   if (!reading.claim(table.id, app.place)) return;
   reading.draft.add(table);
   const cron = pairs.get('cron_restart');
   if (cron !== undefined) addCron(fieldOf(cron, name, 'cron_restart'), table, reading);
+}
+
+/** There a path is one of the working directory, and instances may share a file; here it would be one of the configuration's folder. */
+function placeLogs(table: ProcessTable, cwd: string): void {
+  for (const key of ['stdout-log', 'stderr-log', 'log-file'] as const) {
+    const value = table.get(key);
+    if (typeof value !== 'string' || value === 'none') continue;
+    const path = plainText(resolve(cwd, value));
+    table.set(key, table.get('numprocs') === undefined ? path : numbered(path));
+  }
+}
+
+/** `logs/api-{{ PROCMAN_NUM }}.out`: pm2 puts the number there, too. */
+function numbered(path: string): string {
+  const { dir, name, ext } = parse(path);
+  return `${join(dir, name)}-{{ PROCMAN_NUM }}${ext}`;
 }
 
 const TOGETHER: ReadonlySet<string> = new Set([
