@@ -309,6 +309,17 @@ describe('reasons', () => {
     expect(named('STOPPED manual', { instance: { hold: { since: 1, until: OPENS } } }).view.reason.data).toEqual({ until: OPENS });
   }); // prettier-ignore
 
+  test('a window that will start nothing is not announced', () => {
+    const off = named('STOPPED schedule', { version: { autostart: false } }).view;
+    expect(off.next).toBeUndefined();
+    expect(off.reason).not.toHaveProperty('data');
+    const asked = named('STOPPED schedule', {
+      version: { autostart: false },
+      instance: { operatorStarted: true },
+    }).view;
+    expect(asked.next).toEqual({ at: OPENS, action: 'start' });
+  });
+
   test('a hook that is left over from a run before is in the way', () => {
     const work = { kind: 'command', command: 'x' } as const;
     const job = { name: 'init', launchId: 'J0', work, timeout: 5_000, startedMono: 1, lookAt: 1 } as const;

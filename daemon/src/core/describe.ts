@@ -224,8 +224,11 @@ export class Describer {
         return { state: 'EXITED', reason: endReason(instance, version) };
     }
     const text = version?.schedule === undefined ? '' : ` (${version.schedule.text})`;
+    const { effective } = target;
     const until =
-      target.effective?.version === undefined ? undefined : standingAt(target.effective.version, now.wall)?.nextStart;
+      effective?.version !== undefined && followsClock(effective.version, instance)
+        ? standingAt(effective.version, now.wall)?.nextStart
+        : undefined;
     const isTimed = code === 'schedule' || code === 'missed';
     const data = isTimed && until !== undefined ? { data: { until } } : holdData(instance);
     return { state: 'STOPPED', reason: { code, message: `${STOPPED[code]}${isTimed ? text : ''}`, ...data } };
@@ -396,8 +399,14 @@ export function judge({ state, reason }: Pick<View, 'state' | 'reason'>, expecte
   }
 }
 
+/** With `autostart = false` a window that opens starts nothing, unless an operator has started it. */
+function followsClock(version: ProcessVersion, { operatorStarted }: Instance): boolean {
+  return version.autostart || operatorStarted;
+}
+
 /** The first that the clock brings: a retry, a hold that ends, a window, a version. */
-function nextOf(target: Target, { hold }: Instance, seen: Seen, now: WallTime): Next | undefined {
+function nextOf(target: Target, instance: Instance, seen: Seen, now: WallTime): Next | undefined {
+  const { hold } = instance;
   const { effective } = target;
   const version = effective?.version;
   const found: Next[] = [];
@@ -405,7 +414,7 @@ function nextOf(target: Target, { hold }: Instance, seen: Seen, now: WallTime): 
   if (typeof hold?.until === 'number') found.push({ at: hold.until, action: 'hold-ends' });
   if (effective?.nextVersion !== undefined)
     found.push({ at: effective.nextVersion.at, action: version === undefined ? 'start' : 'version' });
-  if (version?.schedule !== undefined && hold === undefined) {
+  if (version?.schedule !== undefined && hold === undefined && followsClock(version, instance)) {
     const standing = standingAt(version, now);
     const opening = version.oneShot ? ('run' as const) : ('start' as const);
     const isCron = version.schedule.kind === 'cron';
