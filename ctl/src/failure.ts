@@ -1,6 +1,6 @@
 /** The one shape of what goes wrong in the client: what to print, and how to exit. */
 import { clientExit } from '@procman/protocol/exit-codes';
-import { type ErrorData, RpcFailure } from '@procman/protocol/errors';
+import { type ErrorData, RpcFailure, type UnknownName } from '@procman/protocol/errors';
 import { ConnectionLost } from './client.ts';
 
 export class Failure extends Error {
@@ -71,15 +71,15 @@ function messageOf(error: RpcFailure): string {
   const data = error.data as Partial<
     ErrorData['unknown-name'] & ErrorData['invalid-params'] & ErrorData['plan-changed']
   >;
-  if (data.names) return data.names.map(({ given, nearest }) => unknownName(given, nearest)).join('; ');
+  if (data.names) return data.names.map((name) => unknownName(name, data.what)).join('; ');
   if (data.given !== undefined) return planChanged(data.given, data.current ?? '');
   const issues = (data.issues ?? []).map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
   return issues.length > 0 ? issues.join('; ') : error.message;
 }
 
-function unknownName(given: string, nearest: readonly string[]): string {
+function unknownName({ given, nearest }: UnknownName, what: ErrorData['unknown-name']['what']): string {
   const meant = nearest.length > 0 ? `; did you mean ${nearest.map((name) => `"${name}"`).join(' or ')}?` : '';
-  return `no process is called "${given}"${meant}`;
+  return `no ${what === 'notify' ? '[[notify]]' : 'process'} is called "${given}"${meant}`;
 }
 
 function planChanged(given: string, current: string): string {

@@ -165,7 +165,9 @@ describe('a backup', () => {
     const [configDir, stateDir] = [join(world.root, 'new/etc'), join(world.root, 'new/state')];
     const shown = await world.ctl('restore', archive(world), '--config-dir', configDir, '--state-dir', stateDir);
     expect(shown).toMatchObject({ code: 0, stderr: '' });
-    expect(shown.stdout).toContain(`start with "procmand run ${configDir}/procman.toml --state-dir ${stateDir}"`);
+    const command = `procmand run ${configDir}/procman.toml --state-dir ${stateDir}`;
+    expect(shown.stdout).toContain(`start with "${command}"`);
+    expect(shown.stdout).toContain(`start the daemon with: ${command}\n`);
     expect(shown.stdout).toContain('  would start web: ');
     expect(readFileSync(join(configDir, 'conf.d/more.toml'), 'utf8')).toContain('id = "more"');
     // The copy of what was applied last names its files at their new places.

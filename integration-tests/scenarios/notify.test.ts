@@ -384,7 +384,7 @@ describe.concurrent('notify-test', () => {
     expect(hook.messages).toMatchObject([{ test: true, notices: [] }]);
     expect((await world.ctl('notify-test', 'good')).code).toBe(0);
     const slip = await world.ctl('notify-test', 'god');
-    expect([slip.code, slip.stderr]).toEqual([4, expect.stringContaining('good')]);
+    expect([slip.code, slip.stderr]).toEqual([4, 'procmanctl: no [[notify]] is called "god"; did you mean "good"?\n']);
     await expect(rpcCall(socket, 'notify-test')).rejects.toThrow(/does not answer/);
     // What a receiver said is not for everybody.
     const { events } = await rpcCall<{ events: { message: string }[] }>(socket, 'events', { types: ['notify'] });

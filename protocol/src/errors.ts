@@ -20,7 +20,8 @@ export interface ErrorData {
   'method-not-found': { readonly method: string };
   'invalid-params': { readonly issues: readonly InvalidParamsIssue[] };
   'internal-error': Record<string, never>;
-  'unknown-name': { readonly names: readonly UnknownName[] };
+  /** `what`: of what kind the names are; without it of processes, instances or groups. */
+  'unknown-name': { readonly names: readonly UnknownName[]; readonly what?: 'notify' };
   /** `update { hash }`: the world has moved since the plan. */
   'plan-changed': { readonly given: string; readonly current: string };
   'shutting-down': Record<string, never>;

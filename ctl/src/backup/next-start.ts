@@ -16,7 +16,13 @@ export interface Step {
 }
 
 export type NextStart =
-  | { readonly ok: true; readonly steps: readonly Step[]; readonly notes: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly steps: readonly Step[];
+      readonly notes: readonly string[];
+      /** What starts that daemon, with this state. */
+      readonly command: string;
+    }
   | { readonly ok: false; readonly problems: readonly string[] };
 
 export function nextStart(uid: string, config: string, stateDir: string): NextStart {
@@ -24,13 +30,19 @@ export function nextStart(uid: string, config: string, stateDir: string): NextSt
   if (!loaded.ok) return { ok: false, problems: loaded.problems.map(formatProblem) };
   try {
     const onlooker = new Unsupervised({ uid, stateDir, config, next: loaded.config }, VERSION);
+    const command = `procmand run ${config}`;
     const elsewhere =
       loaded.config.daemon.stateDir === stateDir
         ? []
         : [
-            `the configuration has its state in ${loaded.config.daemon.stateDir}: start with "procmand run ${config} --state-dir ${stateDir}", or change state-dir`,
+            `the configuration has its state in ${loaded.config.daemon.stateDir}: start with "${command} --state-dir ${stateDir}", or change state-dir`,
           ];
-    return { ok: true, steps: stepsOf(onlooker.supervisor.world), notes: [...onlooker.notes, ...elsewhere] };
+    return {
+      ok: true,
+      steps: stepsOf(onlooker.supervisor.world),
+      notes: [...onlooker.notes, ...elsewhere],
+      command: elsewhere.length === 0 ? command : `${command} --state-dir ${stateDir}`,
+    };
   } catch (error) {
     if (error instanceof CannotTell) return { ok: false, problems: [error.message] };
     throw error;

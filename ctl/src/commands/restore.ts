@@ -58,7 +58,7 @@ export const restore: Command = {
       const lines = [
         ...setAside.map(({ path, to }) => `set aside: ${path} is now ${to}`),
         `restored uid ${uid} as of ${at} (${printable(host)}): ${config}, state in ${stateDir}`,
-        ...planLines(plan, config),
+        ...planLines(plan),
       ];
       return lines.map((line) => `${line}\n`).join('');
     });
@@ -74,12 +74,12 @@ const WORDS = {
   blocked: 'would block',
 };
 
-function planLines(plan: Plan, config: string): readonly string[] {
+function planLines(plan: Plan): readonly string[] {
   if (!plan.ok) return ['the configuration cannot be loaded here, so there is no plan yet:', ...plan.problems];
   return [
     ...plan.notes,
     'the next start of the daemon:',
     ...plan.steps.map(({ name, action, why }) => `  ${WORDS[action]} ${printable(name)}: ${printable(why)}`),
-    `nothing was started or stopped; start the daemon with: procmand run ${config}`,
+    `nothing was started or stopped; start the daemon with: ${plan.command}`,
   ];
 }

@@ -22,5 +22,5 @@ function unknownNotify(unknown: readonly string[], known: ReadonlySet<string>): 
     return { given, nearest: name === undefined ? [] : [name] };
   });
   const text = unknown.map((given) => JSON.stringify(given)).join(', ');
-  return new RpcFailure('unknown-name', `no [[notify]] is called ${text}`, { names });
+  return new RpcFailure('unknown-name', `no [[notify]] is called ${text}`, { names, what: 'notify' });
 }
