@@ -52,7 +52,7 @@ it.each([
 
 it.each([
   [80, 'run 03-02 04:00', 'retry 12:00:10'],
-  [60, 'run 03-02', 'retry 12:00 '],
+  [60, 'run 04:00', 'retry 12:00 '],
 ])('shows at %d columns when something happens by itself, with pids of five digits', (columns, run, retry) => {
   const lines = new Scene({ size: { columns, rows: 12 } })
     .connected([
@@ -67,16 +67,25 @@ it.each([
   expect(lines.replaceAll('\n', ' \n')).toContain(retry);
 });
 
-it('rather leaves the clock out than cuts it, and lets the widest pid decide', () => {
+it('rather is coarse than cut: the clock within a day, else the day; and the widest pid decides', () => {
+  const at = (time: string) => ({ at: `${time}:00.000+00:00`, action: 'run' as const });
   const lines = new Scene({ size: { columns: 80, rows: 12 } })
     .connected([
-      { ...running('a', 4_194_304, 60), next: { at: '2026-03-02T04:00:00.000+00:00', action: 'run' } },
-      { ...running('b', 4_194_305, 60), retryAt: '2026-03-01T12:00:10.000+00:00' },
+      { ...running('a', 4_194_304, 60), next: at('2026-03-02T04:00') },
+      { ...running('b', 4_194_305, 60), next: at('2026-03-02T12:00') },
     ])
     .frame();
   expect(lines).toContain('4194304');
+  expect(lines).toMatch(/run 04:00\n/);
   expect(lines).toMatch(/run 03-02\n/);
-  expect(lines).toMatch(/retry 12:00:10\n/);
+});
+
+it('tells of problems in 60 columns, too, and how old the data is', () => {
+  const scene = new Scene({ size: { columns: 60, rows: 12 } }).connected(shop());
+  scene.now += 6000;
+  const [title] = scene.take({ kind: 'tick' }).frame().split('\n');
+  expect(title).toContain('6 ok, 1 pending, 1 problem');
+  expect(title).toContain('6s ago');
 });
 
 it('names a few of many that are to be stopped, and each of them once below', () => {

@@ -16,10 +16,12 @@ export function compactUptime(seconds: number): string {
   return days < 100 ? `${days}d${two(Math.floor((whole % DAY) / HOUR))}h` : `${days}d`;
 }
 
-/** As `compactTime`, but with the day alone where that is another, and without seconds. */
+/** As `compactTime`, but without seconds, and the day alone from a day on: until then the clock says which one is meant. */
 export function coarseTime(iso: string, now: number): string {
-  const [first = iso] = compactTime(iso, now).split(' ');
-  return first.replace(/^(\d\d:\d\d):\d\d$/, '$1');
+  const time = new Date(iso);
+  if (Number.isNaN(time.getTime())) return iso;
+  if (Math.abs(time.getTime() - now) >= DAY * 1000) return `${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+  return `${two(time.getHours())}:${two(time.getMinutes())}`;
 }
 
 /** In the reader's zone: within the next minutes `10:38:01`, else `18:00`; on another day `03-02 08:00`. */

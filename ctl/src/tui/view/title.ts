@@ -26,7 +26,7 @@ function uidOf({ status }: State): string {
   return status === undefined ? '' : printable(status.daemon.uid);
 }
 
-function countSegments({ status }: State): Segment[] {
+function countSegments({ status, size }: State): Segment[] {
   if (status === undefined) return [];
   const rows = status.processes;
   const number = (verdict: 'ok' | 'pending' | 'problem'): number =>
@@ -34,8 +34,10 @@ function countSegments({ status }: State): Segment[] {
   const problems = number('problem');
   const held = rows.filter((row) => row.held).length;
   const pid = status.daemon.pid === null ? 'no daemon' : `pid ${status.daemon.pid}`;
+  // With less room how they fare is worth more than whose they are.
+  const whole = size.columns < 80 ? ' ' : `  ${pid}  ${rows.length} process${rows.length === 1 ? '' : 'es'}:`;
   return [
-    { text: `  ${pid}  ${rows.length} process${rows.length === 1 ? '' : 'es'}:` },
+    { text: whole },
     { text: ` ${number('ok')} ok` },
     ...(number('pending') > 0 ? [{ text: `, ${number('pending')} pending`, paint: 'yellow' as const }] : []),
     ...(problems > 0 ? [{ text: `, ${problems} problem${problems === 1 ? '' : 's'}`, paint: 'red' as const }] : []),
