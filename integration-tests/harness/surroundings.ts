@@ -23,6 +23,16 @@ export interface Surroundings {
   readonly oomScoreAdj: number;
 }
 
+/** undefined where a living process has closed it since it was listed. */
+function targetOf(descriptor: string): string | undefined {
+  try {
+    return readlinkSync(descriptor);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 export function surroundingsOf(pid: number): Surroundings {
   const status = Object.fromEntries(lines(pid, 'status').map((line) => line.split(/:\s*/, 2) as [string, string]));
   const ids = (name: string): readonly number[] =>
@@ -30,7 +40,10 @@ export function surroundingsOf(pid: number): Surroundings {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   // From the third field on: proc(5).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const descriptors = readdirSync(`/proc/${pid}/fd`).map((fd) => [fd, readlinkSync(`/proc/${pid}/fd/${fd}`)] as const);
+  const descriptors = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    const target = targetOf(`/proc/${pid}/fd/${fd}`);
+    return target === undefined ? [] : [[fd, target] as const];
+  });
   return {
     uids: ids('Uid'),
     gids: ids('Gid'),

@@ -40,6 +40,7 @@ describe.concurrent('a version takes over', () => {
     const stopping = await world.waitForState('web', 'STOPPING');
     expect(stopping).toMatchObject({ reason: { code: 'new-version' }, verdict: 'pending', applyOn: OLD });
     await world.waitForAll('RUNNING', ['web', 'pair:pair_00', 'pair:pair_01', 'first']);
+    await world.waitFor('the new version to tell', () => told(world, 'web').at(-1) === 'told two');
     const row = await world.row('web');
     expect(row).toMatchObject({ applyOn: NINE, restarts: 0, stale: false, verdict: 'ok' });
     expect(row.next).toBeUndefined();
