@@ -1,7 +1,8 @@
 /** Entry of the bundle `backups.cjs`: what saves and restores the whole of a daemon. Loaded when first used. */
 import { CannotTell } from '@procman/daemon/unsupervised';
 import { hostname } from 'node:os';
-import { lstatSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { clientExit } from '@procman/protocol/exit-codes';
 import { type Archive, type Content, pack, UnusableArchive } from './backup/archive.ts';
 import { collect, type Place } from './backup/collect.ts';
@@ -57,6 +58,9 @@ interface BackedUp {
 function save(file: string, wish: Wish, around: Surroundings, now: Date, force: boolean): BackedUp {
   if (!force && lstatSync(file, { throwIfNoEntry: false }) !== undefined)
     throw failure(`${file} is there already: choose another name, or replace it with --force`, 'exists');
+  const folder = dirname(file);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw failure(`${file} cannot be written: there is no folder ${folder}; make it first`, 'no-folder');
   const place = placeOf(wish, around);
   try {
     const { contents, notes } = collect(place);

@@ -151,6 +151,8 @@ describe('a backup', () => {
     const again = await world.ctl('backup', archive(world), '-c', world.config);
     expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('is there already')]);
     expect((await world.ctl('backup', archive(world), '-c', world.config, '--force')).code).toBe(0);
+    const nowhere = await world.ctl('backup', join(world.root, 'none', 'a.tar.gz'), '-c', world.config);
+    expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining('there is no folder')]);
     wipe(world);
     expect(actions(await restored(world))).toMatchObject({ held: 'wait', job: 'wait', web: 'start' });
   });

@@ -104,6 +104,17 @@ it.each(SOURCE_FORMATS)('%s: whatever the text, there is TOML or a problem with 
   );
 });
 
+it('procrust: a key without a counterpart is told at its place, also in a table below a process', () => {
+  const text = [
+    'uid = "u"', '[[process]]', 'id = "a"', 'command = "/bin/x"', '[process.schedule]', 'start_time = "08:00"', 'colour = "red"',
+    'stop_tme = "09:00"', '[process.env]', 'colour = "red"',
+  ].join('\n'); // prettier-ignore
+  const body = bodyOf(importText('procrust', text));
+  expect(body).toContain('procrust.toml:7: colour = "red": no counterpart\n');
+  expect(body).toContain('procrust.toml:8: stop_tme = "09:00": no counterpart; is "stop-time" meant?\n');
+  expect(body).toContain('[process.env]\ncolour = "red"');
+});
+
 it('keeps what is no shell syntax there from a shell, and what is no {{ NAME }} from procman', () => {
   const text = '[program:a]\ncommand=/bin/x *.txt $HOME "{{ NAME }}"\n';
   expect(bodyOf(importText('supervisord', text))).toContain(

@@ -5,8 +5,10 @@
 import { createNearest } from '@procman/daemon/config/nearest';
 import { daemonKeys, topKeys } from '@procman/daemon/config/daemon-keys';
 import { parseToml } from '@procman/daemon/config/parse-toml';
+import { findingsOf } from '@procman/daemon/config/issues';
 import { processKeys } from '@procman/daemon/config/process-keys';
 import { quote } from '@procman/daemon/config/problem';
+import type * as z from 'zod';
 import { type Place, Table, Verbatim } from '../draft.ts';
 import type { Reader, Reading, Source } from '../reading.ts';
 import { type Statement, tomlStatements } from '../toml-statements.ts';
@@ -83,14 +85,31 @@ function readPair(pair: Extract<Statement, { kind: 'pair' }>, { place, table, na
   const isKey = name.length <= 1;
   const [given = '', ...rest] = pair.path;
   const key = isKey || isKeyTable(name) ? spelling(given) : given;
-  if (isKey && !known.includes(key)) {
+  const unknown = isKey ? unknownIn(known, key) : isKeyTable(name) ? unknownBelow(name[1] ?? '', key) : undefined;
+  if (unknown !== undefined) {
     for (const line of pair.kept.above) table.comment(line);
-    const nearest = createNearest(known)(key);
-    const why = nearest === undefined ? 'no counterpart' : `no counterpart; is ${quote(nearest)} meant?`;
-    table.remark(place, `${pair.path.join('.')} = ${pair.toml}`, why);
+    table.remark(place, `${pair.path.join('.')} = ${pair.toml}`, `no counterpart${unknown}`);
     return;
   }
   table.setPath([key, ...rest], new Verbatim(pair.toml), pair.kept);
+}
+
+/** @returns undefined where it is known, else what may be meant */
+function unknownIn(known: readonly string[], key: string): string | undefined {
+  if (known.includes(key)) return undefined;
+  const nearest = createNearest(known)(key);
+  return nearest === undefined ? '' : `; is ${quote(nearest)} meant?`;
+}
+
+/** The same below a key of a process, by what its own check says of such a key. */
+function unknownBelow(table: string, key: string): string | undefined {
+  const check: z.ZodType | undefined = Object.entries(processKeys).find(([name]) => name === table)?.[1];
+  const given = { [key]: 0 };
+  const { error } = check?.safeParse(given) ?? {};
+  const finding = error && findingsOf(error, given).find(({ path, isPlain }) => path[0] === key && isPlain === true);
+  if (finding === undefined) return undefined;
+  const meant = / mean ("[^"]+")\?/.exec(finding.message)?.[1];
+  return meant === undefined ? '' : `; is ${meant} meant?`;
 }
 
 /** Sub-tables whose keys are procman's. */
