@@ -8,6 +8,7 @@ import {
   type PathContext,
   runtimeDirectory,
 } from '@procman/protocol/paths';
+import { statFields } from '@procman/daemon/effects/stat-fields';
 import { clientExit } from '@procman/protocol/exit-codes';
 import { Failure } from './failure.ts';
 
@@ -109,8 +110,7 @@ function isLive(owner: OwnerFile, proc: string): boolean {
 export function startTicksOf(pid: number, proc: string): number | undefined {
   const stat = textOf(`${proc}/${pid}/stat`);
   if (stat === undefined) return undefined;
-  // Field 2 is the command in brackets and may hold anything; what follows the last bracket begins with field 3 (proc(5)).
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = statFields(stat);
   return fields[0] === 'Z' || fields[0] === 'X' ? undefined : Number(fields[19]);
 }
 

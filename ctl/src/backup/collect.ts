@@ -3,6 +3,7 @@ import { stateFile, stateFiles, type StateFile } from '@procman/protocol/state-f
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { currentContext, namedFiles } from '@procman/daemon/config/load';
+import { LONGEST_NAMED } from '@procman/daemon/notify/secrets';
 import { parseInstance } from '@procman/daemon/effects/stored-instance';
 import { isHeld } from '../old-states/kernel-lock.ts';
 import type { Content } from './archive.ts';
@@ -20,9 +21,6 @@ export interface Collected {
   /** What could not be taken along, and why. */
   readonly notes: readonly string[];
 }
-
-/** Of one file; the daemon reads no longer ones. */
-const LONGEST_SECRET = 1_048_576;
 
 /** @throws where the configuration or the state folder cannot be read */
 export function collect({ config, stateDir }: Place): Collected {
@@ -61,7 +59,7 @@ function namedFile(folder: string, path: string, notes: string[]): readonly Cont
   try {
     const stats = statSync(path);
     if (!stats.isFile()) throw new Error('it is no plain file');
-    if (stats.size > LONGEST_SECRET) throw new Error(`it is larger than ${LONGEST_SECRET / 1024} KiB`);
+    if (stats.size > LONGEST_NAMED) throw new Error(`it is larger than ${LONGEST_NAMED / 1024} KiB`);
     return [configFile(folder, path)];
   } catch (error) {
     notes.push(

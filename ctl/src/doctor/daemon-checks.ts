@@ -1,6 +1,7 @@
 /** Dangers of the daemon and its configuration. */
 import type { ProcessIdentity } from '@procman/daemon/core/model';
 import { parseRecord } from '@procman/daemon/effects/launch-files';
+import { statFields } from '@procman/daemon/effects/stat-fields';
 import { dirname } from 'node:path';
 import {
   type Check,
@@ -68,7 +69,7 @@ export function records(subject: Subject): RecordSeen[] {
     if (record === undefined || record.process.bootId !== boot) return [];
     const lives = ({ pid, startTicks }: ProcessIdentity): boolean => {
       const stat = machine.text(`/proc/${pid}/stat`) ?? '';
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      const fields = statFields(stat);
       return stat !== '' && fields[0] !== 'Z' && fields[19] === String(startTicks);
     };
     return [{ stem, isAlive: lives(record.process), launcherIsAlive: lives(record.launcher) }];

@@ -1,4 +1,5 @@
 /** Dangers from where the daemon lives: who starts it, and what ends with a unit, a login, a terminal or a container. */
+import { statFields } from '@procman/daemon/effects/stat-fields';
 import { cgroupOf } from './machine-checks.ts';
 import {
   type Check,
@@ -202,8 +203,8 @@ const terminal: Check = {
     const pid = daemonPid(subject);
     if (pid === undefined) return skipped(RUN_FIRST);
     const stat = subject.machine.text(`/proc/${pid}/stat`) ?? '';
-    // Field 7 of proc(5), tty_nr; what follows the last bracket begins with field 3.
-    const tty = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[4] ?? 0);
+    // Field 7 of proc(5): tty_nr.
+    const tty = Number(statFields(stat)[4] ?? 0);
     if (tty === 0) return ok('the daemon depends on no terminal');
     return warning(
       'the daemon ends when its terminal is closed (services go on, unsupervised)',

@@ -1,4 +1,5 @@
 /** Dangers of the machine itself: they hold with and without a daemon or a configuration. */
+import { statFields } from '@procman/daemon/effects/stat-fields';
 import {
   type Check,
   daemonPid,
@@ -51,7 +52,7 @@ const identity: Check = {
   look: ({ machine }) => {
     const boot = machine.text('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
     const stat = machine.text('/proc/self/stat') ?? '';
-    const start = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? 0);
+    const start = Number(statFields(stat)[19] ?? 0);
     if (boot !== '' && start > 0) return ok('processes can be told apart for certain');
     return problem(
       `this kernel gives ${boot === '' ? 'no boot id' : 'no start times of processes'}: after its own end the daemon cannot prove what runs`,

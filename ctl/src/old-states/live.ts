@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseRecord } from '@procman/daemon/effects/launch-files';
+import { statFields } from '@procman/daemon/effects/stat-fields';
 import { listDaemons, type Surroundings } from '../find-daemon.ts';
 import { isHeld } from './kernel-lock.ts';
 
@@ -52,7 +53,7 @@ function fromMarks(uid: string, { proc }: Surroundings): string | undefined {
 /** A zombie counts as alive here: its launcher has not yet taken note. */
 function startTicks(pid: number, proc: string): string | undefined {
   const stat = textOf(`${proc}/${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  return stat === undefined ? undefined : statFields(stat)[19];
 }
 
 function textOf(path: string): string | undefined {

@@ -1,5 +1,6 @@
 /** What a configuration names and the daemon reads only when it needs it: tokens, passwords, URLs, authorities. */
 import type { Delivery, Notify, Secret } from '../core/notify/model.ts';
+import { tlsWay } from '../core/notify/tls-way.ts';
 import type { MetricsTable } from './metrics-table.ts';
 
 export interface NamedSecrets {
@@ -20,7 +21,7 @@ export function namedSecrets(metrics: MetricsTable | undefined, notifies: readon
   const variables = secrets.flatMap((secret) => (secret.kind === 'env' ? [secret.name] : []));
   return {
     files: unique([...(metrics?.tokenFile === undefined ? [] : [metrics.tokenFile]), ...files]),
-    authorities: unique(deliveries.flatMap((delivery) => authorityOf(delivery) ?? [])),
+    authorities: unique(deliveries.flatMap((delivery) => tlsWay(delivery)?.caFile ?? [])),
     variables: unique(variables),
   };
 }
@@ -35,10 +36,4 @@ function secretsOf(delivery: Delivery): readonly Secret[] {
   }
   const { through } = delivery;
   return 'sendmail' in through || through.password === undefined ? [] : [through.password];
-}
-
-function authorityOf(delivery: Delivery): string | undefined {
-  if (delivery.kind === 'command') return undefined;
-  if (delivery.kind === 'webhook') return delivery.caFile;
-  return 'sendmail' in delivery.through ? undefined : delivery.through.caFile;
 }

@@ -1,6 +1,7 @@
 /** Processes as /proc tells of them. */
 import * as fs from 'node:fs';
 import { openFilesOf, usageOf } from './process-usage.ts';
+import { statFields } from './stat-fields.ts';
 import type { PidCursor, ProcessMarks, ProcessStat, ProcessUsage } from './system.ts';
 import { attempt } from './system-failure.ts';
 
@@ -25,9 +26,7 @@ export class Proc {
   stat(pid: number): ProcessStat | undefined {
     const read = this.#read(pid, 'stat');
     if (read === undefined) return undefined;
-    // The name stands in brackets and may hold brackets and blanks itself.
-    const text = read.bytes.toString('latin1');
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    const fields = statFields(read.bytes.toString('latin1'));
     const startTicks = Number(fields[19]);
     if (!Number.isInteger(startTicks)) return undefined;
     return {

@@ -1,13 +1,11 @@
 /** What processes use, as /proc tells it (proc(5)). */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { statFields } from './stat-fields.ts';
 import type { ProcessUsage } from './system.ts';
 
 /** Reads the fields of /proc/PID/stat; undefined for a text that is none. */
 export function usageOf(stat: string): Omit<ProcessUsage, 'openFiles'> | undefined {
-  const fields = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .map(Number);
+  const fields = statFields(stat).map(Number);
   // Counted from the third field on, the state: utime is the 14th, stime the 15th, cutime and cstime follow; num_threads the 20th, starttime the 22nd, rss the 24th.
   const [user = NaN, system = NaN, userOfChildren = NaN, systemOfChildren = NaN] = fields.slice(11, 15);
   const [threads = NaN, , startTicks = NaN, , pages = NaN] = fields.slice(17, 22);

@@ -1,12 +1,13 @@
 /** Brings one message to where a `[[notify]]` says: one try, or some with growing pauses. Never rejects, never waits for long. */
 import type { Milliseconds } from '../core/model.ts';
 import type { MessageView } from '../core/notify/message.ts';
-import type { Delivery, Notify, Secret } from '../core/notify/model.ts';
+import type { Notify, Secret } from '../core/notify/model.ts';
+import { tlsWay } from '../core/notify/tls-way.ts';
 import { runCommand } from './command.ts';
 import type { Mailer } from './mail.ts';
 import { run } from './run.ts';
 import { failureText, readSecret } from './secrets.ts';
-import { readAuthorities, type Way, withAdvice } from './trust.ts';
+import { readAuthorities, withAdvice } from './trust.ts';
 import { callWebhook } from './webhook.ts';
 
 export type Outcome = { readonly ok: true } | { readonly ok: false; readonly text: string };
@@ -100,14 +101,6 @@ export class Courier {
 /** Read when it is needed, so that a renewed authority counts at once. */
 function trustOf(caFile: string | undefined): { readonly authorities?: readonly string[] } {
   return caFile === undefined ? {} : { authorities: readAuthorities(caFile) };
-}
-
-/** undefined: what is told goes to a program. */
-function tlsWay(delivery: Delivery): Way | undefined {
-  if (delivery.kind === 'command') return undefined;
-  if (delivery.kind === 'webhook') return { kind: 'webhook', caFile: delivery.caFile };
-  const { through } = delivery;
-  return 'sendmail' in through ? undefined : { kind: 'mail', caFile: through.caFile };
 }
 
 /** @returns false: it was given up */

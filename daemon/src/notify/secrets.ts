@@ -4,6 +4,8 @@ import type { Secret } from '../core/notify/model.ts';
 
 /** A password or a URL is one line. */
 const LONGEST = 65_536;
+/** Of any file that is named for a notice, in bytes: a whole bundle of authorities, as distributions ship it, has a quarter of it. */
+export const LONGEST_NAMED = 1_048_576;
 
 /** @throws Error that says where it should be, never what is there */
 export function readSecret(what: string, secret: Secret, env: Readonly<Record<string, string | undefined>>): string {

@@ -1,14 +1,13 @@
 /** TLS: which certificates are taken, and what people can do where one is not. */
 import { X509Certificate } from 'node:crypto';
-import { readNamed } from './secrets.ts';
+import type { TlsWay } from '../core/notify/tls-way.ts';
+import { LONGEST_NAMED, readNamed } from './secrets.ts';
 
-/** A whole bundle of authorities, as distributions ship it, has a quarter of it. */
-const LONGEST = 1_048_576;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /** The certificates of a `ca-file`, in PEM. OpenSSL would leave out in silence what is none. @throws Error that names the file */
 export function readAuthorities(path: string): readonly string[] {
-  const found = readNamed('ca-file', path, LONGEST).match(CERTIFICATE) ?? [];
+  const found = readNamed('ca-file', path, LONGEST_NAMED).match(CERTIFICATE) ?? [];
   if (found.length === 0) throw new Error(`there is no certificate in ${path}: ca-file takes certificates in PEM`);
   if (!found.every(isCertificate)) throw new Error(`a certificate in ${path} is damaged`);
   return found;
@@ -22,13 +21,8 @@ function isCertificate(pem: string): boolean {
   }
 }
 
-export interface Way {
-  readonly kind: 'webhook' | 'mail';
-  readonly caFile?: string | undefined;
-}
-
 /** A failure of TLS with what to do about it; any other error as it is. */
-export function withAdvice(error: unknown, way: Way): unknown {
+export function withAdvice(error: unknown, way: TlsWay): unknown {
   if (!(error instanceof Error)) return error;
   const told = advice(error, way);
   return told === undefined ? error : new Error(told, { cause: error });
@@ -43,7 +37,7 @@ const UNTRUSTED = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-function advice(error: Error, { kind, caFile }: Way): string | undefined {
+function advice(error: Error, { kind, caFile }: TlsWay): string | undefined {
   const { message } = error;
   const code = codeOf(error);
   const refused = "the server's certificate is not accepted: ";

@@ -251,6 +251,11 @@ export class History {
     if (Math.abs(this.#drift) > CLOCK_JUMP) this.#driftedAt = this.machine.mono;
   }
 
+  #noteClockSeen(): void {
+    this.#drift = 0;
+    this.#isClockSet = false;
+  }
+
   /* ---------------------------------------------------------------- the daemon */
 
   startDaemon(): void {
@@ -262,8 +267,7 @@ export class History {
     // No two daemons live at the same microsecond.
     this.machine.advance(1);
     // What was before its time it cannot know of.
-    this.#drift = 0;
-    this.#isClockSet = false;
+    this.#noteClockSeen();
     this.#guardedUntil = -Infinity;
     this.invariants.noteStart();
     this.daemon.start(this.config, this.#surroundings, killed);
@@ -344,8 +348,7 @@ export class History {
   wake(): void {
     if (this.daemon.isAlive && Math.abs(this.#drift) > CLOCK_JUMP)
       this.#guardedUntil = Math.max(this.#guardedUntil, this.#driftedAt + SETTLES_AFTER);
-    this.#drift = 0;
-    this.#isClockSet = false;
+    this.#noteClockSeen();
     this.daemon.tell('wake', (supervisor) => supervisor.wake());
   }
 

@@ -9,11 +9,16 @@ export function isTooSmall({ size: { columns, rows } }: Pick<State, 'size'>): bo
   return columns < LEAST.columns || rows < LEAST.rows;
 }
 
-/** Where it is narrower, what comes next is worth more than CPU and memory: there is no room for both. */
-export const LEAST_FOR_USAGE = 80;
+/** From so many columns on there is room for all that the list and its title have. */
+export const LEAST_FOR_ALL = 80;
 
-export function seesUsage({ showsUsage, size }: Pick<State, 'showsUsage' | 'size'>): boolean {
-  return showsUsage && size.columns >= LEAST_FOR_USAGE;
+export function isNarrow({ size }: Pick<State, 'size'>): boolean {
+  return size.columns < LEAST_FOR_ALL;
+}
+
+/** Where it is narrow, what comes next is worth more than CPU and memory. */
+export function seesUsage(state: Pick<State, 'showsUsage' | 'size'>): boolean {
+  return state.showsUsage && !isNarrow(state);
 }
 
 /** What is amiss with daemon or configuration: a line each, two at most. */

@@ -3,7 +3,7 @@ import { actKey } from './act.ts';
 import { openDetails } from './details.ts';
 import type { Key } from './inputs.ts';
 import { itemsOf, type Item, namesOf, selectedIndex } from './items.ts';
-import { bodyRows, LEAST_FOR_USAGE, seesUsage } from './layout.ts';
+import { bodyRows, LEAST_FOR_ALL, seesUsage } from './layout.ts';
 import { stay, type Step } from './step.ts';
 import { clamp, stepOf } from './scroll.ts';
 import type { State, View } from './state.ts';
@@ -47,7 +47,7 @@ export function onListKey(state: State, key: Key): Step {
 function usageToggled(state: State): State {
   const next: State = { ...state, showsUsage: !state.showsUsage, usage: new Map() };
   if (!next.showsUsage || seesUsage(next)) return next;
-  return { ...next, notice: { text: `CPU and memory are shown from ${LEAST_FOR_USAGE} columns on`, isError: false } };
+  return { ...next, notice: { text: `CPU and memory are shown from ${LEAST_FOR_ALL} columns on`, isError: false } };
 }
 
 function opened(state: State, view: View, kind: 'plan' | 'timeline' | 'daemons'): Step {

@@ -1,6 +1,6 @@
 /** The first line: whose daemon, how its processes fare, and how old that is. */
-import { printable } from '../../text/width.ts';
-import { displayWidth } from '../../text/width.ts';
+import { displayWidth, printable } from '../../text/width.ts';
+import { isNarrow } from '../model/layout.ts';
 import type { State } from '../model/state.ts';
 import { styleOf } from './content.ts';
 import { lineOf, type Segment } from './segments.ts';
@@ -26,7 +26,8 @@ function uidOf({ status }: State): string {
   return status === undefined ? '' : printable(status.daemon.uid);
 }
 
-function countSegments({ status, size }: State): Segment[] {
+function countSegments(state: State): Segment[] {
+  const { status } = state;
   if (status === undefined) return [];
   const rows = status.processes;
   const number = (verdict: 'ok' | 'pending' | 'problem'): number =>
@@ -35,7 +36,7 @@ function countSegments({ status, size }: State): Segment[] {
   const held = rows.filter((row) => row.held).length;
   const pid = status.daemon.pid === null ? 'no daemon' : `pid ${status.daemon.pid}`;
   // With less room how they fare is worth more than whose they are.
-  const whole = size.columns < 80 ? ' ' : `  ${pid}  ${rows.length} process${rows.length === 1 ? '' : 'es'}:`;
+  const whole = isNarrow(state) ? ' ' : `  ${pid}  ${rows.length} process${rows.length === 1 ? '' : 'es'}:`;
   return [
     { text: whole },
     { text: ` ${number('ok')} ok` },
