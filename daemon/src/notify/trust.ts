@@ -38,8 +38,7 @@ const UNTRUSTED = new Set([
 ]);
 
 function advice(error: Error, { kind, caFile }: TlsWay): string | undefined {
-  const { message } = error;
-  const code = codeOf(error);
+  const { code, message } = seen(error);
   const refused = "the server's certificate is not accepted: ";
   if (UNTRUSTED.has(code))
     return caFile === undefined
@@ -58,8 +57,11 @@ function advice(error: Error, { kind, caFile }: TlsWay): string | undefined {
   return undefined;
 }
 
-/** Nodemailer puts a code of its own in place of that of Node. */
-function codeOf(error: Error): string {
+/** Nodemailer puts a code of its own in place of that of Node; Node 24 and later advise on its own command line, which nobody here writes. */
+function seen(error: Error): { readonly code: string; readonly message: string } {
   const { originalCode, code } = error as { originalCode?: string; code?: string };
-  return [originalCode, code].find((one) => typeof one === 'string') ?? '';
+  return {
+    code: [originalCode, code].find((one) => typeof one === 'string') ?? '',
+    message: error.message.replace(/; if the root CA .*--use-system-ca$/, ''),
+  };
 }
